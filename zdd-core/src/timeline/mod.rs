@@ -1,0 +1,5 @@
+//! What happens when.
+
+mod state;
+
+pub use state::{Side, State};

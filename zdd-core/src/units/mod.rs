@@ -1,0 +1,14 @@
+//! Newtypes for every quantity and id. A value of one of these types is valid by construction:
+//! `TryFrom` and `FromStr` are the only ways in.
+
+mod count;
+mod fraction;
+mod ids;
+mod path;
+mod time;
+
+pub use count::{InstanceCount, InstanceCountError};
+pub use fraction::{FractionError, MaximumOverCapacity, MinimumHealthCapacity};
+pub use ids::{IdError, InstanceId, TaskId};
+pub use path::{AppId, GroupId, PathError, PathId};
+pub use time::{Timestamp, TimestampError};

@@ -1,0 +1,1 @@
+//! HAProxy over its admin socket and statistics, for the ports of [`zdd_core`].

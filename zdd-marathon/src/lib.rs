@@ -1,0 +1,1 @@
+//! Marathon over its REST API and event stream, for the ports of [`zdd_core`].
