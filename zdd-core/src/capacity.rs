@@ -5,7 +5,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
@@ -104,8 +104,7 @@ impl FromStr for MarathonVersion {
     type Err = MarathonVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused =
-            || MarathonVersionError(text.chars().take(40).collect::<String>().to_string());
+        let refused = || MarathonVersionError(text.chars().take(40).collect());
         // Builds are called `1.10.17-c427ce965` or `1.4.0-RC1`: what follows the dash does not matter.
         let mut parts = text
             .trim_start_matches('v')
