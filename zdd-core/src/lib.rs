@@ -12,6 +12,7 @@ pub mod group;
 pub mod rolling;
 pub mod timeline;
 pub mod units;
+pub mod upgrade;
 pub mod verify;
 
 #[cfg(feature = "testing")]

@@ -1,1 +1,5 @@
-//! TODO
+//! Marathon's rolling replacement.
+
+mod numbers;
+
+pub use numbers::{Numbers, Orders};

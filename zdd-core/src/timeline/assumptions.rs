@@ -1,0 +1,51 @@
+//! How long things are taken to last.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How long an instance takes for each part of its life: what a plan assumes about time, in whole
+/// milliseconds (finer parts are cut off), each at most [`MAX`](Self::MAX).
+///
+/// Only the times of a plan depend on these, and which of two waves comes first; never its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assumptions {
+    /// From launch to running.
+    pub start: Duration,
+    /// From running to having passed all checks; zero without checks.
+    pub healthy: Duration,
+    /// From being told to stop to being seen dead.
+    pub stop: Duration,
+}
+
+impl Assumptions {
+    /// Taken where a definition says nothing about it: a small image that is on the agent already.
+    pub const DEFAULT_START: Duration = Duration::from_secs(5);
+    /// Taken where a definition has no `taskKillGracePeriodSeconds`: Mesos' own default for the time
+    /// between SIGTERM and SIGKILL.
+    pub const DEFAULT_STOP: Duration = Duration::from_secs(3);
+    /// The longest that a part may take: a day. Sums over a plan of any size then stay in range.
+    pub const MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Start, healthy and stop in milliseconds. Where all are zero the start takes one, the
+    /// resolution of Marathon's clock: in no time at all there is no order.
+    pub(crate) fn millis(&self) -> [u64; 3] {
+        let whole = |part: Duration| {
+            u64::try_from(part.min(Self::MAX).as_millis()).expect("a day of milliseconds fits")
+        };
+        match [whole(self.start), whole(self.healthy), whole(self.stop)] {
+            [0, 0, 0] => [1, 0, 0],
+            parts => parts,
+        }
+    }
+}
+
+impl Default for Assumptions {
+    fn default() -> Self {
+        Self {
+            start: Self::DEFAULT_START,
+            healthy: Duration::ZERO,
+            stop: Self::DEFAULT_STOP,
+        }
+    }
+}
