@@ -9,6 +9,7 @@ pub mod app;
 pub mod capacity;
 pub mod check;
 pub mod group;
+pub mod guarantee;
 pub mod rolling;
 pub mod timeline;
 pub mod units;
