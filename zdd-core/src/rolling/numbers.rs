@@ -42,14 +42,8 @@ impl Numbers {
             queued: old,
             started,
         };
-        let kill = numbers.draw(start.kill.get());
-        (
-            numbers,
-            Orders {
-                kill,
-                launch: numbers.launch(),
-            },
-        )
+        let orders = Orders { kill: numbers.draw(start.kill.get()), launch: numbers.launch() };
+        (numbers, orders)
     }
 
     /// `count` new instances became healthy and ready: each takes one entry from the kill queue.
