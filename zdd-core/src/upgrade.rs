@@ -113,20 +113,8 @@ impl Upgrade {
     /// What Marathon decides when it starts.
     pub fn start(&self) -> Start {
         let unseen = self.reading == Reading::HealthAware && self.health == Health::ByMarathon;
-        let healthy = if unseen {
-            InstanceCount::ZERO
-        } else {
-            self.old
-        };
-        let tracked = Tracked {
-            healthy,
-            total: self.old,
-        };
-        Start::decide(
-            self.bounds(),
-            self.kind == Kind::Resident,
-            tracked,
-            self.reading,
-        )
+        let healthy = if unseen { InstanceCount::ZERO } else { self.old };
+        let tracked = Tracked { healthy, total: self.old };
+        Start::decide(self.bounds(), self.kind == Kind::Resident, tracked, self.reading)
     }
 }

@@ -35,32 +35,20 @@ impl Numbers {
     /// already.
     pub fn start(target: InstanceCount, start: Start, old: u32, started: u32) -> (Self, Orders) {
         let (target, ceiling) = (target.get(), start.ceiling.get());
-        let mut numbers = Self {
-            target,
-            ceiling,
-            old,
-            queued: old,
-            started,
-        };
+        let mut numbers = Self { target, ceiling, old, queued: old, started };
         let orders = Orders { kill: numbers.draw(start.kill.get()), launch: numbers.launch() };
         (numbers, orders)
     }
 
     /// `count` new instances became healthy and ready: each takes one entry from the kill queue.
     pub fn new_ready(&mut self, count: u32) -> Orders {
-        Orders {
-            kill: self.draw(count),
-            launch: 0,
-        }
+        Orders { kill: self.draw(count), launch: 0 }
     }
 
     /// `count` old instances are confirmed dead: only now there is room for new ones.
     pub fn old_gone(&mut self, count: u32) -> Orders {
         self.old = self.old.saturating_sub(count);
-        Orders {
-            kill: 0,
-            launch: self.launch(),
-        }
+        Orders { kill: 0, launch: self.launch() }
     }
 
     /// A new instance was stopped by somebody else. It is replaced when the next old one dies.
@@ -123,10 +111,7 @@ impl Numbers {
         };
         room(self.old, before.old.checked_sub(self.old))
             .min(room(self.queued, before.queued.checked_sub(self.queued)))
-            .min(room(
-                self.missing(),
-                self.started.checked_sub(before.started),
-            ))
+            .min(room(self.missing(), self.started.checked_sub(before.started)))
     }
 
     fn draw(&mut self, count: u32) -> u32 {
@@ -136,10 +121,7 @@ impl Numbers {
     }
 
     fn launch(&mut self) -> u32 {
-        let room = self
-            .ceiling
-            .saturating_sub(self.old)
-            .saturating_sub(self.started);
+        let room = self.ceiling.saturating_sub(self.old).saturating_sub(self.started);
         let launched = room.min(self.missing());
         self.started += launched;
         launched

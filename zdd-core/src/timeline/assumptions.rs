@@ -42,10 +42,6 @@ impl Assumptions {
 
 impl Default for Assumptions {
     fn default() -> Self {
-        Self {
-            start: Self::DEFAULT_START,
-            healthy: Duration::ZERO,
-            stop: Self::DEFAULT_STOP,
-        }
+        Self { start: Self::DEFAULT_START, healthy: Duration::ZERO, stop: Self::DEFAULT_STOP }
     }
 }

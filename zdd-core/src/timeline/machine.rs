@@ -11,10 +11,7 @@ use crate::upgrade::Upgrade;
 
 /// Whose schedule to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a new schedule must be decided on everywhere"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a new schedule must be decided on everywhere")]
 pub enum Model {
     /// Marathon's own rolling upgrade.
     Marathon,
@@ -48,10 +45,9 @@ impl Machine {
         let start = match model {
             Model::Marathon => upgrade.start(),
             // Without spare there is nothing to wait for: what the floor does not need makes room.
-            Model::SideBySide if bounds.spare().is_zero() => Start {
-                kill: upgrade.old.saturating_sub(bounds.floor),
-                ..declared(upgrade)
-            },
+            Model::SideBySide if bounds.spare().is_zero() => {
+                Start { kill: upgrade.old.saturating_sub(bounds.floor), ..declared(upgrade) }
+            }
             Model::SideBySide => declared(upgrade),
         };
         let old = upgrade.old.get();
@@ -82,11 +78,7 @@ impl Machine {
             let released = core::mem::take(&mut self.held);
             self.orders = self.numbers.new_ready(released);
         }
-        Some(Step {
-            at: Duration::from_millis(self.now),
-            change,
-            state: self.state,
-        })
+        Some(Step { at: Duration::from_millis(self.now), change, state: self.state })
     }
 
     /// Carries out what is ordered: first stop, then launch.
@@ -109,11 +101,8 @@ impl Machine {
     /// Lets the earliest thing happen. At the same moment deaths come first, then starts.
     fn event(&mut self, until: u64) -> Option<Change> {
         let front = |stage: &Stage| stage.front().map_or(u64::MAX, |(at, _)| *at);
-        let (dying, starting, running) = (
-            front(&self.dying),
-            front(&self.starting),
-            front(&self.running),
-        );
+        let (dying, starting, running) =
+            (front(&self.dying), front(&self.starting), front(&self.running));
         let at = dying.min(starting).min(running);
         if at > until || at == u64::MAX {
             return None;
@@ -142,10 +131,7 @@ impl Machine {
             Orders { kill: 0, .. } => Change::BecomeHealthy { count },
             Orders { kill, .. } => {
                 self.dying.push_back((self.now + self.durations[2], kill));
-                Change::Exchange {
-                    healthy: count,
-                    stopped: kill,
-                }
+                Change::Exchange { healthy: count, stopped: kill }
             }
         }
     }
@@ -180,16 +166,9 @@ impl Machine {
             && same(&before.running, &self.running)
             && same(&before.dying, &self.dying)
             && before.held == self.held;
-        let exchanged = before
-            .state
-            .old
-            .healthy
-            .saturating_sub(self.state.old.healthy);
-        let repeats = if alike && exchanged > 0 {
-            self.numbers.repeatable(&before.numbers)
-        } else {
-            0
-        };
+        let exchanged = before.state.old.healthy.saturating_sub(self.state.old.healthy);
+        let repeats =
+            if alike && exchanged > 0 { self.numbers.repeatable(&before.numbers) } else { 0 };
         let earlier = before.numbers;
         if repeats == 0 || !self.numbers.repeat(&earlier, repeats) {
             return (0, 0);
@@ -207,9 +186,5 @@ impl Machine {
 
 /// The declared bounds as they are, with nothing stopped at the start.
 fn declared(upgrade: &Upgrade) -> Start {
-    Start {
-        kill: crate::units::InstanceCount::ZERO,
-        ceiling: upgrade.bounds().ceiling,
-        bend: None,
-    }
+    Start { kill: crate::units::InstanceCount::ZERO, ceiling: upgrade.bounds().ceiling, bend: None }
 }

@@ -60,10 +60,7 @@ pub struct Run {
 /// How a nominal run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "end")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a run either gets there or it does not"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a run either gets there or it does not")]
 pub enum End {
     /// All new instances are healthy and no old one is left.
     Complete {
@@ -130,35 +127,20 @@ impl Timeline {
             if steps.is_empty() && machine.is_idle() {
                 break;
             }
-            let (repeats, exchanged) = if until == 0 {
-                (0, 0)
-            } else {
-                machine.leap(&before)
-            };
+            let (repeats, exchanged) = if until == 0 { (0, 0) } else { machine.leap(&before) };
             until += u64::from(repeats) * period + period;
             if !steps.is_empty() {
                 let every = Duration::from_millis(period);
-                self.runs.push(Run {
-                    steps,
-                    times: 1 + repeats,
-                    every,
-                    exchanged,
-                });
+                self.runs.push(Run { steps, times: 1 + repeats, every, exchanged });
             }
         }
         let at = self.last_at();
-        self.end = if machine.is_complete() {
-            End::Complete { at }
-        } else {
-            End::Stalled { at }
-        };
+        self.end = if machine.is_complete() { End::Complete { at } } else { End::Stalled { at } };
     }
 
     fn last_at(&self) -> Duration {
         self.runs.last().map_or(Duration::ZERO, |run| {
-            run.steps
-                .last()
-                .map_or(Duration::ZERO, |step| step.at + run.every * (run.times - 1))
+            run.steps.last().map_or(Duration::ZERO, |step| step.at + run.every * (run.times - 1))
         })
     }
 
@@ -199,10 +181,7 @@ impl Timeline {
 
     /// Number of steps, repetitions counted.
     pub fn step_count(&self) -> u64 {
-        self.runs
-            .iter()
-            .map(|run| run.steps.len() as u64 * u64::from(run.times))
-            .sum()
+        self.runs.iter().map(|run| run.steps.len() as u64 * u64::from(run.times)).sum()
     }
 
     /// Every single step in order.
@@ -215,30 +194,22 @@ impl Timeline {
 
     /// Fewest healthy instances at any moment.
     pub fn lowest_healthy(&self) -> Extreme {
-        let start = Extreme {
-            count: self.initial.healthy(),
-            at: Duration::ZERO,
-        };
+        let start = Extreme { count: self.initial.healthy(), at: Duration::ZERO };
         // Repetitions exchange old for new: the sums are the same in each of them. Within an
         // exchange the count first rises, so the state after it is the lowest.
-        self.firsts()
-            .fold(start, |low, step| match step.state.healthy() {
-                count if count < low.count => Extreme { count, at: step.at },
-                _ => low,
-            })
+        self.firsts().fold(start, |low, step| match step.state.healthy() {
+            count if count < low.count => Extreme { count, at: step.at },
+            _ => low,
+        })
     }
 
     /// Most running instances at any moment.
     pub fn highest_running(&self) -> Extreme {
-        let start = Extreme {
-            count: self.initial.running(),
-            at: Duration::ZERO,
-        };
-        self.firsts()
-            .fold(start, |high, step| match step.state.running() {
-                count if count > high.count => Extreme { count, at: step.at },
-                _ => high,
-            })
+        let start = Extreme { count: self.initial.running(), at: Duration::ZERO };
+        self.firsts().fold(start, |high, step| match step.state.running() {
+            count if count > high.count => Extreme { count, at: step.at },
+            _ => high,
+        })
     }
 
     /// New instances that are healthy when the first old one is told to stop; `None` when none is.

@@ -9,10 +9,7 @@ use super::State;
 /// What one step changes. Counts are numbers of instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "change")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a new kind of step must break every reader"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a new kind of step must break every reader")]
 pub enum Change {
     /// Old instances are told to stop.
     Stop {
