@@ -140,7 +140,7 @@ pub enum Bend {
 }
 
 /// What Marathon decides when a replacement starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Start {
     /// Old instances that Marathon wants to stop at once. There may be fewer of them.
     pub kill: InstanceCount,

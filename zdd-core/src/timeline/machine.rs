@@ -175,7 +175,9 @@ impl Machine {
         }
         let later = u64::from(repeats) * period;
         for stage in [&mut self.starting, &mut self.running, &mut self.dying] {
-            stage.iter_mut().for_each(|(at, _)| *at += later);
+            for (at, _) in stage.iter_mut() {
+                *at += later;
+            }
         }
         self.now += later;
         self.state.old.healthy -= exchanged * repeats;
