@@ -10,6 +10,7 @@ pub mod capacity;
 pub mod check;
 pub mod group;
 pub mod rolling;
+pub mod scaling;
 pub mod timeline;
 pub mod units;
 pub mod verify;
