@@ -11,6 +11,7 @@ pub mod check;
 pub mod group;
 pub mod guarantee;
 pub mod rolling;
+pub mod scaling;
 pub mod timeline;
 pub mod units;
 pub mod upgrade;
