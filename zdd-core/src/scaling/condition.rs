@@ -147,16 +147,12 @@ mod tests {
 
     #[test]
     fn unreachable_is_both_gone_and_active() {
-        let both: alloc::vec::Vec<_> = Condition::ALL
-            .into_iter()
-            .filter(|c| c.is_gone() && c.is_active())
-            .collect();
+        let both: alloc::vec::Vec<_> =
+            Condition::ALL.into_iter().filter(|c| c.is_gone() && c.is_active()).collect();
         assert_eq!(both, [Condition::Unreachable]);
         // Neither: nothing was launched for it yet.
-        let neither: alloc::vec::Vec<_> = Condition::ALL
-            .into_iter()
-            .filter(|c| !c.is_gone() && !c.is_active())
-            .collect();
+        let neither: alloc::vec::Vec<_> =
+            Condition::ALL.into_iter().filter(|c| !c.is_gone() && !c.is_active()).collect();
         assert_eq!(neither, [Condition::Scheduled]);
     }
 

@@ -27,10 +27,7 @@ impl Between {
             // The last count that is not above the product is the product cut to a whole number.
             ceiling: first(
                 instances.get(),
-                instances
-                    .get()
-                    .saturating_mul(2)
-                    .min(InstanceCount::MAX.get()),
+                instances.get().saturating_mul(2).min(InstanceCount::MAX.get()),
                 |count| f64::from(count) + 1.0 > most,
             ),
         }
@@ -72,9 +69,6 @@ mod tests {
         assert_eq!(declared(100, 0.07, 0.15), (8, 114));
         assert_eq!(declared(3, 1.0, 0.3), (3, 3));
         assert_eq!(declared(0, 1.0, 1.0), (0, 0));
-        assert_eq!(
-            declared(i32::MAX as u32, 1.0, 1.0),
-            (i32::MAX as u32, i32::MAX as u32)
-        );
+        assert_eq!(declared(i32::MAX as u32, 1.0, 1.0), (i32::MAX as u32, i32::MAX as u32));
     }
 }

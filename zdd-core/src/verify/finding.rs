@@ -23,10 +23,7 @@ pub struct Finding {
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "every report has to rank all of them"
-)]
+#[expect(clippy::exhaustive_enums, reason = "every report has to rank all of them")]
 pub enum Severity {
     /// Worth knowing; Marathon's ordinary behaviour.
     Note,
@@ -139,19 +136,11 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BelowFloor {
-                healthy,
-                floor,
-                times,
-            } => {
+            Self::BelowFloor { healthy, floor, times } => {
                 write!(f, "{healthy} healthy, below the floor of {floor}")?;
                 again(f, *times)
             }
-            Self::AboveCeiling {
-                running,
-                ceiling,
-                times,
-            } => {
+            Self::AboveCeiling { running, ceiling, times } => {
                 write!(f, "{running} running, above the ceiling of {ceiling}")?;
                 again(f, *times)
             }
@@ -164,11 +153,7 @@ impl fmt::Display for Fault {
             Self::OldLeftOver { count } => {
                 write!(f, "{count} of the old version not seen to end")
             }
-            Self::WrongCount {
-                healthy,
-                others,
-                instances,
-            } => {
+            Self::WrongCount { healthy, others, instances } => {
                 write!(f, "ended with {healthy} healthy instead of {instances}")?;
                 match others {
                     0 => Ok(()),
@@ -182,10 +167,7 @@ impl fmt::Display for Fault {
                 write!(f, "an instance of the {version} version ended by itself")
             }
             Self::UnhealthyAfterHealthy { version } => {
-                write!(
-                    f,
-                    "a healthy instance of the {version} version turned unhealthy"
-                )
+                write!(f, "a healthy instance of the {version} version turned unhealthy")
             }
         }
     }

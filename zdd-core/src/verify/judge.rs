@@ -78,10 +78,7 @@ impl fmt::Display for Version {
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "whoever makes steps knows them all"
-)]
+#[expect(clippy::exhaustive_enums, reason = "whoever makes steps knows them all")]
 pub enum Change {
     /// Instances were launched.
     Launched,
@@ -101,10 +98,7 @@ pub enum Change {
 
 /// One step of a timeline: `count` instances of one version did one thing at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "whoever makes steps says all of it"
-)]
+#[expect(clippy::exhaustive_structs, reason = "whoever makes steps says all of it")]
 pub struct Observed<'a> {
     /// Which version.
     pub version: Version,
@@ -320,19 +314,13 @@ impl Judge {
     }
 
     fn is_done(&self) -> bool {
-        self.expected
-            .instances
-            .is_some_and(|instances| self.wrong_count(instances).is_none())
+        self.expected.instances.is_some_and(|instances| self.wrong_count(instances).is_none())
             && self.old_left() == 0
     }
 
     fn list(&mut self, at: Timestamp, task: Option<&str>, fault: Fault) {
         if self.tasks.len() < MAX_LISTED {
-            self.tasks.push(Finding {
-                at,
-                task: task.map(Box::from),
-                fault,
-            });
+            self.tasks.push(Finding { at, task: task.map(Box::from), fault });
         }
     }
 
@@ -374,19 +362,12 @@ impl Judge {
         if outcome == Outcome::Success {
             let count = self.old_left();
             faults.extend((count > 0).then_some(Fault::OldLeftOver { count }));
-            faults.extend(
-                self.expected
-                    .instances
-                    .and_then(|instances| self.wrong_count(instances)),
-            );
+            faults
+                .extend(self.expected.instances.and_then(|instances| self.wrong_count(instances)));
         } else {
             faults.push(Fault::NotFinished { outcome });
         }
-        let place = |fault| Finding {
-            at,
-            task: None,
-            fault,
-        };
+        let place = |fault| Finding { at, task: None, fault };
         faults.into_iter().map(place).collect()
     }
 
@@ -395,30 +376,16 @@ impl Judge {
         if self.expected.aim != Aim::Replace {
             return [None, None];
         }
-        let below = self
-            .lowered
-            .below(self.shown(floor))
-            .map(|(depth, times)| Finding {
-                at: depth.at,
-                task: depth.task.clone(),
-                fault: Fault::BelowFloor {
-                    healthy: self.real(depth.level),
-                    floor,
-                    times,
-                },
-            });
-        let above = self
-            .raised
-            .below(-self.shown(ceiling))
-            .map(|(depth, times)| Finding {
-                at: depth.at,
-                task: depth.task.clone(),
-                fault: Fault::AboveCeiling {
-                    running: self.real(-depth.level),
-                    ceiling,
-                    times,
-                },
-            });
+        let below = self.lowered.below(self.shown(floor)).map(|(depth, times)| Finding {
+            at: depth.at,
+            task: depth.task.clone(),
+            fault: Fault::BelowFloor { healthy: self.real(depth.level), floor, times },
+        });
+        let above = self.raised.below(-self.shown(ceiling)).map(|(depth, times)| Finding {
+            at: depth.at,
+            task: depth.task.clone(),
+            fault: Fault::AboveCeiling { running: self.real(-depth.level), ceiling, times },
+        });
         [below, above]
     }
 

@@ -31,11 +31,7 @@ impl Depths {
     /// Notes that the count is `level`, `times` over.
     pub(super) fn note(&mut self, level: i64, times: u64, at: Timestamp, task: Option<&str>) {
         *self.times.entry(level).or_default() += times;
-        if self
-            .records
-            .last()
-            .is_none_or(|lowest| level < lowest.level)
-        {
+        if self.records.last().is_none_or(|lowest| level < lowest.level) {
             let task = task.map(Box::from);
             self.records.push(Depth { level, at, task });
         }
@@ -44,10 +40,7 @@ impl Depths {
     /// The first time that the count was below `threshold`, and how often it was.
     pub(super) fn below(&self, threshold: i64) -> Option<(&Depth, u64)> {
         let first = self.records.iter().find(|depth| depth.level < threshold)?;
-        Some((
-            first,
-            self.times.range(..threshold).map(|(_, times)| times).sum(),
-        ))
+        Some((first, self.times.range(..threshold).map(|(_, times)| times).sum()))
     }
 }
 
@@ -117,10 +110,7 @@ impl Spent {
         } else {
             self.spell_count += 1;
             if self.spells.len() < MAX_LISTED {
-                self.spells.push(Spell {
-                    from: self.since,
-                    to: at,
-                });
+                self.spells.push(Spell { from: self.since, to: at });
             }
         }
         self.last_end = at;

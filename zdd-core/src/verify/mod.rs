@@ -7,8 +7,10 @@ mod bounds;
 mod finding;
 mod judge;
 mod levels;
+mod plan;
 mod verdict;
 
 pub use finding::{Fault, Finding, Severity};
 pub use judge::{Aim, Change, Expectation, Judge, Observed, Version};
+pub use plan::judge_plan;
 pub use verdict::{Highest, Judgement, Lowest, MAX_LISTED, Outcome, Spell, Verdict, Why};

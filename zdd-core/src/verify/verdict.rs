@@ -164,10 +164,7 @@ pub struct Lowest {
 
 /// From one moment to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "two moments are all there is to it"
-)]
+#[expect(clippy::exhaustive_structs, reason = "two moments are all there is to it")]
 pub struct Spell {
     /// When it began.
     pub from: Timestamp,

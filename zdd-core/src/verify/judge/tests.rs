@@ -43,13 +43,7 @@ fn apply(side: &mut Side, change: Change, count: u32) {
 }
 
 fn judged(expected: Expectation, old: u32, steps: &[Step], end: i64, outcome: Outcome) -> Verdict {
-    let mut state = State {
-        old: Side {
-            healthy: old,
-            ..Side::default()
-        },
-        new: Side::default(),
-    };
+    let mut state = State { old: Side { healthy: old, ..Side::default() }, new: Side::default() };
     let mut judge = Judge::new(expected, t(0), state);
     for &(at, version, change, count) in steps {
         let side = match version {
@@ -57,16 +51,7 @@ fn judged(expected: Expectation, old: u32, steps: &[Step], end: i64, outcome: Ou
             New => &mut state.new,
         };
         apply(side, change, count);
-        judge.observe(
-            t(at),
-            state,
-            Observed {
-                version,
-                change,
-                count,
-                task: Some("task"),
-            },
-        );
+        judge.observe(t(at), state, Observed { version, change, count, task: Some("task") });
     }
     judge.finish(t(end), outcome)
 }
@@ -90,11 +75,7 @@ fn good() -> Vec<Step> {
 }
 
 fn faults(verdict: &Verdict) -> Vec<Fault> {
-    verdict
-        .findings
-        .iter()
-        .map(|found| found.fault.clone())
-        .collect()
+    verdict.findings.iter().map(|found| found.fault.clone()).collect()
 }
 
 fn holds(verdict: &Verdict) -> [Option<bool>; 3] {
@@ -110,18 +91,9 @@ fn a_good_timeline_has_no_finding() {
     assert_eq!(holds(&verdict), ALL);
     assert_eq!((verdict.floor, verdict.ceiling), (Some(2), Some(6)));
     assert_eq!(verdict.lowest_healthy.count, 2);
-    assert_eq!(
-        verdict.lowest_healthy.spells,
-        [Spell {
-            from: t(20),
-            to: t(50)
-        }]
-    );
+    assert_eq!(verdict.lowest_healthy.spells, [Spell { from: t(20), to: t(50) }]);
     assert_eq!(verdict.lowest_healthy.task.as_deref(), Some("task"));
-    assert_eq!(
-        (verdict.highest_running.count, verdict.highest_running.at),
-        (6, t(0))
-    );
+    assert_eq!((verdict.highest_running.count, verdict.highest_running.at), (6, t(0)));
     assert_eq!(verdict.below_instances, Some(Duration::from_secs(30)));
     assert_eq!(verdict.longest_silence, Duration::from_secs(10));
     assert_eq!(verdict.duration(), Duration::from_secs(50));
@@ -134,21 +106,10 @@ fn below_the_floor() {
     steps[2].3 = 1;
     steps.insert(7, (50, New, Healthy, 1));
     let verdict = judged(expected(), 4, &steps, 50, Outcome::Success);
-    let below = Fault::BelowFloor {
-        healthy: 1,
-        floor: 2,
-        times: 1,
-    };
+    let below = Fault::BelowFloor { healthy: 1, floor: 2, times: 1 };
     assert_eq!(
         faults(&verdict),
-        [
-            below.clone(),
-            Fault::OldTouchedTooEarly {
-                carried: 1,
-                floor: 2,
-                times: 4
-            }
-        ]
+        [below.clone(), Fault::OldTouchedTooEarly { carried: 1, floor: 2, times: 4 }]
     );
     assert_eq!(verdict.findings[0].at, t(20));
     assert_eq!(verdict.guarantee(Guarantee::Bounds).why, Why::Broken(below));
@@ -159,25 +120,11 @@ fn below_the_floor() {
 fn below_the_floor_alone() {
     // A new instance turns bad by failing: no old one is touched for it.
     let mut steps = good();
-    steps.splice(
-        4..4,
-        [
-            (25, New, ToldToStop, 1),
-            (26, New, Stopped, 1),
-            (26, New, Launched, 1),
-        ],
-    );
+    steps.splice(4..4, [(25, New, ToldToStop, 1), (26, New, Stopped, 1), (26, New, Launched, 1)]);
     steps.push((55, New, Running, 1));
     steps.push((60, New, Healthy, 1));
     let verdict = judged(expected(), 4, &steps, 60, Outcome::Success);
-    assert_eq!(
-        faults(&verdict),
-        [Fault::BelowFloor {
-            healthy: 1,
-            floor: 2,
-            times: 1
-        }]
-    );
+    assert_eq!(faults(&verdict), [Fault::BelowFloor { healthy: 1, floor: 2, times: 1 }]);
 }
 
 #[test]
@@ -186,14 +133,7 @@ fn above_the_ceiling() {
     steps[0].3 = 3;
     steps[5].3 = 1;
     let verdict = judged(expected(), 4, &steps, 50, Outcome::Success);
-    assert_eq!(
-        faults(&verdict),
-        [Fault::AboveCeiling {
-            running: 7,
-            ceiling: 6,
-            times: 1
-        }]
-    );
+    assert_eq!(faults(&verdict), [Fault::AboveCeiling { running: 7, ceiling: 6, times: 1 }]);
     assert_eq!(holds(&verdict), [Some(true), Some(false), Some(false)]);
     assert_eq!(verdict.highest_running.count, 7);
 }
@@ -204,14 +144,7 @@ fn an_old_instance_touched_too_early() {
     steps[3].3 = 3;
     steps.insert(0, (0, Old, ToldToStop, 1));
     let verdict = judged(expected(), 4, &steps, 50, Outcome::Success);
-    assert_eq!(
-        faults(&verdict),
-        [Fault::OldTouchedTooEarly {
-            carried: 0,
-            floor: 2,
-            times: 1
-        }]
-    );
+    assert_eq!(faults(&verdict), [Fault::OldTouchedTooEarly { carried: 0, floor: 2, times: 1 }]);
     assert_eq!(verdict.findings[0].fault.severity(), Severity::Note);
     assert_eq!(holds(&verdict), [Some(true), Some(true), Some(false)]);
 }
@@ -241,25 +174,11 @@ fn a_wrong_count() {
         step.3 = 1;
     }
     let verdict = judged(expected(), 4, &forgotten, 50, Outcome::Success);
-    assert_eq!(
-        faults(&verdict),
-        [Fault::WrongCount {
-            healthy: 3,
-            others: 0,
-            instances: 4
-        }]
-    );
+    assert_eq!(faults(&verdict), [Fault::WrongCount { healthy: 3, others: 0, instances: 4 }]);
     let mut surplus = good();
     surplus[5].3 = 3;
     let verdict = judged(expected(), 4, &surplus, 50, Outcome::Success);
-    assert_eq!(
-        faults(&verdict),
-        [Fault::WrongCount {
-            healthy: 4,
-            others: 1,
-            instances: 4
-        }]
-    );
+    assert_eq!(faults(&verdict), [Fault::WrongCount { healthy: 4, others: 1, instances: 4 }]);
     assert_eq!(holds(&verdict), [Some(false); 3]);
 }
 
@@ -270,12 +189,7 @@ fn a_stall() {
         step.0 += 600;
     }
     let verdict = judged(expected(), 4, &steps, 650, Outcome::Success);
-    assert_eq!(
-        faults(&verdict),
-        [Fault::Stalled {
-            silence: Duration::from_secs(610)
-        }]
-    );
+    assert_eq!(faults(&verdict), [Fault::Stalled { silence: Duration::from_secs(610) }]);
     assert_eq!(verdict.findings[0].at, t(640));
     assert_eq!(holds(&verdict), ALL);
     // Silence after everything is done is none.
@@ -301,10 +215,7 @@ fn a_failed_task_and_one_that_turned_unhealthy() {
     let mut steps = good();
     steps.splice(3..3, [(20, New, Unhealthy, 1), (22, New, Healthy, 1)]);
     let verdict = judged(expected(), 4, &steps, 50, Outcome::Success);
-    assert_eq!(
-        faults(&verdict),
-        [Fault::UnhealthyAfterHealthy { version: New }]
-    );
+    assert_eq!(faults(&verdict), [Fault::UnhealthyAfterHealthy { version: New }]);
     assert_eq!((verdict.turned_unhealthy, holds(&verdict)), (1, ALL));
 }
 
@@ -323,52 +234,27 @@ fn where_it_starts_is_not_its_fault() {
     // From 10 to 4 with a ceiling of 4: the surplus goes first.
     let tight = Expectation::replacement(N.into(), strategy(0.0, 0.0));
     let mut steps = vec![(0, Old, ToldToStop, 10), (1, Old, Stopped, 10)];
-    steps.extend([
-        (1, New, Launched, 4),
-        (2, New, Running, 4),
-        (3, New, Healthy, 4),
-    ]);
+    steps.extend([(1, New, Launched, 4), (2, New, Running, 4), (3, New, Healthy, 4)]);
     assert_eq!(holds(&judged(tight, 10, &steps, 3, Outcome::Success)), ALL);
     // To make it worse is.
     steps.swap(1, 2);
     assert_eq!(
         faults(&judged(tight, 10, &steps, 3, Outcome::Success)),
-        [Fault::AboveCeiling {
-            running: 14,
-            ceiling: 4,
-            times: 1
-        }]
+        [Fault::AboveCeiling { running: 14, ceiling: 4, times: 1 }]
     );
 }
 
 #[test]
 fn what_is_not_known_is_not_judged() {
-    let unknown = Expectation {
-        strategy: None,
-        ..expected()
-    };
+    let unknown = Expectation { strategy: None, ..expected() };
     let verdict = judged(unknown, 4, &good(), 50, Outcome::Success);
     assert_eq!(holds(&verdict), [Some(true), None, None]);
-    assert_eq!(
-        verdict.guarantee(Guarantee::SideBySide).why,
-        Why::StrategyUnknown
-    );
-    let unknown = Expectation {
-        instances: None,
-        ..expected()
-    };
+    assert_eq!(verdict.guarantee(Guarantee::SideBySide).why, Why::StrategyUnknown);
+    let unknown = Expectation { instances: None, ..expected() };
     let verdict = judged(unknown, 4, &good(), 50, Outcome::Success);
     assert_eq!(holds(&verdict), [None, None, None]);
-    let scale = Expectation {
-        aim: Aim::Scale,
-        instances: Some(8_u16.into()),
-        ..expected()
-    };
-    let steps = [
-        (0, New, Launched, 4),
-        (1, New, Running, 4),
-        (2, New, Healthy, 4),
-    ];
+    let scale = Expectation { aim: Aim::Scale, instances: Some(8_u16.into()), ..expected() };
+    let steps = [(0, New, Launched, 4), (1, New, Running, 4), (2, New, Healthy, 4)];
     let verdict = judged(scale, 4, &steps, 2, Outcome::Success);
     assert_eq!(holds(&verdict), [Some(true), None, None]);
     assert_eq!(verdict.guarantee(Guarantee::Bounds).why, Why::NotInForce);
@@ -385,10 +271,7 @@ fn lists_are_bounded_and_counts_are_not() {
     assert_eq!(verdict.turned_unhealthy, 1000);
     assert_eq!(verdict.findings.len(), MAX_LISTED + 1);
     let lowest = &verdict.lowest_healthy;
-    assert_eq!(
-        (lowest.count, lowest.spells.len(), lowest.spell_count),
-        (3, MAX_LISTED, 1000)
-    );
+    assert_eq!((lowest.count, lowest.spells.len(), lowest.spell_count), (3, MAX_LISTED, 1000));
     assert_eq!(lowest.total, Duration::from_secs(1000));
 }
 
@@ -403,16 +286,7 @@ fn spells_that_touch_are_one() {
         (4, Old, Healthy, 1),
     ];
     let lowest = judged(expected(), 4, &steps, 5, Outcome::Unfinished).lowest_healthy;
-    let spells = [
-        Spell {
-            from: t(1),
-            to: t(3),
-        },
-        Spell {
-            from: t(4),
-            to: t(4),
-        },
-    ];
+    let spells = [Spell { from: t(1), to: t(3) }, Spell { from: t(4), to: t(4) }];
     assert_eq!((lowest.count, lowest.spell_count), (3, 2));
     assert_eq!(lowest.spells, spells);
 }
