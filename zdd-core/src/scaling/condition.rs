@@ -88,6 +88,11 @@ impl Condition {
         }
     }
 
+    /// Whether the task has ended for good: [gone](Self::is_gone), and not merely out of reach.
+    pub const fn is_terminal(self) -> bool {
+        self.is_gone() && !matches!(self, Self::Unreachable | Self::UnreachableInactive)
+    }
+
     /// Whether something of the instance is at Mesos, or will be when its agent answers again.
     ///
     /// An unreachable instance is both active and [gone](Self::is_gone): it keeps its slot in a
