@@ -69,11 +69,7 @@ pub struct Progress {
 impl Progress {
     /// Nothing counts yet.
     pub const fn new(checks: Checks) -> Self {
-        Self {
-            checks,
-            healthy: BTreeSet::new(),
-            ready: BTreeSet::new(),
-        }
+        Self { checks, healthy: BTreeSet::new(), ready: BTreeSet::new() }
     }
 
     /// Takes in an instance of the new version that is there already when an engine starts.
