@@ -12,7 +12,7 @@ use super::checks::{HealthCheck, ReadinessCheck};
 use super::constraint::Constraint;
 use super::cursor::Cursor;
 use super::problem::{ParseError, Problem, Problems};
-use super::read::{self, Typed};
+use super::read::{self, Typed, VolumeProvider};
 use super::text;
 use crate::capacity::UpgradeStrategy;
 use crate::units::{AppId, GroupId, InstanceCount, PathId, Timestamp};
@@ -175,6 +175,11 @@ impl App {
     /// Whether the app has an external volume.
     pub fn has_external_volume(&self) -> bool {
         self.typed.external_volume.is_some()
+    }
+
+    /// Whether an external volume is DVDI's, which only one agent can attach.
+    pub fn has_single_attach_volume(&self) -> bool {
+        self.typed.external_volume == Some(VolumeProvider::Dvdi)
     }
 
     /// Whether the app carries the label `MARATHON_SINGLE_INSTANCE_APP` with the value `true`.

@@ -4,10 +4,10 @@ use core::fmt;
 
 use serde::Serialize;
 
+use crate::app::StrategyRefusal;
 use crate::capacity::{Bend, Bounds, UpgradeStrategy};
 use crate::guarantee::Guarantee;
 use crate::units::{MaximumOverCapacity, MinimumHealthCapacity};
-use crate::upgrade::Refusal;
 
 /// The answer about one guarantee. `Display` gives the reasons as one plain sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +48,7 @@ pub enum Satisfiable {
     /// No: Marathon refuses the definition.
     Refused {
         /// Why.
-        refusal: Refusal,
+        refusal: StrategyRefusal,
     },
     /// No: Marathon sees no healthy instance to stop and has no room to launch one.
     Hangs,
