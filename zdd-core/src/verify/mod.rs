@@ -1,16 +1,22 @@
 //! The second opinion: judges what happened, whoever planned it.
 //!
 //! It shares types with the planner, and no rule. [`Judge`] takes a timeline step by step, from a
-//! plan or a recording, and says which guarantees held.
+//! plan or a recording, and says which guarantees held. [`LogReader`] reads a recording of
+//! Marathon's event stream.
 
 mod bounds;
+mod event;
 mod finding;
 mod judge;
 mod levels;
 mod plan;
+mod log;
 mod verdict;
+mod wire;
 
+pub use event::{About, Action, Definition, Event, Facts, Kind, Plan, Progress, Stage, What};
 pub use finding::{Fault, Finding, Severity};
 pub use judge::{Aim, Change, Expectation, Judge, Observed, Version};
 pub use plan::judge_plan;
+pub use log::{LogIssue, LogIssues, LogReader, Trouble};
 pub use verdict::{Highest, Judgement, Lowest, MAX_LISTED, Outcome, Spell, Verdict, Why};
