@@ -7,9 +7,7 @@ use proptest::prelude::*;
 use zdd_core::group::DependencyGraph;
 use zdd_core::units::{AppId, GroupId, PathId};
 
-const APPS: [&str; 9] = [
-    "/a", "/b", "/g/a", "/g/b", "/g/h/a", "/g/h/b", "/k/a", "/k/l/a", "/kk/a",
-];
+const APPS: [&str; 9] = ["/a", "/b", "/g/a", "/g/b", "/g/h/a", "/g/h/b", "/k/a", "/k/l/a", "/kk/a"];
 const GROUPS: [&str; 6] = ["/", "/g", "/g/h", "/k", "/k/l", "/empty"];
 
 /// A tree by what its apps and groups depend on.
@@ -106,10 +104,7 @@ fn fault(layers: &[Vec<AppId>], tree: &Tree) -> Option<String> {
 
 fn layers_of(tree: &Tree) -> Result<Vec<Vec<AppId>>, zdd_core::group::Cycle> {
     let layers = tree.graph().layers()?;
-    Ok(layers
-        .iter()
-        .map(|apps| apps.iter().map(|app| (*app).clone()).collect())
-        .collect())
+    Ok(layers.iter().map(|apps| apps.iter().map(|app| (*app).clone()).collect()).collect())
 }
 
 fn dependencies(most: usize) -> impl Strategy<Value = Vec<PathId>> {
@@ -121,20 +116,12 @@ fn dependencies(most: usize) -> impl Strategy<Value = Vec<PathId>> {
 fn tree() -> impl Strategy<Value = Tree> {
     let app = (prop::sample::select(&APPS[..]), dependencies(2));
     let group = (prop::sample::select(&GROUPS[..]), dependencies(2));
-    (
-        prop::collection::vec(app, 0..9),
-        prop::collection::vec(group, 0..3),
+    (prop::collection::vec(app, 0..9), prop::collection::vec(group, 0..3)).prop_map(
+        |(apps, groups)| Tree {
+            apps: apps.into_iter().map(|(id, on)| (id.parse().unwrap(), on)).collect(),
+            groups: groups.into_iter().map(|(id, on)| (id.parse().unwrap(), on)).collect(),
+        },
     )
-        .prop_map(|(apps, groups)| Tree {
-            apps: apps
-                .into_iter()
-                .map(|(id, on)| (id.parse().unwrap(), on))
-                .collect(),
-            groups: groups
-                .into_iter()
-                .map(|(id, on)| (id.parse().unwrap(), on))
-                .collect(),
-        })
 }
 
 proptest! {
@@ -218,43 +205,25 @@ fn the_trees_are_of_many_kinds() {
 fn tree_of(apps: &[(&str, &[&str])], groups: &[(&str, &[&str])]) -> Tree {
     let paths = |texts: &[&str]| texts.iter().map(|text| path(text)).collect();
     Tree {
-        apps: apps
-            .iter()
-            .map(|(id, on)| (id.parse().unwrap(), paths(on)))
-            .collect(),
-        groups: groups
-            .iter()
-            .map(|(id, on)| (id.parse().unwrap(), paths(on)))
-            .collect(),
+        apps: apps.iter().map(|(id, on)| (id.parse().unwrap(), paths(on))).collect(),
+        groups: groups.iter().map(|(id, on)| (id.parse().unwrap(), paths(on))).collect(),
     }
 }
 
 #[test]
 fn circles_are_named() {
     for (tree, text) in [
-        (
-            tree_of(&[("/a", &["/b"]), ("/b", &["/a"])], &[]),
-            "`/a` depends on `/b` depends on `/a`",
-        ),
+        (tree_of(&[("/a", &["/b"]), ("/b", &["/a"])], &[]), "`/a` depends on `/b` depends on `/a`"),
         (tree_of(&[("/a", &["/a"])], &[]), "`/a` depends on `/a`"),
-        (
-            tree_of(&[("/g/a", &["/g"]), ("/g/b", &[])], &[]),
-            "`/g/a` depends on `/g/a`",
-        ),
+        (tree_of(&[("/g/a", &["/g"]), ("/g/b", &[])], &[]), "`/g/a` depends on `/g/a`"),
         (
             tree_of(&[("/g/a", &[]), ("/k/a", &["/g"])], &[("/g", &["/k"])]),
             "`/g/a` depends on `/k/a` depends on `/g/a`",
         ),
-        (
-            tree_of(&[("/g/a", &[])], &[("/g", &["/"])]),
-            "`/g/a` depends on `/g/a`",
-        ),
+        (tree_of(&[("/g/a", &[])], &[("/g", &["/"])]), "`/g/a` depends on `/g/a`"),
         // The long way round exists too.
         (
-            tree_of(
-                &[("/a", &["/b", "/c"]), ("/b", &["/c"]), ("/c", &["/a"])],
-                &[],
-            ),
+            tree_of(&[("/a", &["/b", "/c"]), ("/b", &["/c"]), ("/c", &["/a"])], &[]),
             "`/a` depends on `/c` depends on `/a`",
         ),
     ] {
@@ -300,14 +269,9 @@ fn a_chain_of_a_hundred_thousand_needs_no_stack() {
 fn groups_that_depend_on_groups_stay_small() {
     let mut tree = tree_of(&[], &[("/up", &["/down"])]);
     for n in 0..100_000 {
-        tree.apps
-            .insert(format!("/up/a{n}").parse().unwrap(), vec![]);
-        tree.apps
-            .insert(format!("/down/a{n}").parse().unwrap(), vec![]);
+        tree.apps.insert(format!("/up/a{n}").parse().unwrap(), vec![]);
+        tree.apps.insert(format!("/down/a{n}").parse().unwrap(), vec![]);
     }
     let layers = layers_of(&tree).unwrap();
-    assert_eq!(
-        layers.iter().map(Vec::len).collect::<Vec<_>>(),
-        [100_000, 100_000]
-    );
+    assert_eq!(layers.iter().map(Vec::len).collect::<Vec<_>>(), [100_000, 100_000]);
 }

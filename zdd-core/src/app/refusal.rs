@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::definition::App;
 use crate::capacity::UpgradeStrategy;
-use crate::upgrade::Kind;
 use crate::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
+use crate::upgrade::Kind;
 
 /// A combination that Marathon answers with status 422, or would, if the app came into its root
 /// group. One such app, once stored, blocks everybody's changes.
@@ -98,9 +98,7 @@ impl Kind {
         };
         match self {
             Self::Ordinary => [None, None, None],
-            Self::Resident => {
-                [over_capacity(StrategyRefusal::ResidentOverCapacity), None, None]
-            }
+            Self::Resident => [over_capacity(StrategyRefusal::ResidentOverCapacity), None, None],
             Self::ExternalVolume => {
                 [over_capacity(StrategyRefusal::ExternalVolumeOverCapacity), None, None]
             }

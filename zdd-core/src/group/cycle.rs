@@ -145,13 +145,8 @@ mod tests {
 
     #[test]
     fn a_long_circle_is_not_named_in_full() {
-        let ids: Vec<AppId> = (10..99)
-            .map(|n| alloc::format!("/a{n}").parse().unwrap())
-            .collect();
+        let ids: Vec<AppId> = (10..99).map(|n| alloc::format!("/a{n}").parse().unwrap()).collect();
         let text = Cycle::new(ids).to_string();
-        assert!(
-            text.ends_with("`/a21` depends on (over 77 more) `/a10`"),
-            "{text}"
-        );
+        assert!(text.ends_with("`/a21` depends on (over 77 more) `/a10`"), "{text}");
     }
 }

@@ -54,10 +54,7 @@ pub struct DependencyGraph<'a> {
 impl<'a> DependencyGraph<'a> {
     /// A graph without apps.
     pub const fn new() -> Self {
-        Self {
-            apps: BTreeMap::new(),
-            groups: BTreeMap::new(),
-        }
+        Self { apps: BTreeMap::new(), groups: BTreeMap::new() }
     }
 
     /// Adds an app; one with the same id is replaced.
@@ -150,11 +147,7 @@ impl<'a> DependencyGraph<'a> {
                 edges.push((app, around(group)));
             }
         }
-        Nodes {
-            n_apps,
-            len: n_apps + 2 * n_groups,
-            edges,
-        }
+        Nodes { n_apps, len: n_apps + 2 * n_groups, edges }
     }
 
     /// Every group that there is, the root first, each after those around it.

@@ -8,10 +8,7 @@ use crate::units::{InstanceCount, Timestamp};
 
 /// One event of Marathon's stream. It borrows its texts from the recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "a moment, a place and what happened"
-)]
+#[expect(clippy::exhaustive_structs, reason = "a moment, a place and what happened")]
 pub struct Event<'a> {
     /// When Marathon says that it happened.
     pub at: Timestamp,
@@ -62,10 +59,7 @@ pub enum What<'a> {
 
 /// The instance that an event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "all that such events have in common"
-)]
+#[expect(clippy::exhaustive_structs, reason = "all that such events have in common")]
 pub struct About<'a> {
     /// Id of the app, with its leading slash.
     pub app: Cow<'a, str>,
@@ -77,10 +71,7 @@ pub struct About<'a> {
 
 /// How far an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "every task state and condition is one of these"
-)]
+#[expect(clippy::exhaustive_enums, reason = "every task state and condition is one of these")]
 pub enum Stage {
     /// Wanted, and nothing exists yet or any more (condition `Scheduled`).
     Wanted,
@@ -180,10 +171,7 @@ pub enum Kind {
 
 /// The plan of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "all that a verdict needs of a plan"
-)]
+#[expect(clippy::exhaustive_structs, reason = "all that a verdict needs of a plan")]
 pub struct Plan<'a> {
     /// Id of the deployment.
     pub id: Cow<'a, str>,

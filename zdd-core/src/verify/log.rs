@@ -50,10 +50,7 @@ impl fmt::Display for Trouble {
             Self::UnknownEvent(name) => write!(f, "`{name}` is not known"),
             Self::OutOfOrder => f.write_str("too late to be put in its place"),
             Self::EndWithoutBeginning(id) => {
-                write!(
-                    f,
-                    "the beginning of deployment `{id}` is not in the recording"
-                )
+                write!(f, "the beginning of deployment `{id}` is not in the recording")
             }
         }
     }
@@ -240,11 +237,7 @@ impl LogReader {
             Some(_) if FIELDS.iter().any(|field| line.starts_with(field)) => {}
             Some(_) => {
                 let text = core::str::from_utf8(line).is_ok();
-                let what = if text {
-                    Trouble::NotAnEvent
-                } else {
-                    Trouble::NotUtf8
-                };
+                let what = if text { Trouble::NotAnEvent } else { Trouble::NotUtf8 };
                 self.issues.note(self.lines, what);
             }
         }

@@ -9,14 +9,14 @@ mod event;
 mod finding;
 mod judge;
 mod levels;
-mod plan;
 mod log;
+mod plan;
 mod verdict;
 mod wire;
 
 pub use event::{About, Action, Definition, Event, Facts, Kind, Plan, Progress, Stage, What};
 pub use finding::{Fault, Finding, Severity};
 pub use judge::{Aim, Change, Expectation, Judge, Observed, Version};
-pub use plan::judge_plan;
 pub use log::{LogIssue, LogIssues, LogReader, Trouble};
+pub use plan::judge_plan;
 pub use verdict::{Highest, Judgement, Lowest, MAX_LISTED, Outcome, Spell, Verdict, Why};

@@ -24,11 +24,7 @@ pub(super) fn decode(json: &[u8], line: u64) -> Result<Event<'_>, Trouble> {
             Trouble::NotAnEvent
         }
     })?;
-    let at = wire
-        .timestamp
-        .as_ref()
-        .and_then(|text| text.0.parse().ok())
-        .ok_or(Trouble::NoTime)?;
+    let at = wire.timestamp.as_ref().and_then(|text| text.0.parse().ok()).ok_or(Trouble::NoTime)?;
     let what = wire.what()?;
     Ok(Event { at, line, what })
 }
@@ -124,9 +120,9 @@ impl<'a> Wire<'a> {
                 Some(app) => What::Defined(app.into()),
                 None => What::Other,
             },
-            "add_health_check_event" => What::HealthCheckAdded {
-                app: self.app_id.ok_or(Trouble::NotAnEvent)?.0,
-            },
+            "add_health_check_event" => {
+                What::HealthCheckAdded { app: self.app_id.ok_or(Trouble::NotAnEvent)?.0 }
+            }
             "deployment_info" => self.step(Progress::Begins)?,
             "deployment_step_success" => self.step(Progress::Succeeded)?,
             "deployment_step_failure" => self.step(Progress::Failed)?,
@@ -138,34 +134,16 @@ impl<'a> Wire<'a> {
     }
 
     fn about(self) -> Result<About<'a>, Trouble> {
-        let app = self
-            .app_id
-            .or(self.run_spec_id)
-            .ok_or(Trouble::NotAnEvent)?
-            .0;
-        let task = self
-            .instance_id
-            .or(self.task_id)
-            .ok_or(Trouble::NotAnEvent)?
-            .0;
-        let version = self
-            .version
-            .or(self.run_spec_version)
-            .map_or(Cow::Borrowed(""), |v| v.0);
+        let app = self.app_id.or(self.run_spec_id).ok_or(Trouble::NotAnEvent)?.0;
+        let task = self.instance_id.or(self.task_id).ok_or(Trouble::NotAnEvent)?.0;
+        let version = self.version.or(self.run_spec_version).map_or(Cow::Borrowed(""), |v| v.0);
         Ok(About { app, task, version })
     }
 
     fn step(self, progress: Progress) -> Result<What<'a>, Trouble> {
         let plan = self.plan.ok_or(Trouble::NotAnEvent)?.into();
-        let current = self
-            .current_step
-            .map(|step| step.actions.0)
-            .unwrap_or_default();
-        Ok(What::Step {
-            plan,
-            progress,
-            current,
-        })
+        let current = self.current_step.map(|step| step.actions.0).unwrap_or_default();
+        Ok(What::Step { plan, progress, current })
     }
 
     fn ended(self, success: bool) -> Result<What<'a>, Trouble> {
@@ -225,20 +203,12 @@ impl<'a> From<WirePlan<'a>> for Plan<'a> {
         ids.sort_unstable();
         let affected = |apps: Option<Apps<'a>>| -> Vec<Definition<'a>> {
             let apps = apps.map(|apps| apps.0).unwrap_or_default();
-            let apps = apps
-                .into_iter()
-                .filter(|app| ids.binary_search(&&*app.id.0).is_ok());
+            let apps = apps.into_iter().filter(|app| ids.binary_search(&&*app.id.0).is_ok());
             apps.map(Definition::from).collect()
         };
         let (original, target) = (affected(wire.original), affected(wire.target));
         let version = wire.version.map_or(Cow::Borrowed(""), |version| version.0);
-        Self {
-            id: wire.id.0,
-            version,
-            steps,
-            original,
-            target,
-        }
+        Self { id: wire.id.0, version, steps, original, target }
     }
 }
 
