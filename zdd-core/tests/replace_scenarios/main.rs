@@ -4,6 +4,7 @@
 //! not know, fails the test.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod deployments;
 mod plans;
 mod reverts;
 mod scaling;
@@ -16,9 +17,9 @@ use serde_json::Value;
 /// A kind of scenarios: its name, how many there are, and what asserts one.
 type Kind = (&'static str, usize, fn(&Value));
 
-/// Scenarios of each kind, and who asserts them. Those of the rolling engine are in its own tests.
+/// Scenarios of each kind, and who asserts them. `replace` is in the tests of the rolling engine.
 const KINDS: [Kind; 10] = [
-    ("deployment", 2, of_the_rolling_engine),
+    ("deployment", 2, deployments::deployment),
     ("kill_order", 6, scaling::kill_order),
     ("layers", 1, plans::layers),
     ("plan", 8, plans::plan),
@@ -61,10 +62,7 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn texts(value: &Value) -> Vec<&str> {
-    list(value)
-        .iter()
-        .map(|text| text.as_str().unwrap())
-        .collect()
+    list(value).iter().map(|text| text.as_str().unwrap()).collect()
 }
 
 fn number(value: &Value) -> u32 {

@@ -43,7 +43,7 @@ fn app(given: &Value) -> App {
 }
 
 /// The tree of a list of apps, and those that are marked for restart.
-fn tree(apps: &Value) -> (Group, BTreeSet<AppId>) {
+pub(crate) fn tree(apps: &Value) -> (Group, BTreeSet<AppId>) {
     let mut root = Group::empty_root();
     let mut restarts = BTreeSet::new();
     for given in list(apps) {
@@ -74,9 +74,8 @@ pub(crate) fn layers(scenario: &Value) {
         })
         .collect();
     let expect = members(&scenario["expect"][0]["layers"]);
-    let expected: BTreeMap<String, Vec<&str>> = expect
-        .map(|(layer, ids)| (layer.to_owned(), texts(ids)))
-        .collect();
+    let expected: BTreeMap<String, Vec<&str>> =
+        expect.map(|(layer, ids)| (layer.to_owned(), texts(ids))).collect();
     assert_eq!(found, expected);
 }
 
@@ -129,10 +128,7 @@ pub(crate) fn plan(scenario: &Value) {
 
 pub(crate) fn plan_validation(scenario: &Value) {
     let plan = plan_of(&scenario["given"]);
-    assert_eq!(
-        plan.is_ok(),
-        scenario["expect"][0]["valid"].as_bool().unwrap()
-    );
+    assert_eq!(plan.is_ok(), scenario["expect"][0]["valid"].as_bool().unwrap());
     assert_eq!(
         plan.unwrap_err().to_string(),
         "app `/test/app1`: maximumOverCapacity is 1, \

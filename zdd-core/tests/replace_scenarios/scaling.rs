@@ -35,10 +35,7 @@ fn selection(given: &Value) -> KillSelection {
 }
 
 fn ids(value: &Value) -> Vec<InstanceId> {
-    texts(value)
-        .into_iter()
-        .map(|id| id.parse().unwrap())
-        .collect()
+    texts(value).into_iter().map(|id| id.parse().unwrap()).collect()
 }
 
 fn instance(given: &Value) -> Candidate {

@@ -55,36 +55,26 @@ impl Started {
 pub(crate) fn start(scenario: &Value) {
     let given = &scenario["given"];
     let scale_to = InstanceCount::try_from(u64::from(number(&given["scale_to"]))).unwrap();
-    let checks = Checks {
-        health: given["app"]["health_checks"].as_bool().unwrap(),
-        readiness: false,
-    };
+    let checks =
+        Checks { health: given["app"]["health_checks"].as_bool().unwrap(), readiness: false };
     let tracked = list(&given["instances"]).iter();
     let tracked = tracked.map(|instance| condition(&instance["condition"]));
     let (engine, orders) = StartInstances::start(scale_to, checks, tracked);
-    let mut started = Started {
-        engine,
-        launch_batches: Vec::new(),
-    };
+    let mut started = Started { engine, launch_batches: Vec::new() };
     started.carry_out(orders);
     let event = |started: &mut Started, given: &Value| {
         let id: InstanceId = given["id"].as_str().unwrap().parse().unwrap();
         let id = &id;
         let event = match given["event"].as_str().unwrap() {
-            "new_running" => StartEvent::Changed {
-                id,
-                condition: Condition::Running,
-                goal: Goal::Running,
-            },
+            "new_running" => {
+                StartEvent::Changed { id, condition: Condition::Running, goal: Goal::Running }
+            }
             "new_terminal" => StartEvent::Changed {
                 id,
                 condition: condition(&given["condition"]),
                 goal: goal(&given["goal"]),
             },
-            "new_healthy" => StartEvent::Health {
-                id,
-                is_healthy: true,
-            },
+            "new_healthy" => StartEvent::Health { id, is_healthy: true },
             other => panic!("unknown event {other}"),
         };
         let orders = started.engine.on(event);
