@@ -40,10 +40,10 @@ pub(crate) fn deployment(scenario: &Value) {
             match action {
                 Action::StartApplication { .. } => {}
                 Action::StopApplication { .. } => {
-                    stop(&app(&original).unwrap(), &instances, &mut done)
+                    stop(&app(&original).unwrap(), &instances, &mut done);
                 }
                 Action::ScaleApplication { .. } => {
-                    scale(&app(&target).unwrap(), &instances, &mut done)
+                    scale(&app(&target).unwrap(), &instances, &mut done);
                 }
                 Action::RestartApplication { .. } => {
                     restart(&app(&target).unwrap(), &instances, &mut done);
