@@ -82,7 +82,7 @@ pub struct Upgrade {
     pub strategy: UpgradeStrategy,
     /// What limits the strategy.
     pub kind: Kind,
-    /// Who checks the health of the instances.
+    /// Who checks the health of the old instances.
     pub health: Health,
     /// How Marathon counts when it starts.
     pub reading: Reading,
@@ -101,13 +101,21 @@ impl Upgrade {
         }
     }
 
-    /// The replacement of as many instances of an older definition of `app` as it has itself.
+    /// The replacement of as many instances of an older definition of `app` as it has itself, checked
+    /// in the same way.
     pub fn of(app: &App, reading: Reading) -> Self {
+        Self::between(app, app, reading)
+    }
+
+    /// The replacement of the instances of `old` by those of `new`, all of which run.
+    pub fn between(old: &App, new: &App, reading: Reading) -> Self {
         Self {
-            kind: Kind::of(app),
-            health: Health::of(app),
+            old: old.instances(),
+            kind: Kind::of(new),
+            // Whether an instance counts as healthy at the start is up to its own definition.
+            health: Health::of(old),
             reading,
-            ..Self::new(app.instances(), app.upgrade_strategy())
+            ..Self::new(new.instances(), new.upgrade_strategy())
         }
     }
 

@@ -50,6 +50,12 @@ impl Assumptions {
         }
     }
 
+    /// The same for instances of `old`, if there were any, that make room for those of `new`: it is
+    /// the old definition that says how long an old instance takes to stop.
+    pub fn between(old: Option<&App>, new: &App) -> Self {
+        Self { stop: Self::of(old.unwrap_or(new)).stop, ..Self::of(new) }
+    }
+
     /// Start, healthy and stop in milliseconds. Where all are zero the start takes one, the
     /// resolution of Marathon's clock: in no time at all there is no order.
     pub(crate) fn millis(&self) -> [u64; 3] {
