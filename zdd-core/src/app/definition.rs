@@ -65,7 +65,7 @@ impl App {
         let value = text::parse(text)?;
         let mut problems = Problems::default();
         let top = Cursor::top(&value);
-        let at = top.field("app").filter(|_| value.get("id").is_none());
+        let at = top.field("app").filter(|_| top.field("id").is_none());
         Self::read(at.as_ref().unwrap_or(&top), &GroupId::root(), &mut problems)
             .filter(|_| problems.is_empty())
             .ok_or_else(|| ParseError::placed(problems, text::without_mark(text)))

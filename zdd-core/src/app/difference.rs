@@ -2,14 +2,14 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use serde_json::{Map, Value, json};
 
 use super::definition::App;
 use super::effective;
 use super::network::keep_ports;
-use super::problem::excerpt;
+use super::problem::{OneLine, excerpt};
 
 /// A field of an app that Marathon sees changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +28,7 @@ impl fmt::Display for FieldChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cut = |value: &Value| excerpt(&alloc::format!("{value}"));
         let Self { field, old, new } = self;
-        write!(f, "{field}: {} -> {}", cut(old), cut(new))
+        write!(OneLine(f), "{field}: {} -> {}", cut(old), cut(new))
     }
 }
 

@@ -76,7 +76,7 @@ fn read(value: &Value) -> Result<Document, Problems> {
     if value.is_array() {
         return group_read::apps(&at).map(Document::Apps);
     }
-    let has = |key| value.get(key).is_some();
+    let has = |key| at.field(key).is_some();
     if !has("id") && !has("groups") {
         for key in ["apps", "*"] {
             if let Some(list) = at.field(key) {

@@ -84,12 +84,28 @@ impl fmt::Display for Problem {
             write!(f, "{place}: ")?;
         }
         for step in self.pointer.split('/').skip(1) {
-            write!(f, "/{}", excerpt(step))?;
+            write!(OneLine(f), "/{}", excerpt(step))?;
         }
         if !self.pointer.is_empty() {
             f.write_str(": ")?;
         }
-        fmt::Display::fmt(&self.fault, f)
+        write!(OneLine(f), "{}", self.fault)
+    }
+}
+
+/// Writes control characters escaped: a problem is one line, and harmless to a terminal, whatever
+/// stands in the file.
+pub(super) struct OneLine<'a, 'f>(pub(super) &'a mut fmt::Formatter<'f>);
+
+impl Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| {
+            if c.is_control() {
+                write!(self.0, "{}", c.escape_default())
+            } else {
+                self.0.write_char(c)
+            }
+        })
     }
 }
 
@@ -136,6 +152,9 @@ pub enum Fault {
         /// The words that are allowed.
         allowed: &'static str,
     },
+    /// A group stands where an app belongs.
+    #[error("expected an app, found a group")]
+    GroupNotApp,
     /// A required member is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
@@ -242,21 +261,11 @@ fn described(value: &Value) -> String {
     }
 }
 
-/// At most 60 characters of a text of the input, on one line.
+/// At most 60 characters of a text of the input.
 pub(super) fn excerpt(text: &str) -> String {
     const MAX: usize = 60;
-    let mut cut = String::new();
-    for (n, c) in text.chars().enumerate() {
-        if n == MAX {
-            cut.push('…');
-            break;
-        }
-        if c.is_control() {
-            // Writing to a string cannot fail.
-            let _ = write!(cut, "{}", c.escape_default());
-        } else {
-            cut.push(c);
-        }
+    match text.char_indices().nth(MAX) {
+        Some((end, _)) => alloc::format!("{}…", &text[..end]),
+        None => text.into(),
     }
-    cut
 }

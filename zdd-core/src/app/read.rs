@@ -86,6 +86,10 @@ impl Typed {
     /// Reads as much as is right, and writes down what is not.
     pub(super) fn read(at: &Cursor<'_>, base: &GroupId, problems: &mut Problems) -> Option<Self> {
         at.object(problems)?;
+        if at.field("apps").or_else(|| at.field("groups")).is_some() {
+            at.fault(Fault::GroupNotApp, problems);
+            return None;
+        }
         let id = read_id(at, base, problems);
         let instances = at.field("instances").map_or(Some(InstanceCount::ONE), |f| {
             f.whole(problems)
