@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::App;
 use crate::capacity::{Bounds, Reading, Start, Tracked, UpgradeStrategy};
 use crate::units::InstanceCount;
 
@@ -32,45 +33,40 @@ pub enum Kind {
     Ordinary,
     /// At least one persistent local volume: an extra instance would need an extra reservation.
     Resident,
-    /// An external volume, which only one instance can mount.
+    /// An external volume of DVDI, which only one agent can attach.
     ExternalVolume,
     /// Label `MARATHON_SINGLE_INSTANCE_APP=true`.
     SingleInstance,
 }
 
-/// Why Marathon does not accept an upgrade strategy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Refusal {
-    /// `maximumOverCapacity` is above zero.
-    #[error(
-        "an app with persistent volumes may not have extra instances: maximumOverCapacity must be 0"
-    )]
-    VolumesNeedNoExtra,
-    /// One of the two fractions is above zero.
-    #[error("a single-instance app needs minimumHealthCapacity 0 and maximumOverCapacity 0")]
-    SingleInstanceNeedsZeros,
-    /// More than one instance.
-    #[error("a single-instance app may not have more than one instance")]
-    SingleInstanceCount,
+impl Health {
+    /// Who checks the instances of `app`.
+    ///
+    /// Source: Marathon since 1.10 takes an instance for healthy at the start if its definition has
+    /// no check of any kind, or if Mesos reported it healthy.
+    pub fn of(app: &App) -> Self {
+        let checks = app.health_checks();
+        if checks.iter().any(|check| check.protocol.runs_in_mesos()) {
+            Self::ByMesos
+        } else if checks.is_empty() && app.readiness_check().is_none() && !app.has_general_check() {
+            Self::Unchecked
+        } else {
+            Self::ByMarathon
+        }
+    }
 }
 
 impl Kind {
-    /// Why Marathon refuses this strategy for `instances` of such an app, if it does.
-    ///
-    /// Source: Marathon's validation of `upgradeStrategy` for resident apps, external volumes and
-    /// `MARATHON_SINGLE_INSTANCE_APP`.
-    pub fn refuses(self, strategy: UpgradeStrategy, instances: InstanceCount) -> Option<Refusal> {
-        let over = strategy.maximum_over_capacity.get() > 0.0;
-        let keeps = strategy.minimum_health_capacity.get() > 0.0;
-        match self {
-            Self::Resident | Self::ExternalVolume if over => Some(Refusal::VolumesNeedNoExtra),
-            Self::SingleInstance if instances > InstanceCount::ONE => {
-                Some(Refusal::SingleInstanceCount)
-            }
-            Self::SingleInstance if over || keeps => Some(Refusal::SingleInstanceNeedsZeros),
-            _ => None,
+    /// What limits the strategy of `app` most.
+    pub fn of(app: &App) -> Self {
+        if app.is_single_instance() {
+            Self::SingleInstance
+        } else if app.is_resident() {
+            Self::Resident
+        } else if app.has_single_attach_volume() {
+            Self::ExternalVolume
+        } else {
+            Self::Ordinary
         }
     }
 }
@@ -86,7 +82,7 @@ pub struct Upgrade {
     pub strategy: UpgradeStrategy,
     /// What limits the strategy.
     pub kind: Kind,
-    /// Who checks the health of the instances.
+    /// Who checks the health of the old instances.
     pub health: Health,
     /// How Marathon counts when it starts.
     pub reading: Reading,
@@ -102,6 +98,24 @@ impl Upgrade {
             kind: Kind::Ordinary,
             health: Health::Unknown,
             reading: Reading::Classic,
+        }
+    }
+
+    /// The replacement of as many instances of an older definition of `app` as it has itself, checked
+    /// in the same way.
+    pub fn of(app: &App, reading: Reading) -> Self {
+        Self::between(app, app, reading)
+    }
+
+    /// The replacement of the instances of `old` by those of `new`, all of which run.
+    pub fn between(old: &App, new: &App, reading: Reading) -> Self {
+        Self {
+            old: old.instances(),
+            kind: Kind::of(new),
+            // Whether an instance counts as healthy at the start is up to its own definition.
+            health: Health::of(old),
+            reading,
+            ..Self::new(new.instances(), new.upgrade_strategy())
         }
     }
 

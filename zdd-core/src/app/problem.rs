@@ -28,10 +28,7 @@ impl ParseError {
     }
 
     pub(super) fn one(problem: Problem) -> Self {
-        Self {
-            problems: alloc::vec![problem],
-            left_out: 0,
-        }
+        Self { problems: alloc::vec![problem], left_out: 0 }
     }
 
     /// The problems of `found`, placed in `text`.
@@ -40,10 +37,7 @@ impl ParseError {
         for problem in &mut list {
             problem.place = Some(Place::of_pointer(text, &problem.pointer));
         }
-        Self {
-            problems: list,
-            left_out,
-        }
+        Self { problems: list, left_out }
     }
 }
 
@@ -84,12 +78,28 @@ impl fmt::Display for Problem {
             write!(f, "{place}: ")?;
         }
         for step in self.pointer.split('/').skip(1) {
-            write!(f, "/{}", excerpt(step))?;
+            write!(OneLine(f), "/{}", excerpt(step))?;
         }
         if !self.pointer.is_empty() {
             f.write_str(": ")?;
         }
-        fmt::Display::fmt(&self.fault, f)
+        write!(OneLine(f), "{}", self.fault)
+    }
+}
+
+/// Writes control characters escaped: a problem is one line, and harmless to a terminal, whatever
+/// stands in the file.
+pub(super) struct OneLine<'a, 'f>(pub(super) &'a mut fmt::Formatter<'f>);
+
+impl Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| {
+            if c.is_control() {
+                write!(self.0, "{}", c.escape_default())
+            } else {
+                self.0.write_char(c)
+            }
+        })
     }
 }
 
@@ -136,6 +146,9 @@ pub enum Fault {
         /// The words that are allowed.
         allowed: &'static str,
     },
+    /// A group stands where an app belongs.
+    #[error("expected an app, found a group")]
+    GroupNotApp,
     /// A required member is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
@@ -176,24 +189,15 @@ pub enum Fault {
 
 impl Fault {
     pub(super) fn wrong_type(expected: &'static str, found: &Value) -> Self {
-        Self::Type {
-            expected,
-            found: described(found),
-        }
+        Self::Type { expected, found: described(found) }
     }
 
     pub(super) fn out_of_range(found: &Value, limit: &'static str) -> Self {
-        Self::OutOfRange {
-            found: excerpt(&found.to_string()),
-            limit,
-        }
+        Self::OutOfRange { found: excerpt(&found.to_string()), limit }
     }
 
     pub(super) fn word(found: &str, allowed: &'static str) -> Self {
-        Self::Word {
-            found: excerpt(found),
-            allowed,
-        }
+        Self::Word { found: excerpt(found), allowed }
     }
 }
 
@@ -213,11 +217,7 @@ impl Problems {
         if self.list.len() == Self::KEPT {
             self.left_out += 1;
         } else {
-            self.list.push(Problem {
-                place: None,
-                pointer: pointer(),
-                fault,
-            });
+            self.list.push(Problem { place: None, pointer: pointer(), fault });
         }
     }
 
@@ -242,21 +242,11 @@ fn described(value: &Value) -> String {
     }
 }
 
-/// At most 60 characters of a text of the input, on one line.
+/// At most 60 characters of a text of the input.
 pub(super) fn excerpt(text: &str) -> String {
     const MAX: usize = 60;
-    let mut cut = String::new();
-    for (n, c) in text.chars().enumerate() {
-        if n == MAX {
-            cut.push('…');
-            break;
-        }
-        if c.is_control() {
-            // Writing to a string cannot fail.
-            let _ = write!(cut, "{}", c.escape_default());
-        } else {
-            cut.push(c);
-        }
+    match text.char_indices().nth(MAX) {
+        Some((end, _)) => alloc::format!("{}…", &text[..end]),
+        None => text.into(),
     }
-    cut
 }

@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use super::fix::{self, Wanted};
-use super::{Kept, Satisfiable, Verdict, Warning, warning};
+use super::{Fix, Kept, Satisfiable, Verdict, Warning, warning};
+use crate::app::{App, StrategyRefusal};
 use crate::capacity::{Bounds, Reading, Start};
 use crate::guarantee::Guarantee;
 use crate::units::InstanceCount;
-use crate::upgrade::{Refusal, Upgrade};
+use crate::upgrade::Upgrade;
 
 /// What can be said about an upgrade strategy before anything is deployed.
 ///
@@ -37,6 +38,8 @@ pub struct Check {
     upgrade: Upgrade,
     bounds: Bounds,
     start: Start,
+    refusal: Option<StrategyRefusal>,
+    has_partial_strategy: bool,
     verdicts: [Verdict; 3],
 }
 
@@ -44,12 +47,41 @@ impl Check {
     /// Checks an upgrade. As many old instances are taken to run as the new definition has: a
     /// strategy is judged for the app that it belongs to, not for one change of its size.
     pub fn of(upgrade: &Upgrade) -> Self {
-        let upgrade = Upgrade { old: upgrade.instances, ..*upgrade };
-        let facts = Facts::of(&upgrade);
+        let refusal = upgrade.kind.refusals(upgrade.strategy, upgrade.instances).next();
+        Self::decided(&Facts::of(upgrade, refusal), false)
+    }
+
+    /// Checks the strategy of an app, for a Marathon that counts as `reading` says.
+    ///
+    /// ```
+    /// use zdd_core::app::App;
+    /// use zdd_core::capacity::Reading;
+    /// use zdd_core::check::Check;
+    /// use zdd_core::guarantee::Guarantee;
+    ///
+    /// let app = App::parse(
+    ///     r#"{"id": "/shop", "instances": 5, "cmd": "./shop", "upgradeStrategy":
+    ///         {"minimumHealthCapacity": 0.9, "maximumOverCapacity": 0}}"#,
+    /// )?;
+    /// let bounds = *Check::of_app(&app, Reading::Classic).verdict(Guarantee::Bounds);
+    /// assert!(!bounds.satisfiable.holds());
+    /// assert_eq!(bounds.fix.unwrap().to_string(), "set minimumHealthCapacity to 0.8");
+    /// # Ok::<(), zdd_core::app::ParseError>(())
+    /// ```
+    pub fn of_app(app: &App, reading: Reading) -> Self {
+        // The last one is the one that no strategy mends, if there is such a one.
+        let refusal = app.refusals().last().copied();
+        let facts = Facts::of(&Upgrade::of(app, reading), refusal);
+        Self::decided(&facts, app.has_partial_upgrade_strategy())
+    }
+
+    fn decided(facts: &Facts, has_partial_strategy: bool) -> Self {
         Self {
-            upgrade,
+            upgrade: facts.upgrade,
             bounds: facts.bounds,
             start: facts.start,
+            refusal: facts.refusal,
+            has_partial_strategy,
             verdicts: Guarantee::ALL.map(|guarantee| facts.verdict(guarantee)),
         }
     }
@@ -84,6 +116,16 @@ impl Check {
         &self.verdicts
     }
 
+    /// Why Marathon does not accept the definition, if it does not.
+    pub fn refusal(&self) -> Option<StrategyRefusal> {
+        self.refusal
+    }
+
+    /// Whether only one of the two fractions is written down.
+    pub fn has_partial_strategy(&self) -> bool {
+        self.has_partial_strategy
+    }
+
     /// What may surprise, in a fixed order.
     pub fn warnings(&self) -> Vec<Warning> {
         warning::about(self)
@@ -95,29 +137,36 @@ struct Facts {
     upgrade: Upgrade,
     bounds: Bounds,
     start: Start,
-    refusal: Option<Refusal>,
+    refusal: Option<StrategyRefusal>,
 }
 
 impl Facts {
-    fn of(upgrade: &Upgrade) -> Self {
-        Self {
-            upgrade: *upgrade,
-            bounds: upgrade.bounds(),
-            start: upgrade.start(),
-            refusal: upgrade.kind.refuses(upgrade.strategy, upgrade.instances),
-        }
+    fn of(upgrade: &Upgrade, refusal: Option<StrategyRefusal>) -> Self {
+        let upgrade = Upgrade { old: upgrade.instances, ..*upgrade };
+        Self { upgrade, bounds: upgrade.bounds(), start: upgrade.start(), refusal }
     }
 
     fn verdict(&self, guarantee: Guarantee) -> Verdict {
         let satisfiable = self.satisfiable(guarantee);
         let kept_by_marathon = self.kept(guarantee);
-        let fix = if satisfiable.holds() { None } else { fix::smallest(&self.upgrade, guarantee) };
+        let fix = if satisfiable.holds() { None } else { self.fix(guarantee) };
         let nearest = if satisfiable.holds() && !kept_by_marathon.holds() {
             fix::nearest(&self.upgrade, guarantee)
         } else {
             None
         };
         Verdict { guarantee, satisfiable, kept_by_marathon, fix, nearest, bounds: self.bounds }
+    }
+
+    /// The smallest change that does it, unless something stands in the way that no strategy mends.
+    fn fix(&self, guarantee: Guarantee) -> Option<Fix> {
+        let unmendable = self.refusal.filter(|refusal| !refusal.is_about_strategy());
+        fix::smallest(&self.upgrade, guarantee).filter(|fix| {
+            let strategy = fix.applied_to(self.upgrade.strategy);
+            Self::of(&Upgrade { strategy, ..self.upgrade }, unmendable)
+                .satisfiable(guarantee)
+                .holds()
+        })
     }
 
     fn satisfiable(&self, guarantee: Guarantee) -> Satisfiable {
@@ -183,6 +232,6 @@ impl Upgrade {
     /// Whether Marathon since 1.10 would wait for ever where older ones do not.
     pub(super) fn hangs_since_1_10(&self) -> bool {
         let newer = Self { reading: Reading::HealthAware, ..*self };
-        Facts::of(&newer).hangs()
+        Facts::of(&newer, None).hangs()
     }
 }

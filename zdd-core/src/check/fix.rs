@@ -140,6 +140,6 @@ pub(super) fn nearest(upgrade: &Upgrade, guarantee: Guarantee) -> Option<Upgrade
         Guarantee::SideBySide => MinimumHealthCapacity::ONE,
     };
     let nearest = UpgradeStrategy { minimum_health_capacity, maximum_over_capacity: over };
-    let allowed = upgrade.kind.refuses(nearest, upgrade.instances).is_none();
+    let allowed = upgrade.kind.refusals(nearest, upgrade.instances).next().is_none();
     (allowed && nearest != present).then_some(nearest)
 }

@@ -4,10 +4,10 @@ use core::fmt;
 
 use serde::Serialize;
 
+use crate::app::StrategyRefusal;
 use crate::capacity::{Bend, Bounds, UpgradeStrategy};
 use crate::guarantee::Guarantee;
-use crate::units::{MaximumOverCapacity, MinimumHealthCapacity};
-use crate::upgrade::Refusal;
+use crate::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
 /// The answer about one guarantee. `Display` gives the reasons as one plain sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +48,7 @@ pub enum Satisfiable {
     /// No: Marathon refuses the definition.
     Refused {
         /// Why.
-        refusal: Refusal,
+        refusal: StrategyRefusal,
     },
     /// No: Marathon sees no healthy instance to stop and has no room to launch one.
     Hangs,
@@ -178,8 +178,11 @@ impl Verdict {
             Satisfiable::SpareCarriesFloor if floor.is_zero() => {
                 f.write_str("the floor is 0, so no new instance has to carry it")
             }
+            Satisfiable::SpareCarriesFloor if spare == InstanceCount::ONE => {
+                f.write_str("the one spare instance carries the floor of 1")
+            }
             Satisfiable::SpareCarriesFloor => {
-                write!(f, "the {spare} that may be added carry the floor of {floor}")
+                write!(f, "the {spare} spare instances carry the floor of {floor}")
             }
             Satisfiable::Refused { refusal } => write!(f, "Marathon refuses it: {refusal}"),
             Satisfiable::Hangs => write!(

@@ -7,9 +7,10 @@ use core::fmt;
 use serde::Serialize;
 
 use super::Check;
+use crate::app::StrategyRefusal;
 use crate::capacity::Bend;
 use crate::units::InstanceCount;
-use crate::upgrade::{Health, Refusal};
+use crate::upgrade::Health;
 
 /// Something about a strategy that people do not expect. `Display` says it in one sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -19,7 +20,7 @@ pub enum Warning {
     /// Marathon does not accept the definition.
     Refused {
         /// Why.
-        refusal: Refusal,
+        refusal: StrategyRefusal,
     },
     /// The over-capacity is not zero, and yet buys no instance.
     OverRoundsToNone {
@@ -137,9 +138,10 @@ pub(super) fn about(check: &Check) -> Vec<Warning> {
             warnings.push(warning);
         }
     };
-    if let Some(refusal) = upgrade.kind.refuses(strategy, instances) {
+    if let Some(refusal) = check.refusal() {
         warn(true, Warning::Refused { refusal });
     }
+    warn(check.has_partial_strategy(), Warning::PartialStrategy);
     if !instances.is_zero() {
         let all = bounds.floor == instances;
         warn(over > 0.0 && bounds.spare().is_zero(), Warning::OverRoundsToNone { instances });

@@ -51,6 +51,11 @@ impl Numbers {
         Orders { kill: 0, launch: self.launch() }
     }
 
+    /// An old instance died by itself. It makes room, but nothing is launched for it yet.
+    pub fn old_lost(&mut self) {
+        self.old = self.old.saturating_sub(1);
+    }
+
     /// A new instance was stopped by somebody else. It is replaced when the next old one dies.
     pub fn new_stopped(&mut self) {
         self.started = self.started.saturating_sub(1);

@@ -44,9 +44,9 @@ impl Machine {
         let bounds = upgrade.bounds();
         let start = match model {
             Model::Marathon => upgrade.start(),
-            // Without spare there is nothing to wait for: what the floor does not need makes room.
-            Model::SideBySide if bounds.spare().is_zero() => {
-                Start { kill: upgrade.old.saturating_sub(bounds.floor), ..declared(upgrade) }
+            // Without a floor nothing has to carry it, and without spare nothing can be waited for.
+            Model::SideBySide if bounds.spare().is_zero() && bounds.floor.is_zero() => {
+                Start { kill: upgrade.old, ..declared(upgrade) }
             }
             Model::SideBySide => declared(upgrade),
         };

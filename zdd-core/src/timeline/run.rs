@@ -99,8 +99,8 @@ impl Timeline {
     /// What happens when `upgrade` is carried out by `model`, nothing fails and everything takes as
     /// long as assumed. A replacement by no instances at all has no steps: Marathon scales instead.
     ///
-    /// [`Model::SideBySide`] always runs to the end where the spare instances carry the floor; where
-    /// they do not it stalls, which a check says beforehand.
+    /// [`Model::SideBySide`] runs to the end where the spare instances carry the floor; where they do
+    /// not it stalls, which a [`Check`](crate::check::Check) says beforehand.
     pub fn of(upgrade: &Upgrade, model: Model, assumptions: &Assumptions) -> Self {
         let mut timeline = Self {
             upgrade: *upgrade,
@@ -227,5 +227,106 @@ impl Timeline {
 
     fn firsts(&self) -> impl Iterator<Item = &Step> {
         self.runs.iter().flat_map(|run| &run.steps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capacity::{Reading, UpgradeStrategy};
+    use crate::units::InstanceCount;
+    use crate::upgrade::{Health, Kind};
+    use proptest::prelude::*;
+
+    fn upgrades() -> impl Strategy<Value = Upgrade> {
+        let fraction = || prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0];
+        let kind = prop_oneof![Just(Kind::Ordinary), Just(Kind::Resident)];
+        let reading = prop_oneof![Just(Reading::Classic), Just(Reading::HealthAware)];
+        let health = prop_oneof![Just(Health::ByMarathon), Just(Health::ByMesos)];
+        (0_u16..200, 0_u16..200, fraction(), fraction(), kind, reading, health).prop_map(
+            |(old, instances, min, over, kind, reading, health)| Upgrade {
+                old: old.into(),
+                kind,
+                reading,
+                health,
+                ..Upgrade::new(
+                    instances.into(),
+                    UpgradeStrategy {
+                        minimum_health_capacity: min.try_into().unwrap(),
+                        maximum_over_capacity: over.try_into().unwrap(),
+                    },
+                )
+            },
+        )
+    }
+
+    fn assumptions() -> impl Strategy<Value = Assumptions> {
+        let part = || (0_u64..12).prop_map(Duration::from_millis);
+        (part(), part(), part()).prop_map(|(start, healthy, stop)| Assumptions {
+            start,
+            healthy,
+            stop,
+        })
+    }
+
+    fn models() -> impl Strategy<Value = Model> {
+        prop_oneof![Just(Model::Marathon), Just(Model::SideBySide)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn leaping_over_waves_changes_nothing(
+            upgrade in upgrades(), model in models(), assumptions in assumptions(),
+        ) {
+            let timeline = Timeline::of(&upgrade, model, &assumptions);
+            let mut machine = Machine::new(&upgrade, model, &assumptions);
+            let mut single = Vec::new();
+            if !upgrade.instances.is_zero() {
+                while let Some(step) = machine.step(u64::MAX - 1) {
+                    single.push(step);
+                }
+            }
+            let low = single.iter().map(|s| s.state.healthy()).chain([u64::from(upgrade.old.get())]);
+            let high = single.iter().map(|s| s.state.running()).chain([u64::from(upgrade.old.get())]);
+            prop_assert_eq!(Some(timeline.lowest_healthy().count), low.min());
+            prop_assert_eq!(Some(timeline.highest_running().count), high.max());
+            prop_assert_eq!(timeline.step_count(), single.len() as u64);
+            prop_assert_eq!(timeline.steps().collect::<Vec<_>>(), single);
+            // Equal waves are told once: what is left is the beginning, the middle and the end.
+            prop_assert!(timeline.runs().len() <= 12, "{} runs", timeline.runs().len());
+        }
+
+        #[test]
+        fn every_step_changes_the_state_as_it_says(
+            upgrade in upgrades(), model in models(), assumptions in assumptions(),
+        ) {
+            let timeline = Timeline::of(&upgrade, model, &assumptions);
+            let (mut state, mut at) = (timeline.initial(), Duration::ZERO);
+            for step in timeline.steps() {
+                prop_assert!(step.at >= at);
+                state = step.change.applied_to(state);
+                prop_assert_eq!(state, step.state);
+                at = step.at;
+            }
+            let done = state.old.alive() == 0 && state.new.healthy == upgrade.instances.get();
+            let complete = matches!(timeline.end(), End::Complete { .. });
+            prop_assert_eq!(complete, done || upgrade.instances.is_zero());
+        }
+    }
+
+    #[test]
+    fn a_million_instances_cost_what_four_cost() {
+        let strategy = UpgradeStrategy {
+            minimum_health_capacity: 0.25.try_into().unwrap(),
+            maximum_over_capacity: 0.25.try_into().unwrap(),
+        };
+        let runs = |n: u64| {
+            let upgrade = Upgrade::new(InstanceCount::try_from(n).unwrap(), strategy);
+            let timeline = Timeline::of(&upgrade, Model::Marathon, &Assumptions::default());
+            timeline.runs().iter().map(|run| run.steps.len()).sum::<usize>()
+        };
+        assert_eq!(runs(1_000_000), runs(4));
     }
 }
