@@ -9,7 +9,6 @@ mod extras;
 mod input;
 mod plan;
 mod schema;
-mod subject;
 mod text;
 mod verify;
 
