@@ -39,6 +39,8 @@ pub(crate) struct FileError {
 /// Why a command has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
+    #[error("nothing to look at: neither a file nor --instances is given")]
+    NothingGiven,
     #[error("{} could not be used", .0.len())]
     Files(Vec<FileError>),
     #[error("{app}: {suggest}")]
@@ -80,7 +82,8 @@ impl CliError {
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
             | Self::NoPicture { .. } => ExitCode::InvalidCombination,
-            Self::Files(_)
+            Self::NothingGiven
+            | Self::Files(_)
             | Self::Suggest { .. }
             | Self::Plan(_)
             | Self::SeveralApps(_)
@@ -105,6 +108,9 @@ impl CliError {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Files(files) => files.iter().find_map(|file| file.fault.hint()).map(String::from),
+            Self::NothingGiven => Some(
+                "name a file, or give --instances, --min-health and --max-over".into(),
+            ),
             Self::Suggest { suggest, .. } => Some(suggest.hint().into()),
             Self::NotSatisfiable { verdict, .. } => verdict.fix.map(|fix| fix.to_string()),
             Self::Plan(error) => Some(error.hint().into()),

@@ -16,7 +16,7 @@ use super::Numbers;
 #[derive(Args, Debug)]
 pub(crate) struct PlanArgs {
     /// App definition or group in Marathon's JSON; `-` is standard input
-    #[arg(value_name = "FILE", required_unless_present = "instances")]
+    #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// The definition that runs now; without it, one that differs in its configuration only
     #[arg(long, value_name = "OLD", requires = "file")]
