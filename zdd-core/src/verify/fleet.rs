@@ -74,25 +74,23 @@ impl Fleet {
     /// An instance reached a stage.
     pub(super) fn stage(&mut self, news: News<'_>, stage: Stage) {
         let key = key(news.task);
-        match self.alive.get(key) {
+        let instance = match self.alive.get_mut(key) {
             Some(instance) if news.late && news.at < instance.last => return,
-            Some(_) => {}
-            None => {
-                let Some(before) = self.missing(key, news, stage) else {
-                    return;
-                };
-                self.appear(key, news, before);
-            }
-        }
+            Some(instance) => instance,
+            None => match self.missing(key, news, stage) {
+                Some(before) => {
+                    let instance = Instance::appear(&mut self.parts, news, before);
+                    self.alive.entry(key.into()).or_insert(instance)
+                }
+                None => return,
+            },
+        };
+        instance.last = instance.last.max(news.at);
         let running = if self.has_health_checks {
             Life::Running
         } else {
             Life::Healthy
         };
-        let Some(instance) = self.alive.get_mut(key) else {
-            return;
-        };
-        instance.last = instance.last.max(news.at);
         let from = instance.life;
         let steps: &[(Option<Life>, Change)] = match (stage, from) {
             (Stage::Running, Life::Starting) if running == Life::Healthy => {
@@ -111,21 +109,24 @@ impl Fleet {
             ],
             (Stage::Ended | Stage::Wanted, _) => &[(None, Change::Failed)],
         };
-        self.steps(key, news, from, steps);
+        if !instance.go(&mut self.parts, news, steps) {
+            self.alive.remove(key);
+            self.ended.note(key, news.at);
+        }
     }
 
     /// An instance passed or failed its health checks.
     pub(super) fn health(&mut self, news: News<'_>, alive: bool) {
         self.has_health_checks = true;
         let key = key(news.task);
-        match self.alive.get(key) {
+        let instance = match self.alive.get_mut(key) {
             Some(instance) if news.late && news.at < instance.last => return,
-            Some(_) => {}
+            Some(instance) => instance,
             None if self.ended.at(key).is_some() || self.ended.is_forgotten(news) => return,
-            None => self.appear(key, news, true),
-        }
-        let Some(instance) = self.alive.get_mut(key) else {
-            return;
+            None => {
+                let instance = Instance::appear(&mut self.parts, news, true);
+                self.alive.entry(key.into()).or_insert(instance)
+            }
         };
         instance.last = instance.last.max(news.at);
         let from = instance.life;
@@ -134,7 +135,10 @@ impl Fleet {
             (false, Life::Healthy) => &[(Some(Life::Running), Change::Unhealthy)],
             _ => &[],
         };
-        self.steps(key, news, from, steps);
+        if !instance.go(&mut self.parts, news, steps) {
+            self.alive.remove(key);
+            self.ended.note(key, news.at);
+        }
     }
 
     /// For an instance that is not among the living: whether it must have been there before; none
@@ -160,10 +164,12 @@ impl Fleet {
             .any(|part| part.side(news.version) == super::Version::New);
         Some(stage != Stage::Starting && !(stage == Stage::Running && new))
     }
+}
 
+impl Instance {
     /// An instance comes among the living, as one that was there `before`, or as launched now.
-    fn appear(&mut self, key: &str, news: News<'_>, before: bool) {
-        for part in &mut self.parts {
+    fn appear(parts: &mut [Part], news: News<'_>, before: bool) -> Self {
+        for part in parts {
             if before {
                 part.reveal(news.at, news.version, news.task);
             } else {
@@ -183,45 +189,33 @@ impl Fleet {
         } else {
             Life::Starting
         };
-        let instance = Instance {
+        Self {
             version: news.version.into(),
             life,
             last: news.at,
-        };
-        self.alive.insert(key.into(), instance);
+        }
     }
 
-    /// Goes through the steps that an event means, in the parts and in the instance itself.
-    fn steps(
-        &mut self,
-        key: &str,
-        news: News<'_>,
-        mut from: Life,
-        steps: &[(Option<Life>, Change)],
-    ) {
-        let Some(instance) = self.alive.get_mut(key) else {
-            return;
-        };
+    /// Goes through the steps that an event means, in the parts and in the instance itself. Says
+    /// whether it is still alive.
+    fn go(&mut self, parts: &mut [Part], news: News<'_>, steps: &[(Option<Life>, Change)]) -> bool {
         for &(to, change) in steps {
-            for part in &mut self.parts {
+            for part in &mut *parts {
                 part.change(
                     news.at,
-                    &instance.version,
+                    &self.version,
                     news.task,
-                    Some(from),
+                    Some(self.life),
                     to,
                     change,
                 );
             }
-            if let Some(to) = to {
-                from = to;
-                instance.life = to;
-            } else {
-                self.alive.remove(key);
-                self.ended.note(key, news.at);
-                return;
+            match to {
+                Some(to) => self.life = to,
+                None => return false,
             }
         }
+        true
     }
 }
 
