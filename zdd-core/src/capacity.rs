@@ -92,11 +92,7 @@ pub struct MarathonVersionError(String);
 impl MarathonVersion {
     /// How this release counts.
     pub fn reading(self) -> Reading {
-        if (self.major, self.minor) >= (1, 10) {
-            Reading::HealthAware
-        } else {
-            Reading::Classic
-        }
+        if (self.major, self.minor) >= (1, 10) { Reading::HealthAware } else { Reading::Classic }
     }
 }
 
@@ -106,21 +102,12 @@ impl FromStr for MarathonVersion {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refused = || MarathonVersionError(text.chars().take(40).collect());
         // Builds are called `1.10.17-c427ce965` or `1.4.0-RC1`: what follows the dash does not matter.
-        let mut parts = text
-            .trim_start_matches('v')
-            .split('-')
-            .next()
-            .unwrap_or("")
-            .split('.');
+        let mut parts = text.trim_start_matches('v').split('-').next().unwrap_or("").split('.');
         let mut part = |missing: Option<u16>| match parts.next() {
             Some(digits) => digits.parse().map_err(|_| refused()),
             None => missing.ok_or_else(refused),
         };
-        Ok(Self {
-            major: part(None)?,
-            minor: part(None)?,
-            patch: part(Some(0))?,
-        })
+        Ok(Self { major: part(None)?, minor: part(None)?, patch: part(Some(0))? })
     }
 }
 
@@ -153,7 +140,7 @@ pub enum Bend {
 }
 
 /// What Marathon decides when a replacement starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Start {
     /// Old instances that Marathon wants to stop at once. There may be fewer of them.
     pub kill: InstanceCount,
@@ -185,16 +172,8 @@ impl Start {
     /// assert_eq!(start.bend, Some(Bend::CeilingRaised));
     /// ```
     pub fn decide(bounds: Bounds, resident: bool, tracked: Tracked, reading: Reading) -> Self {
-        let Bounds {
-            instances,
-            floor,
-            ceiling,
-        } = bounds;
-        let mut start = Self {
-            kill: tracked.healthy.saturating_sub(floor),
-            ceiling,
-            bend: None,
-        };
+        let Bounds { instances, floor, ceiling } = bounds;
+        let mut start = Self { kill: tracked.healthy.saturating_sub(floor), ceiling, bend: None };
         if floor == ceiling && ceiling <= tracked.healthy {
             if resident {
                 start.kill = start.kill.saturating_add(InstanceCount::ONE);

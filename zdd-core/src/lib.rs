@@ -1,6 +1,71 @@
 //! Plans zero-downtime deployments on Marathon, and judges them afterwards.
+//!
+//! The crate answers three questions about an app and its `upgradeStrategy`, without a cluster:
+//!
+//! 1. *Can it be satisfied?* [`check`] gives each [guarantee](guarantee::Guarantee) two verdicts,
+//!    reasons as values, and the smallest change that would help.
+//! 2. *What exactly will happen?* [`timeline`] is every step of a rolling upgrade, run-length
+//!    encoded; [`group`] the steps of a whole tree of apps.
+//! 3. *Did it hold?* [`verify`] judges a plan or a recording of Marathon's event stream. It is a
+//!    second opinion: it shares types with the planner, and no rule.
+//!
+//! ```text
+//!   app ──► upgrade ──► check                     what is promised
+//!              │
+//!              ├──────► timeline ──► verify       what will happen, and whether it holds
+//!              │           │            ▲
+//!              └─ capacity ┴► rolling   │
+//!                               ▲       │
+//!                  events of a cluster ─┴─ recordings
+//! ```
+//!
+//! The crate is pure: no clock, no IO, no environment, no randomness, no runtime, and `no_std` so
+//! that it cannot. The same input gives the same bytes. It deliberately does not talk to Marathon or
+//! HAProxy, and does not wait: `zdd-marathon`, `zdd-haproxy` and the `zdd` command do.
+//!
+//! # Modules, in reading order
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`units`] | counts, fractions, ids, moments: valid by construction; the only floating point |
+//! | [`app`] | app definitions and groups, lossless, with line and column of every problem |
+//! | [`capacity`] | floor, ceiling, and how Marathon starts within or beside them |
+//! | [`upgrade`] | what a planner has to know about one replacement |
+//! | [`guarantee`] | what can be promised about it |
+//! | [`check`] | verdicts, fixes, warnings, suggestions |
+//! | [`rolling`] | Marathon's replacement, in counts and event by event |
+//! | [`scaling`] | what Marathon stops and starts to reach a count |
+//! | [`timeline`] | what happens when |
+//! | [`group`] | from two trees of apps to deployment steps, and back |
+//! | [`verify`] | the second opinion |
+//! | `testing` | proptest strategies for all of these, with the feature `testing` |
+//!
+//! # Example
+//!
+//! Refuse an app that its strategy cannot carry:
+//!
+//! ```
+//! use zdd_core::app::App;
+//! use zdd_core::capacity::Reading;
+//! use zdd_core::check::Check;
+//! use zdd_core::guarantee::Guarantee;
+//!
+//! let app = App::parse(
+//!     r#"{"id": "/shop/cart", "instances": 4, "cmd": "./cart",
+//!         "upgradeStrategy": {"minimumHealthCapacity": 1, "maximumOverCapacity": 0}}"#,
+//! )?;
+//! let check = Check::of_app(&app, Reading::Classic);
+//! let verdict = check.verdict(Guarantee::Bounds);
+//! assert!(!verdict.satisfiable.holds());
+//! assert_eq!(
+//!     verdict.to_string(),
+//!     "4 of 4 must stay healthy and at most 4 may run: nothing may be stopped and nothing added"
+//! );
+//! assert_eq!(verdict.fix.unwrap().to_string(), "set maximumOverCapacity to 0.25");
+//! # Ok::<(), zdd_core::app::ParseError>(())
+//! ```
 #![no_std]
-#![cfg_attr(docsrs, feature(doc_cfg))]
+
 extern crate alloc;
 #[cfg(any(test, feature = "testing"))]
 extern crate std;
@@ -9,10 +74,17 @@ pub mod app;
 pub mod capacity;
 pub mod check;
 pub mod group;
+pub mod guarantee;
 pub mod rolling;
-pub mod timeline;
-pub mod units;
-pub mod verify;
-
+pub mod scaling;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod timeline;
+pub mod units;
+pub mod upgrade;
+pub mod verify;
+
+/// The examples of the README are tests, too.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -8,10 +8,7 @@ use super::problem::{Fault, Problems};
 
 /// Who asks a health check's question, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "Marathon's own list, which no longer grows"
-)]
+#[expect(clippy::exhaustive_enums, reason = "Marathon's own list, which no longer grows")]
 pub enum HealthCheckProtocol {
     /// Marathon sends an HTTP request.
     #[default]
@@ -118,13 +115,9 @@ impl HealthCheck {
         let path = text(at, "path", problems);
         Some(Self {
             protocol,
-            path: protocol
-                .is_http()
-                .then(|| path.unwrap_or_else(|| "/".into())),
+            path: protocol.is_http().then(|| path.unwrap_or_else(|| "/".into())),
             port: at.field("port").and_then(|field| port(&field, problems)),
-            port_index: at
-                .field("portIndex")
-                .and_then(|field| field.whole(problems)),
+            port_index: at.field("portIndex").and_then(|field| field.whole(problems)),
             grace_period: seconds(at, "gracePeriodSeconds", 300, problems),
             interval: seconds(at, "intervalSeconds", 60, problems),
             timeout: seconds(at, "timeoutSeconds", 20, problems),
@@ -187,8 +180,7 @@ impl ReadinessCheck {
 }
 
 fn text(at: &Cursor<'_>, key: &str, problems: &mut Problems) -> Option<String> {
-    at.field(key)
-        .and_then(|field| field.text(problems).map(String::from))
+    at.field(key).and_then(|field| field.text(problems).map(String::from))
 }
 
 fn port(at: &Cursor<'_>, problems: &mut Problems) -> Option<u16> {

@@ -7,10 +7,7 @@ use super::problem::{Fault, Problems};
 
 /// What a constraint asks of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "Marathon's own list, which no longer grows"
-)]
+#[expect(clippy::exhaustive_enums, reason = "Marathon's own list, which no longer grows")]
 pub enum Operator {
     /// No two instances have the same value.
     Unique,
@@ -83,10 +80,7 @@ impl Constraint {
             return None;
         }
         if !(2..=3).contains(&elements.len()) {
-            return refused(
-                "a constraint is a field, an operator and sometimes a value",
-                problems,
-            );
+            return refused("a constraint is a field, an operator and sometimes a value", problems);
         }
         let mut field = None;
         let mut operator = None;
@@ -103,11 +97,7 @@ impl Constraint {
                 _ => value = Some(text.into()),
             }
         }
-        let constraint = Self {
-            field: field?,
-            operator: operator?,
-            value,
-        };
+        let constraint = Self { field: field?, operator: operator?, value };
         match constraint.misuse() {
             Some(fault) => refused(fault, problems),
             None => Some(constraint),

@@ -31,10 +31,7 @@ impl<'c> Cursor<'c> {
     pub(super) fn field<'s>(&'s self, key: &'s str) -> Option<Cursor<'s>> {
         match self.value.get(key) {
             None | Some(Value::Null) => None,
-            Some(value) => Some(Cursor {
-                value,
-                above: Some((self, Step::Key(key))),
-            }),
+            Some(value) => Some(Cursor { value, above: Some((self, Step::Key(key))) }),
         }
     }
 
@@ -59,10 +56,9 @@ impl<'c> Cursor<'c> {
         if !self.value.is_array() {
             self.wrong("a list", problems);
         }
-        list.iter().enumerate().map(move |(index, value)| Cursor {
-            value,
-            above: Some((self, Step::Index(index))),
-        })
+        list.iter()
+            .enumerate()
+            .map(move |(index, value)| Cursor { value, above: Some((self, Step::Index(index))) })
     }
 
     pub(super) fn object<'s>(&'s self, problems: &mut Problems) -> Option<&'s Map<String, Value>> {
@@ -134,9 +130,7 @@ impl<'c> Cursor<'c> {
         result: Result<T, E>,
         problems: &mut Problems,
     ) -> Option<T> {
-        result
-            .map_err(|error| self.fault(error.into(), problems))
-            .ok()
+        result.map_err(|error| self.fault(error.into(), problems)).ok()
     }
 
     /// The JSON pointer of the value.

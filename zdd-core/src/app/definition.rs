@@ -12,17 +12,14 @@ use super::checks::{HealthCheck, ReadinessCheck};
 use super::constraint::Constraint;
 use super::cursor::Cursor;
 use super::problem::{ParseError, Problem, Problems};
-use super::read::{self, Typed};
+use super::read::{self, Typed, VolumeProvider};
 use super::text;
 use crate::capacity::UpgradeStrategy;
 use crate::units::{AppId, GroupId, InstanceCount, PathId, Timestamp};
 
 /// Which instances Marathon stops first when it scales an app down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "Marathon's own list, which no longer grows"
-)]
+#[expect(clippy::exhaustive_enums, reason = "Marathon's own list, which no longer grows")]
 pub enum KillSelection {
     /// Those that started last.
     #[default]
@@ -76,10 +73,7 @@ impl App {
         let mut json = Map::new();
         json.insert("id".into(), id.as_str().into());
         json.insert("instances".into(), instances.get().into());
-        Self {
-            typed: Typed::new(id, instances),
-            json,
-        }
+        Self { typed: Typed::new(id, instances), json }
     }
 
     /// The app that `value` defines, whose relative ids are taken from `base`.
@@ -128,8 +122,7 @@ impl App {
     #[must_use]
     pub fn with_dependencies(mut self, dependencies: Vec<PathId>) -> Self {
         let texts = dependencies.iter().map(PathId::as_str).map(Value::from);
-        self.json
-            .insert("dependencies".into(), Value::Array(texts.collect()));
+        self.json.insert("dependencies".into(), Value::Array(texts.collect()));
         self.typed.dependencies = dependencies;
         self
     }
@@ -175,6 +168,11 @@ impl App {
     /// Whether the app has an external volume.
     pub fn has_external_volume(&self) -> bool {
         self.typed.external_volume.is_some()
+    }
+
+    /// Whether an external volume is DVDI's, which only one agent can attach.
+    pub fn has_single_attach_volume(&self) -> bool {
+        self.typed.external_volume == Some(VolumeProvider::Dvdi)
     }
 
     /// Whether the app carries the label `MARATHON_SINGLE_INSTANCE_APP` with the value `true`.

@@ -59,9 +59,7 @@ impl App {
         if self.is_written_as(old) {
             return Vec::new();
         }
-        let fields = effective::fields(self)
-            .into_iter()
-            .zip(effective::fields(old));
+        let fields = effective::fields(self).into_iter().zip(effective::fields(old));
         fields
             .filter_map(|((field, new), (_, old))| {
                 let change = FieldChange { field, old, new };
@@ -101,10 +99,9 @@ impl FieldChange {
         match self.field {
             "portDefinitions" => keep_ports(&mut self.new, &self.old, "port"),
             "container" => {
-                if let (Some(new), Some(old)) = (
-                    self.new.get_mut("portMappings"),
-                    self.old.get("portMappings"),
-                ) {
+                if let (Some(new), Some(old)) =
+                    (self.new.get_mut("portMappings"), self.old.get("portMappings"))
+                {
                     keep_ports(new, old, "servicePort");
                 }
             }
@@ -140,18 +137,12 @@ mod tests {
     #[test]
     fn another_spelling_is_no_difference() {
         for (one, other) in [
-            (
-                r#""cmd": "x""#,
-                r#""cmd": "x", "args": null, "env": {}, "cpus": 1.0, "mem": 128"#,
-            ),
+            (r#""cmd": "x""#, r#""cmd": "x", "args": null, "env": {}, "cpus": 1.0, "mem": 128"#),
             (
                 r#""ports": [8080, 0]"#,
                 r#""portDefinitions": [{"port": 8080}, {"port": 0, "protocol": "tcp"}]"#,
             ),
-            (
-                r#""cmd": "x""#,
-                r#""cmd": "x", "portDefinitions": [{"port": 0, "name": "default"}]"#,
-            ),
+            (r#""cmd": "x""#, r#""cmd": "x", "portDefinitions": [{"port": 0, "name": "default"}]"#),
             (
                 r#""uris": ["u.zip", "v"]"#,
                 r#""fetch": [{"uri": "u.zip"}, {"uri": "v", "extract": false, "cache": false}]"#,
@@ -181,10 +172,7 @@ mod tests {
                 r#""constraints": [["hostname", "unique"], ["a", "IS", "1"]]"#,
                 r#""constraints": [["a", "IS", "1"], ["hostname", "UNIQUE"]]"#,
             ),
-            (
-                r#""dependencies": ["/shop/b", "/c"]"#,
-                r#""dependencies": ["/c", "shop/b"]"#,
-            ),
+            (r#""dependencies": ["/shop/b", "/c"]"#, r#""dependencies": ["/c", "shop/b"]"#),
             (
                 r#""cmd": "x""#,
                 r#""cmd": "x", "upgradeStrategy": {"minimumHealthCapacity": 1, "maximumOverCapacity": 1.0}"#,
@@ -201,10 +189,7 @@ mod tests {
                 r#""cmd": "x""#,
                 r#""cmd": "x", "executorResources": {"cpus": 1}, "killSelection": "YOUNGEST_FIRST""#,
             ),
-            (
-                r#""cmd": "x""#,
-                r#""cmd": "x", "maxLaunchDelaySeconds": 3600, "role": "web""#,
-            ),
+            (r#""cmd": "x""#, r#""cmd": "x", "maxLaunchDelaySeconds": 3600, "role": "web""#),
         ] {
             assert_eq!(changed(one, other), [""; 0], "{one} -> {other}");
             assert_eq!(changed(other, one), [""; 0], "{other} -> {one}");
@@ -233,23 +218,14 @@ mod tests {
             (r#""container": {"docker": {"image": "i"}}"#, "container"),
             (r#""healthChecks": [{}]"#, "healthChecks"),
             (r#""check": {"exec": {}}"#, "check"),
-            (
-                r#""taskKillGracePeriodSeconds": 5"#,
-                "taskKillGracePeriodSeconds",
-            ),
+            (r#""taskKillGracePeriodSeconds": 5"#, "taskKillGracePeriodSeconds"),
             (r#""dependencies": ["/b"]"#, "dependencies"),
-            (
-                r#""upgradeStrategy": {"maximumOverCapacity": 0.5}"#,
-                "upgradeStrategy",
-            ),
+            (r#""upgradeStrategy": {"maximumOverCapacity": 0.5}"#, "upgradeStrategy"),
             (r#""labels": {"a": "b"}"#, "labels"),
             (r#""acceptedResourceRoles": ["*"]"#, "acceptedResourceRoles"),
             (r#""readinessChecks": [{}]"#, "readinessChecks"),
             (r#""secrets": {"a": {"source": "/b"}}"#, "secrets"),
-            (
-                r#""unreachableStrategy": "disabled""#,
-                "unreachableStrategy",
-            ),
+            (r#""unreachableStrategy": "disabled""#, "unreachableStrategy"),
             (r#""killSelection": "OLDEST_FIRST""#, "killSelection"),
             (r#""tty": true"#, "tty"),
             (r#""resourceLimits": {"cpus": 2}"#, "resourceLimits"),
@@ -257,10 +233,7 @@ mod tests {
             assert_eq!(changed(r#""instances": 2"#, new), [field], "{new}");
         }
         assert_eq!(
-            changed(
-                r#""cpus": 1"#,
-                r#""networks": [{"mode": "container", "name": "n"}]"#
-            ),
+            changed(r#""cpus": 1"#, r#""networks": [{"mode": "container", "name": "n"}]"#),
             ["portDefinitions", "networks"]
         );
         assert_eq!(changed(r#""role": "a""#, r#""role": "b""#), ["role"]);
@@ -269,14 +242,8 @@ mod tests {
     #[test]
     fn a_zero_port_keeps_the_number_that_marathon_gave() {
         let none = [""; 0];
-        assert_eq!(
-            changed(r#""ports": [10001, 10002]"#, r#""ports": [0, 0]"#),
-            none
-        );
-        assert_eq!(
-            changed(r#""ports": [10001, 10002]"#, r#""ports": [10001, 0]"#),
-            none
-        );
+        assert_eq!(changed(r#""ports": [10001, 10002]"#, r#""ports": [0, 0]"#), none);
+        assert_eq!(changed(r#""ports": [10001, 10002]"#, r#""ports": [10001, 0]"#), none);
         let moved = changed(r#""ports": [10001, 10002]"#, r#""ports": [10002, 0]"#);
         assert_eq!(moved, ["portDefinitions"]);
         let given = changed(r#""ports": [0]"#, r#""ports": [10001]"#);
@@ -293,19 +260,14 @@ mod tests {
 
     #[test]
     fn scaling_is_not_an_upgrade() {
-        let (two, four) = (
-            app(r#""cmd": "x", "instances": 2"#),
-            app(r#""cmd": "x", "instances": 4"#),
-        );
+        let (two, four) =
+            (app(r#""cmd": "x", "instances": 2"#), app(r#""cmd": "x", "instances": 4"#));
         assert!(four.is_only_scaled_from(&two) && !four.is_upgrade_of(&two));
         assert!(!two.is_only_scaled_from(&two) && !two.is_upgrade_of(&two));
         let other = app(r#""cmd": "y", "instances": 4"#);
         assert!(other.is_upgrade_of(&two) && !other.is_only_scaled_from(&two));
         let long = format!(r#""cmd": "{}""#, "z".repeat(1000));
         let text = app(&long).differences_from(&two)[0].to_string();
-        assert!(
-            text.starts_with(r#"cmd: "x" -> "zzz"#) && text.chars().count() < 150,
-            "{text}"
-        );
+        assert!(text.starts_with(r#"cmd: "x" -> "zzz"#) && text.chars().count() < 150, "{text}");
     }
 }

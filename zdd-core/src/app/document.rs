@@ -27,10 +27,7 @@ use crate::units::GroupId;
 /// | any other object | an app |
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "what a file holds decides what is done with it"
-)]
+#[expect(clippy::exhaustive_enums, reason = "what a file holds decides what is done with it")]
 pub enum Document {
     /// One app.
     App(Box<App>),
@@ -89,12 +86,8 @@ fn read(value: &Value) -> Result<Document, Problems> {
     }
     let inner = at.field("app").filter(|_| !has("id"));
     let mut problems = Problems::default();
-    App::read(
-        inner.as_ref().unwrap_or(&at),
-        &GroupId::root(),
-        &mut problems,
-    )
-    .filter(|_| problems.is_empty())
-    .map(|app| Document::App(Box::new(app)))
-    .ok_or(problems)
+    App::read(inner.as_ref().unwrap_or(&at), &GroupId::root(), &mut problems)
+        .filter(|_| problems.is_empty())
+        .map(|app| Document::App(Box::new(app)))
+        .ok_or(problems)
 }

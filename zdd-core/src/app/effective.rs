@@ -48,30 +48,15 @@ pub(super) fn fields(app: &App) -> Vec<(&'static str, Value)> {
         ("container", networking.container),
         ("healthChecks", health_checks(given("healthChecks"))),
         ("check", general_check(given("check"))),
-        (
-            "taskKillGracePeriodSeconds",
-            given("taskKillGracePeriodSeconds")
-        ),
-        (
-            "dependencies",
-            set(app.dependencies().iter().map(|id| id.as_str().into()))
-        ),
+        ("taskKillGracePeriodSeconds", given("taskKillGracePeriodSeconds")),
+        ("dependencies", set(app.dependencies().iter().map(|id| id.as_str().into()))),
         ("upgradeStrategy", strategy(app)),
         ("labels", or("labels", json!({}))),
-        (
-            "acceptedResourceRoles",
-            set(elements(given("acceptedResourceRoles")))
-        ),
+        ("acceptedResourceRoles", set(elements(given("acceptedResourceRoles")))),
         ("networks", networking.networks),
-        (
-            "readinessChecks",
-            readiness_checks(given("readinessChecks"))
-        ),
+        ("readinessChecks", readiness_checks(given("readinessChecks"))),
         ("secrets", or("secrets", json!({}))),
-        (
-            "unreachableStrategy",
-            unreachable_strategy(given("unreachableStrategy"), app)
-        ),
+        ("unreachableStrategy", unreachable_strategy(given("unreachableStrategy"), app)),
         ("killSelection", json!(selection)),
         ("tty", given("tty")),
         ("role", given("role")),
@@ -141,10 +126,8 @@ pub(super) fn each(value: Value, change: impl Fn(&mut Map<String, Value>)) -> Ve
 
 /// A list whose order and repetitions mean nothing to Marathon.
 fn set(values: impl IntoIterator<Item = Value>) -> Value {
-    let mut list: Vec<(String, Value)> = values
-        .into_iter()
-        .map(|value| (alloc::format!("{value}"), value))
-        .collect();
+    let mut list: Vec<(String, Value)> =
+        values.into_iter().map(|value| (alloc::format!("{value}"), value)).collect();
     list.sort_by(|(a, _), (b, _)| a.cmp(b));
     list.dedup_by(|(a, _), (b, _)| a == b);
     Value::Array(list.into_iter().map(|(_, value)| value).collect())
@@ -171,9 +154,7 @@ fn constraints(app: &App) -> Value {
 
 /// `fetch`, or what the older `uris` says. Old versions of Marathon answer with both.
 fn fetch(fetch: Value, uris: Value) -> Value {
-    const ARCHIVES: [&str; 7] = [
-        ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".zip",
-    ];
+    const ARCHIVES: [&str; 7] = [".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".zip"];
     let artifacts = each(fetch, |artifact| {
         if let Some(path) = artifact.remove("outputFile") {
             default(artifact, "destPath", path);
@@ -186,9 +167,8 @@ fn fetch(fetch: Value, uris: Value) -> Value {
         return Value::Array(artifacts);
     }
     let from_uri = |uri: Value| {
-        let is_archive = uri
-            .as_str()
-            .is_some_and(|uri| ARCHIVES.iter().any(|end| uri.ends_with(end)));
+        let is_archive =
+            uri.as_str().is_some_and(|uri| ARCHIVES.iter().any(|end| uri.ends_with(end)));
         json!({"uri": uri, "extract": is_archive, "executable": false, "cache": false})
     };
     Value::Array(elements(uris).into_iter().map(from_uri).collect())

@@ -82,13 +82,7 @@ impl Group {
         dependencies: Vec<PathId>,
         rest: Map<String, Value>,
     ) -> Self {
-        Self {
-            id,
-            apps,
-            groups,
-            dependencies,
-            rest,
-        }
+        Self { id, apps, groups, dependencies, rest }
     }
 
     /// Puts `app` where its id says, in this group or below; groups on the way that are missing come
@@ -225,10 +219,7 @@ impl Group {
 
     /// The apps of this group, then those of the groups in it, depth first, as they are written.
     pub fn all_apps(&self) -> AllApps<'_> {
-        AllApps {
-            apps: self.apps.iter(),
-            groups: alloc::vec![self.groups.iter()],
-        }
+        AllApps { apps: self.apps.iter(), groups: alloc::vec![self.groups.iter()] }
     }
 
     /// The app `id`, in this group or below.
@@ -247,10 +238,7 @@ impl Group {
     }
 
     fn out_of_place(&self, id: &str) -> GroupError {
-        GroupError::OutOfPlace {
-            id: id.into(),
-            group: self.id.clone(),
-        }
+        GroupError::OutOfPlace { id: id.into(), group: self.id.clone() }
     }
 }
 

@@ -29,11 +29,7 @@ pub(super) fn apps(at: &Cursor<'_>) -> Result<Vec<App>, Problems> {
     let mut ids = Ids::default();
     let apps = read_apps(at, &GroupId::root(), &mut ids, &mut problems);
     ids.check(&mut problems);
-    if problems.is_empty() {
-        Ok(apps)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(apps) } else { Err(problems) }
 }
 
 fn read(
@@ -45,9 +41,7 @@ fn read(
     let object = at.object(problems)?;
     let id = read_id(at, around, problems)?;
     ids.groups.push((id.clone(), at.pointer()));
-    let apps = at
-        .field("apps")
-        .map_or_else(Vec::new, |list| read_apps(&list, &id, ids, problems));
+    let apps = at.field("apps").map_or_else(Vec::new, |list| read_apps(&list, &id, ids, problems));
     let mut groups = Vec::new();
     if let Some(list) = at.field("groups") {
         for group in list.elements(problems) {
@@ -104,10 +98,7 @@ fn read_apps(at: &Cursor<'_>, group: &GroupId, ids: &mut Ids, problems: &mut Pro
 }
 
 fn out_of_place(id: &str, group: &GroupId) -> Fault {
-    Fault::OutOfPlace {
-        id: id.into(),
-        group: group.clone(),
-    }
+    Fault::OutOfPlace { id: id.into(), group: group.clone() }
 }
 
 /// The ids of a document, each with its pointer, as they are written.
@@ -139,10 +130,7 @@ impl Ids {
         }
         for (id, pointer) in &self.apps {
             if let Some(group) = groups.get(id.as_str()) {
-                let fault = Fault::AppAndGroup {
-                    id: id.clone(),
-                    group: (*group).into(),
-                };
+                let fault = Fault::AppAndGroup { id: id.clone(), group: (*group).into() };
                 problems.push(|| pointer.clone() + "/id", fault);
             }
         }
@@ -150,9 +138,6 @@ impl Ids {
 }
 
 fn twice(id: &str, pointer: &str, first: &str, problems: &mut Problems) {
-    let fault = Fault::Twice {
-        id: id.into(),
-        first: first.into(),
-    };
+    let fault = Fault::Twice { id: id.into(), first: first.into() };
     problems.push(|| String::from(pointer) + "/id", fault);
 }

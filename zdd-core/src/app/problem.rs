@@ -28,10 +28,7 @@ impl ParseError {
     }
 
     pub(super) fn one(problem: Problem) -> Self {
-        Self {
-            problems: alloc::vec![problem],
-            left_out: 0,
-        }
+        Self { problems: alloc::vec![problem], left_out: 0 }
     }
 
     /// The problems of `found`, placed in `text`.
@@ -40,10 +37,7 @@ impl ParseError {
         for problem in &mut list {
             problem.place = Some(Place::of_pointer(text, &problem.pointer));
         }
-        Self {
-            problems: list,
-            left_out,
-        }
+        Self { problems: list, left_out }
     }
 }
 
@@ -195,24 +189,15 @@ pub enum Fault {
 
 impl Fault {
     pub(super) fn wrong_type(expected: &'static str, found: &Value) -> Self {
-        Self::Type {
-            expected,
-            found: described(found),
-        }
+        Self::Type { expected, found: described(found) }
     }
 
     pub(super) fn out_of_range(found: &Value, limit: &'static str) -> Self {
-        Self::OutOfRange {
-            found: excerpt(&found.to_string()),
-            limit,
-        }
+        Self::OutOfRange { found: excerpt(&found.to_string()), limit }
     }
 
     pub(super) fn word(found: &str, allowed: &'static str) -> Self {
-        Self::Word {
-            found: excerpt(found),
-            allowed,
-        }
+        Self::Word { found: excerpt(found), allowed }
     }
 }
 
@@ -232,11 +217,7 @@ impl Problems {
         if self.list.len() == Self::KEPT {
             self.left_out += 1;
         } else {
-            self.list.push(Problem {
-                place: None,
-                pointer: pointer(),
-                fault,
-            });
+            self.list.push(Problem { place: None, pointer: pointer(), fault });
         }
     }
 

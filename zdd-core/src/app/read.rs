@@ -92,14 +92,11 @@ impl Typed {
         }
         let id = read_id(at, base, problems);
         let instances = at.field("instances").map_or(Some(InstanceCount::ONE), |f| {
-            f.whole(problems)
-                .map(|n| InstanceCount::saturating_from(n.into()))
+            f.whole(problems).map(|n| InstanceCount::saturating_from(n.into()))
         });
         // Read the rest also of an app without an id, for the sake of its other problems.
-        let mut typed = Self::new(
-            id.clone().unwrap_or_else(placeholder),
-            instances.unwrap_or_default(),
-        );
+        let mut typed =
+            Self::new(id.clone().unwrap_or_else(placeholder), instances.unwrap_or_default());
         typed.read_strategy(at, problems);
         typed.read_volumes(at, problems);
         typed.read_checks(at, problems);
@@ -122,10 +119,8 @@ impl Typed {
         let minimum = minimum.map_or(Some(MinimumHealthCapacity::ONE), |f| fraction(&f, problems));
         let maximum = maximum.map_or(Some(MaximumOverCapacity::ONE), |f| fraction(&f, problems));
         if let (Some(minimum_health_capacity), Some(maximum_over_capacity)) = (minimum, maximum) {
-            self.strategy = Some(UpgradeStrategy {
-                minimum_health_capacity,
-                maximum_over_capacity,
-            });
+            self.strategy =
+                Some(UpgradeStrategy { minimum_health_capacity, maximum_over_capacity });
         }
     }
 
@@ -165,17 +160,13 @@ impl Typed {
     fn read_checks(&mut self, at: &Cursor<'_>, problems: &mut Problems) {
         if let Some(checks) = at.field("healthChecks") {
             for check in checks.elements(problems) {
-                self.health_checks
-                    .extend(HealthCheck::read(&check, problems));
+                self.health_checks.extend(HealthCheck::read(&check, problems));
             }
         }
         if let Some(checks) = at.field("readinessChecks") {
             let elements = checks.elements(problems);
             if elements.len() > 1 {
-                checks.fault(
-                    Fault::Constraint("an app may have one readiness check"),
-                    problems,
-                );
+                checks.fault(Fault::Constraint("an app may have one readiness check"), problems);
             }
             for check in elements {
                 self.readiness_check = ReadinessCheck::read(&check, problems);
@@ -189,8 +180,7 @@ impl Typed {
     fn read_placement(&mut self, at: &Cursor<'_>, base: &GroupId, problems: &mut Problems) {
         if let Some(constraints) = at.field("constraints") {
             for constraint in constraints.elements(problems) {
-                self.constraints
-                    .extend(Constraint::read(&constraint, problems));
+                self.constraints.extend(Constraint::read(&constraint, problems));
             }
         }
         if let Some(dependencies) = at.field("dependencies") {
@@ -238,10 +228,7 @@ impl Typed {
         let mut read = |key| info.field(key).and_then(|f| moment(&f, problems));
         let (scaling, change) = (read("lastScalingAt"), read("lastConfigChangeAt"));
         if let (Some(last_scaling_at), Some(last_config_change_at)) = (scaling, change) {
-            self.version_info = Some(VersionInfo {
-                last_scaling_at,
-                last_config_change_at,
-            });
+            self.version_info = Some(VersionInfo { last_scaling_at, last_config_change_at });
         }
     }
 }
@@ -299,15 +286,9 @@ fn check_types(at: &Cursor<'_>, problems: &mut Problems) {
             field.text(problems);
         }
     }
-    for key in [
-        "cpus",
-        "mem",
-        "disk",
-        "gpus",
-        "backoffSeconds",
-        "backoffFactor",
-        "maxLaunchDelaySeconds",
-    ] {
+    for key in
+        ["cpus", "mem", "disk", "gpus", "backoffSeconds", "backoffFactor", "maxLaunchDelaySeconds"]
+    {
         if let Some(field) = at.field(key)
             && field.number(problems).is_some_and(|number| number < 0.0)
         {

@@ -2,15 +2,19 @@
 
 use alloc::vec::Vec;
 
+use serde::Serialize;
+
 use super::definition::App;
-use super::read::VolumeProvider;
+use crate::capacity::UpgradeStrategy;
 use crate::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
+use crate::upgrade::Kind;
 
 /// A combination that Marathon answers with status 422, or would, if the app came into its root
 /// group. One such app, once stored, blocks everybody's changes.
 ///
 /// Text: the JSON pointer of the member to change, which the definition may not have yet, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum StrategyRefusal {
     /// An app with persistent local volumes may never have extra instances.
@@ -47,6 +51,19 @@ impl StrategyRefusal {
     }
 }
 
+impl StrategyRefusal {
+    /// Whether another strategy would be accepted.
+    pub const fn is_about_strategy(self) -> bool {
+        match self {
+            Self::ResidentOverCapacity(_)
+            | Self::ExternalVolumeOverCapacity(_)
+            | Self::SingleInstanceHealthCapacity(_)
+            | Self::SingleInstanceOverCapacity(_) => true,
+            Self::SingleInstanceCount(_) | Self::ResidentUnreachable => false,
+        }
+    }
+}
+
 impl App {
     /// What Marathon itself refuses about the strategy, in terms of its effective values: a
     /// single-instance app, for instance, cannot rely on the defaults.
@@ -66,33 +83,47 @@ impl App {
     /// # Ok::<(), zdd_core::app::ParseError>(())
     /// ```
     pub fn refusals(&self) -> Vec<StrategyRefusal> {
-        let strategy = self.upgrade_strategy();
-        let (minimum, maximum) = (
-            strategy.minimum_health_capacity,
-            strategy.maximum_over_capacity,
-        );
-        let has_over_capacity = maximum > MaximumOverCapacity::ZERO;
-        let mut refusals = Vec::new();
-        if self.is_resident() && has_over_capacity {
-            refusals.push(StrategyRefusal::ResidentOverCapacity(maximum));
-        }
-        if self.typed().external_volume == Some(VolumeProvider::Dvdi) && has_over_capacity {
-            refusals.push(StrategyRefusal::ExternalVolumeOverCapacity(maximum));
-        }
-        if self.is_single_instance() {
-            if minimum > MinimumHealthCapacity::ZERO {
-                refusals.push(StrategyRefusal::SingleInstanceHealthCapacity(minimum));
-            }
-            if has_over_capacity {
-                refusals.push(StrategyRefusal::SingleInstanceOverCapacity(maximum));
-            }
-            if self.instances() > InstanceCount::ONE {
-                refusals.push(StrategyRefusal::SingleInstanceCount(self.instances()));
-            }
-        }
+        let kinds = [
+            (self.is_resident(), Kind::Resident),
+            (self.has_single_attach_volume(), Kind::ExternalVolume),
+            (self.is_single_instance(), Kind::SingleInstance),
+        ];
+        let refused = |kind: Kind| kind.refusals(self.upgrade_strategy(), self.instances());
+        let mut refusals: Vec<_> =
+            kinds.into_iter().filter(|(is, _)| *is).flat_map(|(_, kind)| refused(kind)).collect();
         if self.is_resident() && self.typed().is_unreachable_enabled {
             refusals.push(StrategyRefusal::ResidentUnreachable);
         }
         refusals
+    }
+}
+
+impl Kind {
+    /// What Marathon refuses about this strategy for `instances` of such an app.
+    pub fn refusals(
+        self,
+        strategy: UpgradeStrategy,
+        instances: InstanceCount,
+    ) -> impl Iterator<Item = StrategyRefusal> {
+        let (min, over) = (strategy.minimum_health_capacity, strategy.maximum_over_capacity);
+        let over_capacity = |refusal: fn(MaximumOverCapacity) -> StrategyRefusal| {
+            (over > MaximumOverCapacity::ZERO).then(|| refusal(over))
+        };
+        match self {
+            Self::Ordinary => [None, None, None],
+            Self::Resident => [over_capacity(StrategyRefusal::ResidentOverCapacity), None, None],
+            Self::ExternalVolume => {
+                [over_capacity(StrategyRefusal::ExternalVolumeOverCapacity), None, None]
+            }
+            Self::SingleInstance => [
+                (min > MinimumHealthCapacity::ZERO)
+                    .then_some(StrategyRefusal::SingleInstanceHealthCapacity(min)),
+                over_capacity(StrategyRefusal::SingleInstanceOverCapacity),
+                (instances > InstanceCount::ONE)
+                    .then_some(StrategyRefusal::SingleInstanceCount(instances)),
+            ],
+        }
+        .into_iter()
+        .flatten()
     }
 }

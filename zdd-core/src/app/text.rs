@@ -14,11 +14,7 @@ use super::problem::{Fault, ParseError, Problem, excerpt};
 pub(super) fn parse(text: &str) -> Result<Value, ParseError> {
     let text = without_mark(text);
     let problem = |place, fault| {
-        ParseError::one(Problem {
-            place: Some(place),
-            pointer: String::new(),
-            fault,
-        })
+        ParseError::one(Problem { place: Some(place), pointer: String::new(), fault })
     };
     if text.trim().is_empty() {
         return Err(problem(Place::of_offset("", 0), Fault::Empty));
@@ -37,9 +33,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, ParseError> {
         ParseError::one(Problem {
             place: Some(Place::of_offset(without_mark(before), usize::MAX)),
             pointer: String::new(),
-            fault: Fault::NotUtf8 {
-                byte: bytes.get(valid).copied().unwrap_or(0),
-            },
+            fault: Fault::NotUtf8 { byte: bytes.get(valid).copied().unwrap_or(0) },
         })
     })
 }
@@ -53,10 +47,7 @@ fn place_of(error: &serde_json::Error, text: &str) -> Place {
     let line = error.line().max(1);
     let start = match line {
         1 => 0,
-        _ => text
-            .match_indices('\n')
-            .nth(line - 2)
-            .map_or(text.len(), |(at, _)| at + 1),
+        _ => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(at, _)| at + 1),
     };
     // The parser counts the bytes of the line that it has consumed.
     Place::of_offset(text, start + error.column().saturating_sub(1))

@@ -82,9 +82,7 @@ impl TryFrom<i64> for InstanceCount {
     type Error = InstanceCountError;
 
     fn try_from(value: i64) -> Result<Self, Self::Error> {
-        u64::try_from(value)
-            .map_err(|_| InstanceCountError::Negative(value))?
-            .try_into()
+        u64::try_from(value).map_err(|_| InstanceCountError::Negative(value))?.try_into()
     }
 }
 
@@ -126,18 +124,12 @@ mod tests {
 
     #[test]
     fn the_range_is_marathons() {
-        assert_eq!(
-            InstanceCount::try_from(2_147_483_647_u64),
-            Ok(InstanceCount::MAX)
-        );
+        assert_eq!(InstanceCount::try_from(2_147_483_647_u64), Ok(InstanceCount::MAX));
         assert_eq!(
             InstanceCount::try_from(u64::from(u32::MAX)),
             Err(InstanceCountError::TooLarge(4_294_967_295))
         );
-        assert_eq!(
-            "-3".parse::<InstanceCount>(),
-            Err(InstanceCountError::Negative(-3))
-        );
+        assert_eq!("-3".parse::<InstanceCount>(), Err(InstanceCountError::Negative(-3)));
         assert_eq!(
             "four".parse::<InstanceCount>().unwrap_err().to_string(),
             "`four` is not a whole number of instances"

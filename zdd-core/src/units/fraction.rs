@@ -45,10 +45,7 @@ macro_rules! fraction {
     ($name:ident) => {
         impl Eq for $name {}
 
-        #[expect(
-            clippy::derive_ord_xor_partial_ord,
-            reason = "never NaN, so the order is total"
-        )]
+        #[expect(clippy::derive_ord_xor_partial_ord, reason = "never NaN, so the order is total")]
         impl Ord for $name {
             fn cmp(&self, other: &Self) -> core::cmp::Ordering {
                 self.0.total_cmp(&other.0)
@@ -85,9 +82,8 @@ macro_rules! fraction {
             type Err = FractionError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let value: f64 = text
-                    .parse()
-                    .map_err(|_| FractionError::NotANumber(text.to_string()))?;
+                let value: f64 =
+                    text.parse().map_err(|_| FractionError::NotANumber(text.to_string()))?;
                 Self::try_from(value)
             }
         }
@@ -159,19 +155,12 @@ impl MaximumOverCapacity {
 }
 
 /// `value` without its fraction. `core` has no `trunc`; the cast does the same for `0.0..2^53`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "0 <= value <= 2^32"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= value <= 2^32")]
 fn truncated(value: f64) -> u64 {
     value as u64
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "value <= 2^32 is exact in a double"
-)]
+#[expect(clippy::cast_precision_loss, reason = "value <= 2^32 is exact in a double")]
 fn f64_from(value: u64) -> f64 {
     value as f64
 }
@@ -182,14 +171,8 @@ mod tests {
 
     #[test]
     fn only_zero_to_one_is_a_fraction() {
-        assert_eq!(
-            MinimumHealthCapacity::try_from(1.2),
-            Err(FractionError::AboveOne(1.2))
-        );
-        assert_eq!(
-            MaximumOverCapacity::try_from(-0.1),
-            Err(FractionError::BelowZero(-0.1))
-        );
+        assert_eq!(MinimumHealthCapacity::try_from(1.2), Err(FractionError::AboveOne(1.2)));
+        assert_eq!(MaximumOverCapacity::try_from(-0.1), Err(FractionError::BelowZero(-0.1)));
         assert!(matches!(
             MaximumOverCapacity::try_from(f64::NAN),
             Err(FractionError::NotANumber(_))
@@ -198,28 +181,13 @@ mod tests {
             "inf".parse::<MinimumHealthCapacity>(),
             Err(FractionError::NotANumber(_))
         ));
-        assert_eq!(
-            MinimumHealthCapacity::try_from(-0.0).map(|f| f.to_string()),
-            Ok("0".into())
-        );
-        assert_eq!(
-            "1.2"
-                .parse::<MaximumOverCapacity>()
-                .unwrap_err()
-                .to_string(),
-            "1.2 is above 1"
-        );
+        assert_eq!(MinimumHealthCapacity::try_from(-0.0).map(|f| f.to_string()), Ok("0".into()));
+        assert_eq!("1.2".parse::<MaximumOverCapacity>().unwrap_err().to_string(), "1.2 is above 1");
     }
 
     #[test]
     fn the_largest_app_does_not_overflow() {
-        assert_eq!(
-            MaximumOverCapacity::ONE.ceiling_of(InstanceCount::MAX),
-            InstanceCount::MAX
-        );
-        assert_eq!(
-            MinimumHealthCapacity::ONE.floor_of(InstanceCount::MAX),
-            InstanceCount::MAX
-        );
+        assert_eq!(MaximumOverCapacity::ONE.ceiling_of(InstanceCount::MAX), InstanceCount::MAX);
+        assert_eq!(MinimumHealthCapacity::ONE.floor_of(InstanceCount::MAX), InstanceCount::MAX);
     }
 }

@@ -143,9 +143,7 @@ fn parent(path: &str) -> &str {
 
 fn is_below(path: &str, group: &str) -> bool {
     group == "/" && path != "/"
-        || path
-            .strip_prefix(group)
-            .is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
+        || path.strip_prefix(group).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
 }
 
 fn resolve(path: &str, base: &GroupId) -> Result<String, PathError> {
@@ -162,11 +160,7 @@ fn resolve(path: &str, base: &GroupId) -> Result<String, PathError> {
         }
     }
     let absolute = format!("/{}", segments.join("/"));
-    if absolute.len() > MAX_LEN {
-        Err(PathError::TooLong(absolute.len()))
-    } else {
-        Ok(absolute)
-    }
+    if absolute.len() > MAX_LEN { Err(PathError::TooLong(absolute.len())) } else { Ok(absolute) }
 }
 
 /// One or more labels joined by dots; a label has lower-case letters, digits and dashes and neither
@@ -241,9 +235,7 @@ mod tests {
         ] {
             assert_eq!(AppId::resolve(path, &shop).unwrap().as_str(), want);
         }
-        for bad in [
-            "", "/", "..", "Shop", "-a", "a-", "a..b", "a b", "/x/tasks", "é",
-        ] {
+        for bad in ["", "/", "..", "Shop", "-a", "a-", "a..b", "a b", "/x/tasks", "é"] {
             assert!(AppId::resolve(bad, &GroupId::root()).is_err(), "{bad}");
         }
     }

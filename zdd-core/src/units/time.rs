@@ -43,10 +43,7 @@ impl Timestamp {
     /// The moment `by` later, at most [`MAX`](Self::MAX).
     #[must_use]
     pub fn saturating_add(self, by: Duration) -> Self {
-        Self::from_millis(
-            self.0
-                .saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)),
-        )
+        Self::from_millis(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// How long after `earlier` this is; zero when it is not after it.
@@ -107,22 +104,8 @@ mod tests {
         let moment: Timestamp = text.parse().unwrap();
         assert_eq!(moment.as_millis(), 1_476_365_499_067);
         assert_eq!(moment.to_string(), text);
-        assert_eq!(
-            "2016-10-13T13:31:39Z"
-                .parse::<Timestamp>()
-                .unwrap()
-                .as_millis()
-                % 1000,
-            0
-        );
-        assert_eq!(
-            "2016-10-13T13:31:39.5Z"
-                .parse::<Timestamp>()
-                .unwrap()
-                .as_millis()
-                % 1000,
-            500
-        );
+        assert_eq!("2016-10-13T13:31:39Z".parse::<Timestamp>().unwrap().as_millis() % 1000, 0);
+        assert_eq!("2016-10-13T13:31:39.5Z".parse::<Timestamp>().unwrap().as_millis() % 1000, 500);
         for bad in [
             "",
             "now",

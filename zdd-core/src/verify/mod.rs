@@ -1,1 +1,30 @@
-//! TODO
+//! The second opinion: judges what happened, whoever planned it.
+//!
+//! It shares types with the planner, and no rule. [`Judge`] takes a timeline step by step, from a
+//! plan or a recording, and says which guarantees held. [`LogReader`] reads a recording of
+//! Marathon's event stream, and [`Replay`] rebuilds and judges every deployment in it.
+
+mod bounds;
+mod event;
+mod finding;
+mod fleet;
+mod judge;
+mod levels;
+mod log;
+mod moment;
+mod part;
+mod plan;
+mod reorder;
+mod replay;
+mod report;
+mod verdict;
+mod wire;
+
+pub use event::{About, Action, Definition, Event, Facts, Kind, Plan, Progress, Stage, What};
+pub use finding::{Fault, Finding, Severity};
+pub use judge::{Aim, Change, Expectation, Judge, Observed, Version};
+pub use log::{LogIssue, LogIssues, LogReader, Trouble};
+pub use plan::judge_plan;
+pub use replay::Replay;
+pub use report::{OldCount, Replayed, Report};
+pub use verdict::{Highest, Judgement, Lowest, MAX_LISTED, Outcome, Spell, Verdict, Why};

@@ -1,0 +1,258 @@
+//! The instances of one app.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use super::Change;
+use super::event::{Definition, Facts, Stage};
+use super::part::{Life, Part};
+use crate::units::Timestamp;
+
+/// What is known of one app: its living instances, and the deployments that it is part of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fleet {
+    alive: BTreeMap<Box<str>, Instance>,
+    ended: Ended,
+    /// The last definition that was announced.
+    defined: Option<(Box<str>, Facts)>,
+    /// Whether the app has health checks, as far as anything said.
+    pub(super) has_health_checks: bool,
+    pub(super) parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+struct Instance {
+    version: Box<str>,
+    life: Life,
+    /// The last moment that an event spoke of it.
+    last: Timestamp,
+}
+
+/// Who an event is about, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct News<'a> {
+    pub(super) at: Timestamp,
+    /// The event came too late to be put in its place.
+    pub(super) late: bool,
+    pub(super) task: &'a str,
+    pub(super) version: &'a str,
+}
+
+impl Fleet {
+    /// Begins a part.
+    pub(super) fn begin(&mut self, part: Part) -> &mut Part {
+        let at = self.parts.len();
+        self.parts.push(part);
+        &mut self.parts[at]
+    }
+
+    /// The living instances: their versions, and where they are.
+    pub(super) fn alive(&self) -> impl Iterator<Item = (&str, Life)> {
+        self.alive.values().map(|instance| (&*instance.version, instance.life))
+    }
+
+    /// What was announced of the definition of `version`.
+    pub(super) fn announced(&self, version: &str) -> Option<Facts> {
+        let (of, facts) = self.defined.as_ref()?;
+        (&**of == version).then_some(*facts)
+    }
+
+    /// A definition is announced.
+    pub(super) fn define(&mut self, definition: &Definition<'_>) {
+        self.has_health_checks = definition.facts.has_health_checks;
+        for part in &mut self.parts {
+            if *part.version == *definition.version {
+                part.facts.get_or_insert(definition.facts);
+            }
+        }
+        self.defined = Some(((*definition.version).into(), definition.facts));
+    }
+
+    /// An instance reached a stage.
+    pub(super) fn stage(&mut self, news: News<'_>, stage: Stage) {
+        let key = key(news.task);
+        let instance = match self.alive.get_mut(key) {
+            Some(instance) if news.late && news.at < instance.last => return,
+            Some(instance) => instance,
+            None => match self.missing(key, news, stage) {
+                Some(before) => {
+                    let instance = Instance::appear(&mut self.parts, news, before);
+                    self.alive.entry(key.into()).or_insert(instance)
+                }
+                None => return,
+            },
+        };
+        instance.last = instance.last.max(news.at);
+        let running = if self.has_health_checks { Life::Running } else { Life::Healthy };
+        let from = instance.life;
+        let steps: &[(Option<Life>, Change)] = match (stage, from) {
+            (Stage::Running, Life::Starting) if running == Life::Healthy => {
+                &[(Some(Life::Healthy), Change::Healthy)]
+            }
+            (Stage::Running, Life::Starting) => &[(Some(Life::Running), Change::Running)],
+            (Stage::Starting | Stage::Running, _) | (Stage::Stopping, Life::Dying) => &[],
+            (Stage::Stopping, _) => &[(Some(Life::Dying), Change::ToldToStop)],
+            (Stage::Killed | Stage::Ended | Stage::Wanted, Life::Dying) => {
+                &[(None, Change::Stopped)]
+            }
+            // Releases without TASK_KILLING say no more than this.
+            (Stage::Killed, _) => {
+                &[(Some(Life::Dying), Change::ToldToStop), (None, Change::Stopped)]
+            }
+            (Stage::Ended | Stage::Wanted, _) => &[(None, Change::Failed)],
+        };
+        if !instance.go(&mut self.parts, news, steps) {
+            self.alive.remove(key);
+            self.ended.note(key, news.at);
+        }
+    }
+
+    /// An instance passed or failed its health checks.
+    pub(super) fn health(&mut self, news: News<'_>, alive: bool) {
+        self.has_health_checks = true;
+        let key = key(news.task);
+        let instance = match self.alive.get_mut(key) {
+            Some(instance) if news.late && news.at < instance.last => return,
+            Some(instance) => instance,
+            None if self.ended.at(key).is_some() || self.ended.is_forgotten(news) => return,
+            None => {
+                let instance = Instance::appear(&mut self.parts, news, true);
+                self.alive.entry(key.into()).or_insert(instance)
+            }
+        };
+        instance.last = instance.last.max(news.at);
+        let from = instance.life;
+        let steps: &[(Option<Life>, Change)] = match (alive, from) {
+            (true, Life::Starting | Life::Running) => &[(Some(Life::Healthy), Change::Healthy)],
+            (false, Life::Healthy) => &[(Some(Life::Running), Change::Unhealthy)],
+            _ => &[],
+        };
+        if !instance.go(&mut self.parts, news, steps) {
+            self.alive.remove(key);
+            self.ended.note(key, news.at);
+        }
+    }
+
+    /// For an instance that is not among the living: whether it must have been there before; none
+    /// if the event says nothing new.
+    fn missing(&mut self, key: &str, news: News<'_>, stage: Stage) -> Option<bool> {
+        let rises = matches!(stage, Stage::Starting | Stage::Running);
+        if let Some(ended) = self.ended.at(key) {
+            // Since 1.8 an instance outlives its tasks; and the unreachable come back.
+            if !rises || news.at <= ended {
+                return None;
+            }
+            self.ended.forget(key);
+            return Some(false);
+        }
+        if stage == Stage::Wanted || self.ended.is_forgotten(news) {
+            return None;
+        }
+        // Running is repeated when an old instance shall stop. A new one is seen to run first only
+        // where its launch was lost.
+        let new = self.parts.iter().any(|part| part.side(news.version) == super::Version::New);
+        Some(stage != Stage::Starting && !(stage == Stage::Running && new))
+    }
+}
+
+impl Instance {
+    /// An instance comes among the living, as one that was there `before`, or as launched now.
+    fn appear(parts: &mut [Part], news: News<'_>, before: bool) -> Self {
+        for part in parts {
+            if before {
+                part.reveal(news.at, news.version, news.task);
+            } else {
+                let launched = Some(Life::Starting);
+                part.change(news.at, news.version, news.task, None, launched, Change::Launched);
+            }
+        }
+        let life = if before { Life::Healthy } else { Life::Starting };
+        Self { version: news.version.into(), life, last: news.at }
+    }
+
+    /// Goes through the steps that an event means, in the parts and in the instance itself. Says
+    /// whether it is still alive.
+    fn go(&mut self, parts: &mut [Part], news: News<'_>, steps: &[(Option<Life>, Change)]) -> bool {
+        for &(to, change) in steps {
+            for part in &mut *parts {
+                part.change(news.at, &self.version, news.task, Some(self.life), to, change);
+            }
+            match to {
+                Some(to) => self.life = to,
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+/// The part of an id that tasks and instances have in common. `app.5ed13e24-…` is a task of old
+/// releases, `app.marathon-5ed13e24-…` its instance; `app.instance-5ed13e24-…` is an instance since
+/// 1.8, and `app.instance-5ed13e24-…._app.1` its first task.
+fn key(id: &str) -> &str {
+    let mut parts = id.rsplit('.');
+    let last = parts.next().unwrap_or(id);
+    let own = match (parts.next(), parts.next()) {
+        (Some(container), Some(instance)) if container.starts_with('_') => instance,
+        _ => last,
+    };
+    own.strip_prefix("instance-").or_else(|| own.strip_prefix("marathon-")).unwrap_or(own)
+}
+
+/// Instances that ended not long ago: what comes about them now is an echo.
+#[derive(Clone, Debug, Default)]
+struct Ended {
+    at: BTreeMap<Box<str>, Timestamp>,
+    order: VecDeque<Box<str>>,
+    /// The last moment at which one that is forgotten by now ended.
+    horizon: Option<Timestamp>,
+}
+
+impl Ended {
+    /// Echoes come close after; an app that loses more than so many instances between is not seen.
+    const MAX: usize = 1024;
+
+    fn at(&self, key: &str) -> Option<Timestamp> {
+        self.at.get(key).copied()
+    }
+
+    /// Whether an event that is out of its order may be about an instance that is forgotten.
+    fn is_forgotten(&self, news: News<'_>) -> bool {
+        news.late && self.horizon.is_some_and(|horizon| news.at <= horizon)
+    }
+
+    fn note(&mut self, key: &str, at: Timestamp) {
+        if self.at.insert(key.into(), at).is_none() {
+            self.order.push_back(key.into());
+        }
+        // An instance that came back and ended again stands in the order twice; that only makes it
+        // be forgotten earlier.
+        if self.order.len() > Self::MAX
+            && let Some(oldest) = self.order.pop_front()
+            && let Some(at) = self.at.remove(&oldest)
+        {
+            self.horizon = self.horizon.max(Some(at));
+        }
+    }
+
+    fn forget(&mut self, key: &str) {
+        self.at.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn tasks_and_instances_of_all_releases_meet() {
+        let uuid = "5ed13e24-9149-11e6-aae4-3a4b79075094";
+        for id in ["a.", "a.marathon-", "a_b.instance-", "a.b.instance-"] {
+            assert_eq!(key(&alloc::format!("{id}{uuid}")), uuid);
+        }
+        assert_eq!(key(&alloc::format!("a.instance-{uuid}._app.1")), uuid);
+        assert_eq!(key(&alloc::format!("a.instance-{uuid}._app.27")), uuid);
+        assert_eq!((key("x"), key(""), key("..")), ("x", "", ""));
+    }
+}

@@ -1,0 +1,277 @@
+//! Rebuilds what happened from the events of a recording.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use super::event::{Action, Event, Facts, Kind, Plan, Progress, What};
+use super::fleet::{Fleet, News};
+use super::log::{LogIssues, LogReader, Trouble};
+use super::part::Part;
+use super::reorder::{Held, HeldWhat, Reorder};
+use super::{Outcome, Replayed, Report};
+use crate::units::{InstanceCount, Timestamp};
+
+/// Rebuilds the timeline of every deployment in a recording, and judges it.
+///
+/// Events may be repeated, and be out of order by up to a thousand places; what comes even later is
+/// applied to its instance if that has not gone further since, and counted as out of order. The
+/// recording may begin and end anywhere. Memory: the living instances, the open deployments, some
+/// thousand events and ids, and the reports that were not [taken](Self::take_reports).
+///
+/// An instance is healthy with the first passed health check, or, where the app has none, when it
+/// runs. Old instances of which nothing was heard before count as healthy until an event says
+/// otherwise.
+///
+/// ```
+/// use zdd_core::guarantee::Guarantee;
+/// use zdd_core::verify::Replay;
+///
+/// let recording = br#"{"eventType":"deployment_info","timestamp":"2020-01-01T00:00:00.000Z","plan":{"id":"d","version":"2020-01-01T00:00:00.000Z","steps":[{"actions":[{"action":"RestartApplication","app":"/a"}]}]},"currentStep":{"actions":[{"action":"RestartApplication","app":"/a"}]}}"#;
+/// let replayed = Replay::new().read(recording);
+/// assert_eq!(&*replayed.reports[0].app, "/a");
+/// // It was not seen to end.
+/// assert_eq!(replayed.reports[0].verdict.holds(Guarantee::Completes), Some(false));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Replay {
+    window: Reorder,
+    world: World,
+}
+
+#[derive(Clone, Debug, Default)]
+struct World {
+    now: Option<Timestamp>,
+    fleets: BTreeMap<Box<str>, Fleet>,
+    /// What the caller said of apps.
+    given: BTreeMap<Box<str>, Facts>,
+    /// Deployments that go on, and whether a step of them failed.
+    open: BTreeMap<Box<str>, bool>,
+    /// Deployments that ended lately.
+    closed: VecDeque<Box<str>>,
+    reports: Vec<Report>,
+    issues: LogIssues,
+    outside: u64,
+}
+
+impl Replay {
+    /// Before the first event.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says what the definition of `app` is, for recordings that do not.
+    #[must_use]
+    pub fn with_definition(mut self, app: &str, facts: Facts) -> Self {
+        self.world.fleet(app).has_health_checks = facts.has_health_checks;
+        self.world.given.insert(app.into(), facts);
+        self
+    }
+
+    /// Takes the next event.
+    pub fn push(&mut self, event: &Event<'_>) {
+        if event.what == What::Other {
+            return;
+        }
+        if let Some(held) = self.window.push(event) {
+            self.world.apply(&held);
+            self.window.recycle(held);
+        }
+    }
+
+    /// The reports on what has ended so far; they are given out once.
+    pub fn take_reports(&mut self) -> Vec<Report> {
+        core::mem::take(&mut self.world.reports)
+    }
+
+    /// Takes the end of the recording. What goes on then is reported as unfinished. `issues` are
+    /// those of the [`LogReader`].
+    pub fn finish(mut self, issues: LogIssues) -> Replayed {
+        while let Some(held) = self.window.pop() {
+            self.world.apply(&held);
+        }
+        self.world.finish(issues)
+    }
+
+    /// Takes a whole recording that is in memory.
+    pub fn read(mut self, recording: &[u8]) -> Replayed {
+        let mut reader = LogReader::new();
+        reader.push(recording, &mut |event| self.push(&event));
+        let issues = reader.finish(&mut |event| self.push(&event));
+        self.finish(issues)
+    }
+}
+
+/// Ends of deployments come twice at most, and soon; a recording that was written twice over has as
+/// many as it has.
+const MAX_CLOSED: usize = 1024;
+
+impl World {
+    fn apply(&mut self, held: &Held) {
+        let late = self.now.is_some_and(|now| held.at < now);
+        if late {
+            self.issues.note(held.line, Trouble::OutOfOrder);
+        } else {
+            self.now = Some(held.at);
+        }
+        let at = held.at;
+        let news = News { at, late, task: held.task(), version: held.version() };
+        match &held.what {
+            HeldWhat::Stage(stage) => self.seen(held.app()).stage(news, *stage),
+            HeldWhat::Health(alive) => self.seen(held.app()).health(news, *alive),
+            HeldWhat::Rare(what) => match &**what {
+                What::Defined(definition) => self.fleet(&definition.app).define(definition),
+                What::HealthCheckAdded { app } => self.fleet(app).has_health_checks = true,
+                What::Step { plan, progress: Progress::Begins, .. }
+                    if late && self.open.contains_key(&*plan.id) => {}
+                What::Step { plan, progress, current } => {
+                    self.step(at, plan, *progress, current);
+                }
+                What::Ended { id, success, empty } => {
+                    self.ended(at, id, *success, *empty, held.line);
+                }
+                What::Stage(..) | What::Health(..) | What::Other => {}
+            },
+        }
+    }
+
+    fn fleet(&mut self, app: &str) -> &mut Fleet {
+        if !self.fleets.contains_key(app) {
+            self.fleets.insert(app.into(), Fleet::default());
+        }
+        self.fleets.get_mut(app).expect("inserted above if it was missing")
+    }
+
+    /// The fleet that an event about an instance is for.
+    fn seen(&mut self, app: &str) -> &mut Fleet {
+        if self.fleets.get(app).is_none_or(|fleet| fleet.parts.is_empty()) {
+            self.outside += 1;
+        }
+        self.fleet(app)
+    }
+
+    fn step(&mut self, at: Timestamp, plan: &Plan<'_>, progress: Progress, current: &[Action<'_>]) {
+        if self.closed.iter().any(|id| **id == *plan.id) {
+            return;
+        }
+        match progress {
+            Progress::Begins => {
+                self.open.entry((*plan.id).into()).or_default();
+                if current.is_empty() {
+                    // Which step it is, is not said: everything may begin.
+                    for action in plan.steps.iter().flatten() {
+                        self.begin(at, plan, action);
+                    }
+                }
+                for action in current {
+                    self.begin(at, plan, action);
+                }
+            }
+            Progress::Succeeded => {
+                let Some(place) = plan.steps.iter().rposition(|step| step == current) else {
+                    return;
+                };
+                let later = &plan.steps[place + 1..];
+                for action in current {
+                    if !later.iter().flatten().any(|other| other.app == action.app) {
+                        self.close(&action.app, &plan.id, at, Outcome::Success);
+                    }
+                }
+            }
+            Progress::Failed => {
+                if let Some(failed) = self.open.get_mut(&*plan.id) {
+                    *failed = true;
+                }
+            }
+        }
+    }
+
+    /// An action on an app begins.
+    fn begin(&mut self, at: Timestamp, plan: &Plan<'_>, action: &Action<'_>) {
+        let target = plan.target.iter().find(|definition| definition.app == action.app);
+        let original = plan.original.iter().find(|definition| definition.app == action.app);
+        let heavy = !plan.target.is_empty() || !plan.original.is_empty();
+        let fleet = self.fleet(&action.app);
+        if let Some(part) = fleet.parts.iter_mut().find(|part| *part.deployment == *plan.id) {
+            part.kind = part.kind.max(action.kind);
+            return;
+        }
+        let version = match target {
+            Some(target) if !target.version.is_empty() => &target.version,
+            _ => &plan.version,
+        };
+        if let Some(target) = target {
+            fleet.has_health_checks = target.facts.has_health_checks;
+        }
+        let facts = target.map(|target| target.facts).or_else(|| fleet.announced(version));
+        let mut part = Part::new(&plan.id, action.kind, version, at, fleet.alive());
+        part.facts = facts;
+        part.planned_old = match original {
+            Some(original) => original.facts.instances.map(InstanceCount::get),
+            None => (heavy || action.kind == Kind::Start).then_some(0),
+        };
+        fleet.begin(part);
+    }
+
+    /// A deployment ended.
+    fn ended(&mut self, at: Timestamp, id: &str, success: bool, empty: bool, line: u64) {
+        if self.closed.iter().any(|closed| **closed == *id) {
+            return;
+        }
+        let Some(failed) = self.open.remove(id) else {
+            // Nothing to do, or refused before it began.
+            if !empty && success {
+                self.issues.note(line, Trouble::EndWithoutBeginning(id.chars().take(60).collect()));
+            }
+            return;
+        };
+        let outcome = match (success, failed) {
+            (true, _) => Outcome::Success,
+            (false, true) => Outcome::Failed,
+            (false, false) => Outcome::Cancelled,
+        };
+        let apps: Vec<Box<str>> = self.taking_part(id);
+        for app in apps {
+            self.close(&app, id, at, outcome);
+        }
+        self.closed.push_back(id.into());
+        if self.closed.len() > MAX_CLOSED {
+            self.closed.pop_front();
+        }
+    }
+
+    /// Apps whose part in a deployment goes on.
+    fn taking_part(&self, id: &str) -> Vec<Box<str>> {
+        let takes_part = |fleet: &Fleet| fleet.parts.iter().any(|part| *part.deployment == *id);
+        let fleets = self.fleets.iter().filter(|(_, fleet)| takes_part(fleet));
+        fleets.map(|(app, _)| app.clone()).collect()
+    }
+
+    /// Ends the part of an app in a deployment.
+    fn close(&mut self, app: &str, id: &str, at: Timestamp, outcome: Outcome) {
+        let given = self.given.get(app).copied();
+        let Some(fleet) = self.fleets.get_mut(app) else {
+            return;
+        };
+        let Some(place) = fleet.parts.iter().position(|part| *part.deployment == *id) else {
+            return;
+        };
+        let part = fleet.parts.remove(place);
+        self.reports.push(part.finish(app, at, outcome, given));
+    }
+
+    fn finish(mut self, mut issues: LogIssues) -> Replayed {
+        let at = self.now.unwrap_or_default();
+        let open = core::mem::take(&mut self.open);
+        for id in open.keys() {
+            for app in self.taking_part(id) {
+                self.close(&app, id, at, Outcome::Unfinished);
+            }
+        }
+        issues.count += self.issues.count;
+        issues.listed.append(&mut self.issues.listed);
+        issues.listed.sort_by_key(|issue| issue.line);
+        issues.listed.truncate(LogIssues::MAX);
+        Replayed { reports: self.reports, issues, outside: self.outside }
+    }
+}
