@@ -99,51 +99,33 @@ impl Kind {
 
 /// Health, readiness and general checks, each there or not.
 fn checks() -> impl Strategy<Value = Vec<(String, Value)>> + Clone {
-    let protocols = [
-        "HTTP",
-        "HTTPS",
-        "TCP",
-        "COMMAND",
-        "MESOS_HTTP",
-        "MESOS_HTTPS",
-        "MESOS_TCP",
-    ];
-    let health = (
-        prop::sample::select(protocols.to_vec()),
-        0..600_u32,
-        1..120_u32,
-    )
-        .prop_map(|(protocol, grace, interval)| {
+    let protocols = ["HTTP", "HTTPS", "TCP", "COMMAND", "MESOS_HTTP", "MESOS_HTTPS", "MESOS_TCP"];
+    let health = (prop::sample::select(protocols.to_vec()), 0..600_u32, 1..120_u32).prop_map(
+        |(protocol, grace, interval)| {
             json!({
                 "protocol": protocol,
                 "gracePeriodSeconds": grace,
                 "intervalSeconds": interval,
             })
-        });
+        },
+    );
     let readiness = (11..60_u32).prop_map(|interval| json!({"intervalSeconds": interval}));
     let general =
         prop::option::weighted(0.2, Just(json!({"exec": {"command": {"shell": "true"}}})));
-    (
-        prop::option::of(health),
-        prop::option::weighted(0.3, readiness),
-        general,
-    )
-        .prop_map(|(health, readiness, general)| {
+    (prop::option::of(health), prop::option::weighted(0.3, readiness), general).prop_map(
+        |(health, readiness, general)| {
             let health = health.map(|check| ("healthChecks".into(), json!([check])));
             let readiness = readiness.map(|check| ("readinessChecks".into(), json!([check])));
             let general = general.map(|check| ("check".into(), check));
             health.into_iter().chain(readiness).chain(general).collect()
-        })
+        },
+    )
 }
 
 /// Members that do not matter to capacity, known and unknown.
 fn extras() -> impl Strategy<Value = Map<String, Value>> + Clone {
-    (
-        prop::option::of(0..300_u32),
-        any::<bool>(),
-        prop::option::of("[a-z]{0,8}"),
-    )
-        .prop_map(|(grace, oldest, unknown)| {
+    (prop::option::of(0..300_u32), any::<bool>(), prop::option::of("[a-z]{0,8}")).prop_map(
+        |(grace, oldest, unknown)| {
             let mut json = Map::new();
             json.insert("cmd".into(), "sleep 1000".into());
             json.extend(grace.map(|s| ("taskKillGracePeriodSeconds".into(), s.into())));
@@ -152,5 +134,6 @@ fn extras() -> impl Strategy<Value = Map<String, Value>> + Clone {
             }
             json.extend(unknown.map(|text| ("zddTestingUnknown".into(), text.into())));
             json
-        })
+        },
+    )
 }

@@ -17,11 +17,8 @@ pub fn groups() -> impl Strategy<Value = Group> + Clone {
     let links = prop::collection::vec(any::<Index>(), 0..4);
     prop::collection::vec((place, links), 0..=16)
         .prop_flat_map(|plan| {
-            let ids: Vec<AppId> = plan
-                .iter()
-                .enumerate()
-                .map(|(n, (place, _))| id_at(n, *place))
-                .collect();
+            let ids: Vec<AppId> =
+                plan.iter().enumerate().map(|(n, (place, _))| id_at(n, *place)).collect();
             let apps: Vec<_> = ids.into_iter().map(apps_with_id).collect();
             let links: Vec<_> = plan.into_iter().map(|(_, links)| links).collect();
             (apps, Just(links))
@@ -51,8 +48,7 @@ fn tree(apps: Vec<App>, links: &[Vec<Index>]) -> Group {
         let named = |at: usize| PathId::resolve(ids[at].as_str(), &GroupId::root());
         let dependencies: Result<Vec<_>, _> = earlier.into_iter().map(named).collect();
         let app = app.with_dependencies(dependencies.expect("an app's id is a path id"));
-        root.insert_app(app)
-            .expect("ids differ, and no group is called like an app");
+        root.insert_app(app).expect("ids differ, and no group is called like an app");
     }
     root
 }

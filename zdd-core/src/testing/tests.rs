@@ -30,28 +30,16 @@ fn apps_of_every_class_are_reached_and_none_is_refused() {
         ("resident", App::is_resident),
         ("external volume", App::has_external_volume),
         ("single instance", App::is_single_instance),
-        ("default strategy", |app| {
-            app.declared_upgrade_strategy().is_none()
-        }),
-        ("declared strategy", |app| {
-            app.declared_upgrade_strategy().is_some()
-        }),
-        ("no check", |app| {
-            app.health_checks().is_empty() && app.readiness_check().is_none()
-        }),
+        ("default strategy", |app| app.declared_upgrade_strategy().is_none()),
+        ("declared strategy", |app| app.declared_upgrade_strategy().is_some()),
+        ("no check", |app| app.health_checks().is_empty() && app.readiness_check().is_none()),
         ("check in Marathon", |app| {
-            app.health_checks()
-                .iter()
-                .any(|check| !check.protocol.runs_in_mesos())
+            app.health_checks().iter().any(|check| !check.protocol.runs_in_mesos())
         }),
         ("check in Mesos", |app| {
-            app.health_checks()
-                .iter()
-                .any(|check| check.protocol.runs_in_mesos())
+            app.health_checks().iter().any(|check| check.protocol.runs_in_mesos())
         }),
-        ("both checks", |app| {
-            !app.health_checks().is_empty() && app.readiness_check().is_some()
-        }),
+        ("both checks", |app| !app.health_checks().is_empty() && app.readiness_check().is_some()),
         ("general check", App::has_general_check),
     ];
     for (class, is_in_it) in classes {
@@ -69,12 +57,7 @@ fn strategies_reach_the_ends_and_the_middle() {
     let strategies = samples(&super::upgrade_strategies(), 1000);
     let pairs: Vec<(f64, f64)> = strategies
         .iter()
-        .map(|s| {
-            (
-                s.minimum_health_capacity.get(),
-                s.maximum_over_capacity.get(),
-            )
-        })
+        .map(|s| (s.minimum_health_capacity.get(), s.maximum_over_capacity.get()))
         .collect();
     let count = |matches: fn(&(f64, f64)) -> bool| pairs.iter().filter(|p| matches(p)).count();
     assert!(count(|p| p.0 <= 0.0) > 30 && count(|p| p.0 >= 1.0) > 30);
@@ -87,11 +70,7 @@ fn groups_are_deep_linked_and_without_cycles() {
     let groups = samples(&super::groups(), 200);
     let depth_of = |app: &App| app.id().as_str().matches('/').count();
     assert!(groups.iter().any(Group::is_empty));
-    assert!(
-        groups
-            .iter()
-            .any(|group| group.all_apps().any(|app| depth_of(app) == 3))
-    );
+    assert!(groups.iter().any(|group| group.all_apps().any(|app| depth_of(app) == 3)));
     let links = groups.iter().flat_map(Group::all_apps);
     assert!(links.filter(|app| app.dependencies().len() > 1).count() > 100);
     for group in &groups {
@@ -105,11 +84,7 @@ fn is_acyclic(group: &Group) -> bool {
     loop {
         let ids: BTreeSet<&str> = left.iter().map(|app| app.id().as_str()).collect();
         let before = left.len();
-        left.retain(|app| {
-            app.dependencies()
-                .iter()
-                .any(|id| ids.contains(id.as_str()))
-        });
+        left.retain(|app| app.dependencies().iter().any(|id| ids.contains(id.as_str())));
         if left.len() == before {
             return left.is_empty();
         }
