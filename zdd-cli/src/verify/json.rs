@@ -6,10 +6,11 @@ use zdd_core::guarantee::Guarantee;
 use zdd_core::verify::{Finding, LogIssues, OldCount, Replayed, Report, Severity};
 
 use super::words;
+use crate::schema::{GuaranteeName, SCHEMA};
 
 /// The judgement of one app in one deployment.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Json {
+pub(crate) struct VerifyReport {
     /// Version of this format.
     schema: u32,
     /// Id of the app.
@@ -96,8 +97,9 @@ struct HighestJson {
 /// Whether one guarantee was kept.
 #[derive(Debug, Serialize, JsonSchema)]
 struct JudgementJson {
-    /// completes, bounds or side-by-side.
-    guarantee: &'static str,
+    /// Which one.
+    #[schemars(with = "GuaranteeName")]
+    guarantee: Guarantee,
     /// Null where the recording does not say.
     holds: Option<bool>,
     /// Why, in one sentence.
@@ -140,16 +142,16 @@ struct IssueJson {
 }
 
 /// One object for each report of a recording.
-pub(super) fn of(replayed: &Replayed) -> Vec<Json> {
+pub(super) fn of(replayed: &Replayed) -> Vec<VerifyReport> {
     let log = log(&replayed.issues, replayed.outside);
     replayed.reports.iter().map(|report| json(report, log.clone())).collect()
 }
 
-fn json(report: &Report, log: LogJson) -> Json {
+fn json(report: &Report, log: LogJson) -> VerifyReport {
     let verdict = &report.verdict;
     let (lowest, highest) = (&verdict.lowest_healthy, &verdict.highest_running);
-    Json {
-        schema: 1,
+    VerifyReport {
+        schema: SCHEMA,
         app: report.app.to_string(),
         deployment: report.deployment.to_string(),
         kind: words::kind(report.kind),
@@ -191,11 +193,7 @@ fn json(report: &Report, log: LogJson) -> Json {
         turned_unhealthy: verdict.turned_unhealthy,
         guarantees: Guarantee::ALL.map(|guarantee| {
             let judgement = verdict.guarantee(guarantee);
-            JudgementJson {
-                guarantee: guarantee.as_str(),
-                holds: judgement.holds(),
-                why: judgement.why.to_string(),
-            }
+            JudgementJson { guarantee, holds: judgement.holds(), why: judgement.why.to_string() }
         }),
         findings: verdict.findings.iter().map(finding).collect(),
         log,

@@ -1,129 +1,139 @@
 //! What `zdd verify` prints for people.
 
-use std::fmt::{self, Write as _};
+use std::io::{self, Write};
 
 use zdd_core::guarantee::Guarantee;
-use zdd_core::verify::{MAX_LISTED, OldCount, Replayed, Report, Severity, Verdict};
+use zdd_core::verify::{OldCount, Replayed, Report, Severity};
 
 use super::words::{clock, kind, span};
+use crate::text::{BAD, BOLD, DIM, GOOD, NOTE, Page, plural, styled};
 
 /// Spells and findings beyond these are counted, not printed.
 const SHOWN: usize = 8;
+/// Where the values of a block begin.
+const COLUMN: usize = 20;
 
-/// One report.
-pub(super) struct Text<'a>(pub(super) &'a Report);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (report, verdict) = (self.0, &self.0.verdict);
-        writeln!(f, "{}: {} {}", report.app, kind(report.kind), report.outcome)?;
-        let (from, to) = (report.started(), report.ended());
-        writeln!(f, "  {from} to {}, {}", clock(to, from), span(report.duration()))?;
-        writeln!(f, "  deployment {}", report.deployment)?;
-        let seen = match report.old_from {
-            OldCount::Plan => "",
-            _ => " (those that were seen)",
-        };
-        write!(f, "  old {}{seen}, new {}", report.old, report.new)?;
-        if let (Some(floor), Some(ceiling)) = (verdict.floor, verdict.ceiling) {
-            write!(f, "; at least {floor} healthy (floor), at most {ceiling} running (ceiling)")?;
+pub(super) fn write(replayed: &Replayed, page: Page, out: &mut impl Write) -> io::Result<()> {
+    for (index, report) in replayed.reports.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
         }
-        f.write_str("\n\n")?;
-        guarantees(f, verdict)?;
-        f.write_char('\n')?;
-        extremes(f, report)?;
-        findings(f, report)
+        heading(report, page, out)?;
+        guarantees(report, page, out)?;
+        extremes(report, out)?;
+        findings(report, page, out)?;
     }
+    unusable(replayed, page, out)
 }
 
-fn guarantees(f: &mut fmt::Formatter<'_>, verdict: &Verdict) -> fmt::Result {
+fn heading(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
+    let (verdict, from, to) = (&report.verdict, report.started(), report.ended());
+    let title = format!("{}: {} {}", report.app, kind(report.kind), report.outcome);
+    writeln!(out, "{}", styled(BOLD, title))?;
+    writeln!(out, "  {from} to {}, {}", clock(to, from), span(report.duration()))?;
+    writeln!(out, "  {}", styled(DIM, format!("deployment {}", report.deployment)))?;
+    let seen = match report.old_from {
+        OldCount::Plan => "",
+        _ => " (those that were seen)",
+    };
+    let mut counts = format!("old {}{seen}, new {}", report.old, report.new);
+    if let (Some(floor), Some(ceiling)) = (verdict.floor, verdict.ceiling) {
+        counts +=
+            &format!("; at least {floor} healthy (floor), at most {ceiling} running (ceiling)");
+    }
+    writeln!(out, "{}\n", page.wrapped(2, &counts))
+}
+
+fn guarantees(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
     for guarantee in Guarantee::ALL {
-        let judgement = verdict.guarantee(guarantee);
-        let (glyph, word) = match judgement.holds() {
-            Some(true) => ('✔', "held"),
-            Some(false) => ('✖', "broken"),
-            None => ('?', "not known"),
+        let judgement = report.verdict.guarantee(guarantee);
+        let answer = match judgement.holds() {
+            Some(true) => styled(GOOD, format!("✔ {guarantee}: held")),
+            Some(false) => styled(BAD, format!("✖ {guarantee}: broken")),
+            None => styled(NOTE, format!("? {guarantee}: not known")),
         };
-        writeln!(f, "  {glyph} {guarantee:<13} {word:<10} {}", judgement.why)?;
+        writeln!(out, "  {answer}")?;
+        if judgement.holds() != Some(true) {
+            writeln!(out, "{}", page.wrapped(4, &judgement.why.to_string()))?;
+        }
     }
-    Ok(())
+    writeln!(out)
 }
 
-fn extremes(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
-    let (verdict, started) = (&report.verdict, report.started());
+fn extremes(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let (verdict, from) = (&report.verdict, report.started());
     let (lowest, highest) = (&verdict.lowest_healthy, &verdict.highest_running);
-    let spells = if lowest.spell_count == 1 { "spell" } else { "spells" };
-    write!(f, "  lowest healthy   {} in {} {spells}, ", lowest.count, lowest.spell_count)?;
-    writeln!(f, "{} in all", span(lowest.total))?;
-    by(f, lowest.task.as_deref())?;
+    let spells = plural(lowest.spell_count, "spell");
+    line(out, "lowest healthy", &format!("{} in {spells}, {}", lowest.count, span(lowest.total)))?;
+    by(out, lowest.task.as_deref())?;
     for spell in lowest.spells.iter().take(SHOWN) {
-        let (from, to) = (clock(spell.from, started), clock(spell.to, started));
-        writeln!(f, "                   {from} to {to}  {:>12}", span(spell.duration()))?;
+        let (from, to) = (clock(spell.from, from), clock(spell.to, from));
+        line(out, "", &format!("{from} to {to}  {}", span(spell.duration())))?;
     }
     let left = lowest.spell_count.saturating_sub(lowest.spells.len().min(SHOWN) as u64);
     if left > 0 {
-        writeln!(f, "                   and {left} more")?;
+        line(out, "", &format!("and {left} more"))?;
     }
-    writeln!(f, "  highest running  {} at {}", highest.count, clock(highest.at, started))?;
-    by(f, highest.task.as_deref())?;
+    line(out, "highest running", &format!("{} at {}", highest.count, clock(highest.at, from)))?;
+    by(out, highest.task.as_deref())?;
     if let Some(below) = verdict.below_instances {
-        writeln!(f, "  below {:<10} {}", format!("{} healthy", report.new), span(below))?;
+        line(out, &format!("fewer than {}", report.new), &format!("healthy for {}", span(below)))?;
     }
-    writeln!(f, "  longest silence  {}", span(verdict.longest_silence))?;
+    line(out, "longest silence", &span(verdict.longest_silence))?;
     if verdict.failed > 0 {
-        writeln!(f, "  ended by itself  {}", verdict.failed)?;
+        line(out, "ended by itself", &plural(verdict.failed, "task"))?;
     }
     if verdict.turned_unhealthy > 0 {
-        writeln!(f, "  turned unhealthy {}", verdict.turned_unhealthy)?;
+        line(out, "turned unhealthy", &plural(verdict.turned_unhealthy, "time"))?;
     }
     Ok(())
 }
 
-fn by(f: &mut fmt::Formatter<'_>, task: Option<&str>) -> fmt::Result {
-    match task {
-        Some(task) => writeln!(f, "                   by {task}"),
-        None => Ok(()),
-    }
+/// A name and its value.
+fn line(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
+    writeln!(out, "  {name:<width$}{value}", width = COLUMN - 2)
 }
 
-fn findings(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+fn by(out: &mut impl Write, task: Option<&str>) -> io::Result<()> {
+    task.map_or(Ok(()), |task| line(out, "", &styled(DIM, format!("by {task}"))))
+}
+
+fn findings(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
     let findings = &report.verdict.findings;
-    if findings.is_empty() {
-        return Ok(());
+    if !findings.is_empty() {
+        writeln!(out)?;
     }
-    f.write_str("\n")?;
     for finding in findings.iter().take(SHOWN) {
-        let glyph = match finding.fault.severity() {
-            Severity::Violation => '✖',
-            Severity::Warning => '⚠',
-            Severity::Note => '•',
+        let (style, glyph) = match finding.fault.severity() {
+            Severity::Violation => (BAD, '✖'),
+            Severity::Warning => (NOTE, '⚠'),
+            Severity::Note => (DIM, '•'),
         };
-        let at = clock(finding.at, report.started());
-        writeln!(f, "  {glyph} {at}  {} [{}]", finding.fault, finding.fault.code())?;
+        let (at, code) = (clock(finding.at, report.started()), finding.fault.code());
+        writeln!(out, "  {}", styled(style, format!("{glyph} {at} {code}")))?;
+        writeln!(out, "{}", page.wrapped(4, &finding.fault.to_string()))?;
         if let Some(task) = &finding.task {
-            writeln!(f, "                   {task}")?;
+            writeln!(out, "    {}", styled(DIM, task))?;
         }
     }
-    let left = findings.len().saturating_sub(SHOWN);
-    if left > 0 {
-        writeln!(f, "  and {left} more: see -o json")?;
+    match findings.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        left => writeln!(out, "  and {left} more: see -o json"),
     }
-    Ok(())
 }
 
-/// What of the recording could not be used, as lines for people: nothing if all of it could.
-pub(super) struct Log<'a>(pub(super) &'a Replayed);
-
-impl fmt::Display for Log<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let issues = &self.0.issues;
-        for issue in issues.listed.iter().take(SHOWN.min(MAX_LISTED)) {
-            writeln!(f, "line {}: {}", issue.line, issue.what)?;
-        }
-        let left = issues.count.saturating_sub(issues.listed.len().min(SHOWN) as u64);
-        if left > 0 {
-            writeln!(f, "and {left} more lines that could not be used")?;
-        }
-        Ok(())
+/// What of the recording could not be used.
+fn unusable(replayed: &Replayed, page: Page, out: &mut impl Write) -> io::Result<()> {
+    let issues = &replayed.issues;
+    if issues.count > 0 {
+        let lines = plural(issues.count, "line");
+        writeln!(out, "\n{}", styled(NOTE, format!("⚠ {lines} could not be used:")))?;
+    }
+    for issue in issues.listed.iter().take(SHOWN) {
+        writeln!(out, "{}", page.hanging(2, 4, &format!("line {}: {}", issue.line, issue.what)))?;
+    }
+    match issues.count.saturating_sub(issues.listed.len().min(SHOWN) as u64) {
+        0 => Ok(()),
+        left => writeln!(out, "  and {left} more"),
     }
 }

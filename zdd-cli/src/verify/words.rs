@@ -38,4 +38,3 @@ pub(super) fn span(duration: Duration) -> String {
         (hours, minutes) => format!("{hours} h {minutes} min {seconds}"),
     }
 }
-
