@@ -1,1 +1,41 @@
-//! Inputs and floors of the benches.
+//! Inputs, floors and measuring of the benches.
+//!
+//! One command for everything: the criterion benches, then one table of every figure that is
+//! promised, beside its limit and its floor.
+//!
+//! ```text
+//! cargo bench -p zdd-benches                    # all of it
+//! cargo bench -p zdd-benches --bench table      # the table alone
+//! cargo bench -p zdd-benches -- --test          # everything once, results asserted, no times
+//! ```
+//!
+//! # What the table says
+//!
+//! *figure* is the best of several runs, because whatever else the machine does only ever adds to
+//! a time. *floor* is the least that any program has to do for the same, measured in the same run,
+//! in turns with the figure:
+//!
+//! | question | floor |
+//! | --- | --- |
+//! | one check, one plan, every step | writing as many bytes as the answer has |
+//! | replay of decoded events | writing as many bytes as the texts of the events have |
+//! | `verify` of a text | `serde_json` alone, reading the same events into [`floor::Line`] |
+//! | the plan of a group | `serde_json` alone, reading the group's JSON |
+//! | `zdd check` | starting a program that does nothing |
+//!
+//! *ratio* is figure over floor. A figure beyond its limit is marked *over*; no build fails by it,
+//! since a busy machine is no error. Results are asserted before anything is timed.
+//!
+//! # Inputs
+//!
+//! They are the same in every run: [`upgrades`] are listed, [`groups`] and [`recording`]s are
+//! generated from a fixed [`Seed`].
+
+pub mod floor;
+pub mod groups;
+pub mod recording;
+mod seed;
+pub mod table;
+pub mod upgrades;
+
+pub use seed::Seed;

@@ -49,7 +49,9 @@ pub(crate) enum CliError {
     NotSatisfiable { app: String, verdict: Box<Verdict> },
     #[error("{0}")]
     Plan(#[from] PlanError),
-    #[error("{0} holds several apps that belong to no common group: a plan is made of one app or one group")]
+    #[error(
+        "{0} holds several apps that belong to no common group: a plan is made of one app or one group"
+    )]
     SeveralApps(Source),
     #[error("{given} cannot be said of a group: its definitions say it")]
     NotForGroups { given: &'static str },

@@ -1,9 +1,9 @@
 //! Files and standard input.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::fmt;
 
 use zdd_core::app::Document;
 

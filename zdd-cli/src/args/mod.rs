@@ -6,6 +6,8 @@ mod plan;
 mod verify;
 
 pub(crate) use check::CheckArgs;
-pub(crate) use common::{Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb};
+pub(crate) use common::{
+    Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
+};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput};
 pub(crate) use verify::VerifyArgs;

@@ -12,7 +12,11 @@ use crate::input;
 use crate::schema::write_json;
 use crate::text::Page;
 
-pub(crate) fn run(args: &CheckArgs, page: Page, out: &mut impl Write) -> Result<ExitCode, CliError> {
+pub(crate) fn run(
+    args: &CheckArgs,
+    page: Page,
+    out: &mut impl Write,
+) -> Result<ExitCode, CliError> {
     let subjects = subjects(args)?;
     match args.output {
         Output::Text => text::write(&subjects, args.guarantee, page, out)?,
@@ -24,7 +28,8 @@ pub(crate) fn run(args: &CheckArgs, page: Page, out: &mut impl Write) -> Result<
             }
         }
     }
-    let is_satisfiable = |subject: &Subject| subject.check.verdict(args.guarantee).satisfiable.holds();
+    let is_satisfiable =
+        |subject: &Subject| subject.check.verdict(args.guarantee).satisfiable.holds();
     Ok(if subjects.iter().all(is_satisfiable) { ExitCode::Done } else { ExitCode::NotSatisfiable })
 }
 

@@ -1,2 +1,8 @@
-use std::io::Write;
-pub(crate) fn run(_: &crate::args::VerifyArgs, _: crate::text::Page, _: &mut impl Write) -> Result<crate::exit::ExitCode, crate::error::CliError> { Ok(crate::exit::ExitCode::Done) }
+//! `zdd verify`: judges a recording.
+
+pub(crate) mod json;
+mod text;
+mod verb;
+mod words;
+
+pub(crate) use verb::run;

@@ -1,0 +1,260 @@
+//! Every figure that is promised, beside its limit and its floor. See `zdd_benches`.
+#![expect(clippy::print_stdout, reason = "the table is what the program is for")]
+
+use std::collections::BTreeSet;
+use std::hint::black_box;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde::de::IgnoredAny;
+use zdd_benches::floor::{self, Scratch};
+use zdd_benches::groups;
+use zdd_benches::recording::{self, APPS};
+use zdd_benches::table::{Limit, Table, Times, Work};
+use zdd_benches::upgrades::{self, Case, SIZES};
+use zdd_core::app::App;
+use zdd_core::capacity::Reading;
+use zdd_core::check::Check;
+use zdd_core::group::{Forecast, plan};
+use zdd_core::guarantee::Guarantee;
+use zdd_core::timeline::{Assumptions, End, Run, Step, Timeline};
+use zdd_core::verify::{Event, LogIssues, LogReader, Replay, Replayed, What};
+
+fn main() {
+    let is_quick = std::env::args().any(|argument| argument == "--test");
+    let mut table = if is_quick { Table::quick() } else { Table::new() };
+    checks(&mut table);
+    plans(&mut table);
+    steps(&mut table);
+    recordings(&mut table);
+    memory(&mut table);
+    trees(&mut table);
+    starting(&mut table);
+    println!("\n{table}");
+}
+
+fn checks(table: &mut Table) {
+    let limit = Limit::Time(Duration::from_micros(1));
+    let mut scratch: Scratch = [0; _];
+    let mut floor = || floor::write_bytes(&mut scratch, size_of::<Check>());
+
+    // Not satisfiable side by side, so that a fix is looked for, and not kept where it is.
+    let upgrade = upgrades::upgrade(1_000, 0.5, 0.1);
+    let check = Check::of(&upgrade);
+    assert!(check.verdict(Guarantee::SideBySide).fix.is_some());
+    table.compare(
+        "check of numbers",
+        Work::Once,
+        limit,
+        || Check::of(black_box(&upgrade)),
+        &mut floor,
+    );
+
+    let app = upgrades::app();
+    let check = Check::of_app(&app, Reading::Classic);
+    assert!(check.verdict(Guarantee::Bounds).satisfiable.holds());
+    let of_app = || Check::of_app(black_box(&app), Reading::Classic);
+    table.compare("check of an app", Work::Once, limit, of_app, &mut floor);
+
+    let read = || {
+        App::parse(black_box(upgrades::DEFINITION)).map(|app| Check::of_app(&app, Reading::Classic))
+    };
+    let parse = || serde_json::from_str::<serde_json::Value>(black_box(upgrades::DEFINITION));
+    table.compare("reading an app and checking it", Work::Once, Limit::None, read, parse);
+}
+
+/// The slowest plan of each size.
+fn plans(table: &mut Table) {
+    let mut scratch: Scratch = [0; _];
+    for n in SIZES {
+        let mut slowest: Option<(Case, Times)> = None;
+        for case in upgrades::plans(n) {
+            let plan = || Timeline::of(black_box(&case.upgrade), case.model, &case.times);
+            let planned = plan();
+            assert!(matches!(planned.end(), End::Complete { .. } | End::Stalled { .. }));
+            let bytes = bytes(&planned);
+            let times = table.measure(plan, || floor::write_bytes(&mut scratch, bytes));
+            if slowest.as_ref().is_none_or(|(_, slow)| times.figure > slow.figure) {
+                slowest = Some((case, times));
+            }
+        }
+        let (case, times) = slowest.expect("there are cases of every size");
+        let limit = Limit::Time(Duration::from_micros(10));
+        table.add(&format!("slowest plan: {}", case.name), Work::Once, limit, times);
+    }
+}
+
+/// What a timeline takes in memory.
+fn bytes(plan: &Timeline) -> usize {
+    let steps: usize = plan.runs().iter().map(|run| run.steps.len()).sum();
+    size_of::<Timeline>() + plan.runs().len() * size_of::<Run>() + steps * size_of::<Step>()
+}
+
+fn steps(table: &mut Table) {
+    let case = upgrades::million();
+    let plan = Timeline::of(&case.upgrade, case.model, &case.times);
+    let lowest = || {
+        black_box(&plan).steps().fold((0_u64, u64::MAX), |(count, low), step| {
+            (count + 1, low.min(black_box(step).state.healthy()))
+        })
+    };
+    assert_eq!(lowest(), (plan.step_count(), 1_000_000));
+    assert!(plan.step_count() >= 3_000_000, "{} steps", plan.step_count());
+    let bytes = usize::try_from(plan.step_count()).expect("millions") * size_of::<Step>();
+    let mut scratch: Scratch = [0; _];
+    let what = format!("1000000 instances, {} steps", plan.step_count());
+    let limit = Limit::Time(Duration::from_millis(10));
+    table.compare(&what, Work::Once, limit, lowest, || floor::write_bytes(&mut scratch, bytes));
+}
+
+fn recordings(table: &mut Table) {
+    let rounds = 60;
+    let events = recording::events(rounds);
+    let mut text = String::new();
+    recording::write(&events, &mut text);
+    let text = text.as_bytes();
+    let work = Work::Events(u32::try_from(events.len()).expect("thousands"));
+    let reports = usize::try_from(rounds).expect("some") * APPS;
+
+    let replay = || replay(black_box(&events));
+    let replayed = replay();
+    assert_eq!((replayed.reports.len(), replayed.issues.count), (reports, 0));
+    assert!(
+        replayed.reports.iter().all(|report| report.verdict.holds(Guarantee::Bounds) == Some(true))
+    );
+    let bytes = events.iter().map(texts).sum();
+    let mut scratch: Scratch = [0; _];
+    let write = || floor::write_bytes(&mut scratch, bytes);
+    table.compare("verify, from memory", work, Limit::Millions(3.0), replay, write);
+
+    let verify = || Replay::new().read(black_box(text));
+    assert_eq!(verify(), replayed);
+    let payloads = floor::payloads(text);
+    assert_eq!(payloads.len(), events.len());
+    let typed = || floor::parse_typed(black_box(&payloads));
+    table.compare("verify, from text; floor: typed", work, Limit::Ratio(2.0), verify, typed);
+    let untyped = || floor::parse_untyped(black_box(&payloads));
+    table.compare("verify, from text; floor: Value", work, Limit::None, verify, untyped);
+    let read = || {
+        let mut count = 0_usize;
+        let mut reader = LogReader::new();
+        let mut sink = |event: Event<'_>| {
+            black_box(event);
+            count += 1;
+        };
+        reader.push(black_box(text), &mut sink);
+        (reader.finish(&mut sink), count)
+    };
+    table.compare("reading events, from text; floor: typed", work, Limit::None, read, typed);
+}
+
+/// Bytes of the texts that an event about an instance has.
+fn texts(event: &Event<'_>) -> usize {
+    match &event.what {
+        What::Stage(about, _) | What::Health(about, _) => {
+            about.app.len() + about.task.len() + about.version.len()
+        }
+        _ => 0,
+    }
+}
+
+fn replay(events: &[Event<'static>]) -> Replayed {
+    let mut replay = Replay::new();
+    for event in events {
+        replay.push(event);
+    }
+    replay.finish(LogIssues::default())
+}
+
+/// After so many rounds everything bounded is full: the verifier remembers a thousand deployments, and
+/// a thousand dead instances of each app.
+const FULL: u32 = 140;
+
+fn memory(table: &mut Table) {
+    let longer = if table.is_quick() { 2 } else { 10 };
+    let (short, long) = (peak(FULL), peak(FULL * longer));
+    table.note(format!(
+        "verify holds at most {short} bytes for a recording of {FULL} rounds, and {long} bytes for one \
+         {longer} times as long, with as many live tasks: {:.3} times as much",
+        f64::from(long) / f64::from(short),
+    ));
+    assert!(
+        long < short + short / 20,
+        "the memory grows with the recording: {short} to {long} bytes"
+    );
+}
+
+fn peak(rounds: u32) -> u32 {
+    let output = Command::new(env!("CARGO_BIN_EXE_peak-memory"))
+        .arg(rounds.to_string())
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo has built it");
+    let text = String::from_utf8(output.stdout).expect("a number");
+    text.trim().parse().expect("a number, unless it panicked")
+}
+
+fn trees(table: &mut Table) {
+    for apps in [1_000, 10_000, 100_000] {
+        if table.is_quick() && apps > 10_000 {
+            continue;
+        }
+        let (old, new) = (groups::group(apps, "v1"), groups::group(apps, "v2"));
+        let restarts = BTreeSet::new();
+        let steps = || plan(black_box(&old), black_box(&new), &restarts);
+        let planned = steps().expect("the generator makes no cycles");
+        assert_eq!(planned.affected().len(), apps);
+        assert_eq!(planned.steps().iter().map(|step| step.actions().len()).sum::<usize>(), apps);
+
+        let json = groups::tree(apps, "v2");
+        let parse = || serde_json::from_str::<IgnoredAny>(black_box(&json));
+        let limit =
+            if apps == 10_000 { Limit::Time(Duration::from_millis(50)) } else { Limit::None };
+        let edges = groups::edges(apps);
+        let what = format!("plan of {apps} apps, {edges} dependencies");
+        let times = table.compare(&what, Work::Once, limit, steps, parse);
+        let parts = f64::from(u32::try_from(apps + edges).expect("less than a million"));
+        if !table.is_quick() {
+            table.note(format!("{what}: {:.0} ns for each of either", times.figure / parts * 1e9));
+        }
+        if apps == 10_000 {
+            let all = || {
+                let plan = steps().expect("as above");
+                Forecast::of(&plan, &old, &new, Reading::Classic, Assumptions::between)
+            };
+            assert!(all().takes().is_some());
+            table.compare("the same with the timeline of each", Work::Once, limit, all, parse);
+        }
+    }
+}
+
+fn starting(table: &mut Table) {
+    let zdd = built(table.is_quick());
+    let check = || {
+        let mut command = Command::new(&zdd);
+        command.args(["check", "--instances", "4", "--min-health", "0.5", "--max-over", "0.1"]);
+        command.output().expect("cargo has built it")
+    };
+    let answer = check();
+    assert!(answer.status.success(), "{answer:?}");
+    assert!(String::from_utf8_lossy(&answer.stdout).contains("0.5"), "{answer:?}");
+    let nothing = || Command::new("true").output();
+    let limit = Limit::Time(Duration::from_millis(10));
+    table.compare("zdd check, as a process", Work::Once, limit, check, nothing);
+}
+
+/// Builds the command, and says where it is. In a quick pass that is a build without optimisation,
+/// which the tests need anyway.
+fn built(is_quick: bool) -> String {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "zdd-cli", "--message-format", "json"]);
+    if !is_quick {
+        cargo.arg("--release");
+    }
+    let output = cargo.stderr(Stdio::inherit()).output().expect("cargo runs this very bench");
+    let messages = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
+    let executables = messages.filter_map(|message: Result<serde_json::Value, _>| {
+        message.ok()?.get("executable")?.as_str().map(String::from)
+    });
+    executables.last().expect("zdd-cli has one executable")
+}
