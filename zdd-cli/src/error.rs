@@ -59,8 +59,6 @@ pub(crate) enum CliError {
     OfTwoKinds { new: Source, old: Source },
     #[error("{new} and {old} are different apps")]
     DifferentApps { new: String, old: String },
-    #[error("{0}")]
-    Group(zdd_core::app::GroupError),
     #[error("a picture shows one deployment, and this is {what}")]
     NoPicture { what: String },
     #[error("{0}: no deployment in it")]
@@ -89,7 +87,6 @@ impl CliError {
             | Self::Suggest { .. }
             | Self::Plan(_)
             | Self::SeveralApps(_)
-            | Self::Group(_)
             | Self::NoDeployment(_)
             | Self::NoDeploymentOf { .. }
             | Self::Write { .. }
@@ -127,7 +124,6 @@ impl CliError {
             Self::NoDeploymentOf { .. } => Some("leave --app out to see all that there are".into()),
             Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
-            | Self::Group(_)
             | Self::Write { .. }
             | Self::Output(_)
             | Self::Json(_) => None,

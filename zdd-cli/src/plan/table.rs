@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Row, Table, presets};
 use zdd_core::timeline::{Change, Run, Side, State, Timeline};
 
-use crate::text::{Page, Time, plural};
+use crate::text::{DIM, Page, Time, styled};
 
 pub(super) fn write(timeline: &Timeline, page: Page, out: &mut impl Write) -> io::Result<()> {
     let mut table = Table::new();
     let width = u16::try_from(page.width).unwrap_or(u16::MAX);
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
         .set_header(["at", "what happens", "old", "new", "healthy", "running"]);
@@ -19,7 +19,9 @@ pub(super) fn write(timeline: &Timeline, page: Page, out: &mut impl Write) -> io
     for run in timeline.runs() {
         add(run, &mut table);
     }
-    writeln!(out, "{}", table.trim_fmt())
+    writeln!(out, "{}", table.trim_fmt())?;
+    let legend = "… starting  ? not through its checks  × stopping; the others are healthy";
+    writeln!(out, "{}", styled(DIM, legend))
 }
 
 fn add(run: &Run, table: &mut Table) {
@@ -27,12 +29,7 @@ fn add(run: &Run, table: &mut Table) {
         table.add_row(row(&Time(step.at).to_string(), &what(step.change), step.state));
     }
     if run.times > 1 {
-        let text = format!(
-            "… {} in all, every {}; each exchanges {}",
-            plural(run.times, "time"),
-            Time(run.every),
-            run.exchanged,
-        );
+        let text = format!("× {} times, every {}", run.times, Time(run.every));
         table.add_row(vec![Cell::new(""), Cell::new(text)]);
     }
 }
@@ -51,21 +48,21 @@ fn row(at: &str, what: &str, state: State) -> Row {
 
 fn what(change: Change) -> String {
     match change {
-        Change::Stop { count } => format!("{count} told to stop"),
+        Change::Stop { count } => format!("stop {count}"),
         Change::Die { count } => format!("{count} gone"),
-        Change::Launch { count } => format!("{count} launched"),
+        Change::Launch { count } => format!("launch {count}"),
         Change::Run { count } => format!("{count} running"),
         Change::BecomeHealthy { count } => format!("{count} healthy"),
         Change::Exchange { healthy, stopped } => {
-            format!("{healthy} healthy, {stopped} told to stop")
+            format!("{healthy} healthy, stop {stopped}")
         }
     }
 }
 
-/// `4`, or `4, 1 starting`.
+/// `4`, or `4 +1…` with one more that starts.
 fn side(side: Side) -> String {
     let Side { starting, running, healthy, dying } = side;
-    let others = [(starting, "starting"), (running, "in checks"), (dying, "stopping")];
+    let others = [(starting, '…'), (running, '?'), (dying, '×')];
     let others = others.iter().filter(|(count, _)| *count > 0);
-    others.fold(healthy.to_string(), |text, (count, what)| format!("{text}, {count} {what}"))
+    others.fold(healthy.to_string(), |text, (count, mark)| format!("{text} +{count}{mark}"))
 }

@@ -23,7 +23,7 @@ pub(super) fn replacement(
     heading(replacement, page, out)?;
     writeln!(out)?;
     body(timeline, labels, all_steps, page, out)?;
-    if timeline.runs().is_empty() {
+    if timeline.upgrade().instances.is_zero() {
         return Ok(());
     }
     writeln!(out)?;
@@ -77,7 +77,7 @@ fn body(
     page: Page,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    if timeline.runs().is_empty() {
+    if timeline.upgrade().instances.is_zero() {
         return writeln!(out, "There is nothing to replace: Marathon only changes the number.");
     }
     match Drawing::of(timeline, labels, all_steps, page) {
@@ -151,7 +151,7 @@ fn action(
     let Some(timeline) = &forecast.timeline else { return Ok(()) };
     writeln!(out)?;
     body(timeline, &Labels::default(), all_steps, page, out)?;
-    if timeline.runs().is_empty() {
+    if timeline.upgrade().instances.is_zero() {
         return Ok(());
     }
     writeln!(out)?;
