@@ -27,7 +27,9 @@ fn a_definition_of_100_mb_is_refused_at_once() {
         .assert()
         .code(2)
         .stdout_eq("")
-        .stderr_eq("error: large.json: larger than 64 MiB, the most that zdd reads as a definition\n");
+        .stderr_eq(
+            "error: large.json: larger than 64 MiB, the most that zdd reads as a definition\n",
+        );
 }
 
 #[test]
@@ -47,7 +49,10 @@ fn a_recording_of_100_mb_of_nothing_is_read_to_its_end() {
     let dir = tempfile::tempdir().unwrap();
     sparse(dir.path(), 100 << 20);
     let told = zdd().current_dir(dir.path()).args(["verify", "large.json"]).assert().code(2);
-    assert!(String::from_utf8_lossy(&told.get_output().stderr).starts_with("error: large.json: no deployment"));
+    assert!(
+        String::from_utf8_lossy(&told.get_output().stderr)
+            .starts_with("error: large.json: no deployment")
+    );
 }
 
 #[test]
@@ -88,7 +93,10 @@ fn a_pipe_gets_no_colour() {
 fn every_shell_gets_a_completion_script() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let told = zdd().args(["completions", shell]).assert().code(0);
-        assert!(String::from_utf8_lossy(&told.get_output().stdout).contains("side-by-side"), "{shell}");
+        assert!(
+            String::from_utf8_lossy(&told.get_output().stdout).contains("side-by-side"),
+            "{shell}"
+        );
     }
 }
 

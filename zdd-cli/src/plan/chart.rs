@@ -18,6 +18,10 @@ pub(crate) struct Chart {
     samples: Vec<Sample>,
 }
 impl Chart {
-    pub(super) fn of_plan(_r: &Replacement) -> Self { Self { samples: vec![] } }
-    pub(crate) fn svg(&self) -> String { String::new() }
+    pub(super) fn of_plan(_r: &Replacement) -> Self {
+        Self { samples: vec![] }
+    }
+    pub(crate) fn svg(&self) -> String {
+        String::new()
+    }
 }

@@ -107,7 +107,10 @@ fn is_at_rest(state: State) -> bool {
 }
 
 /// The boxes of a row, in the order in which they are drawn: style, mark, how many.
-fn groups<'l>(state: State, labels: &'l Labels) -> [(anstyle::Style, &'l str, &'static str, u32); 8] {
+fn groups<'l>(
+    state: State,
+    labels: &'l Labels,
+) -> [(anstyle::Style, &'l str, &'static str, u32); 8] {
     let side = |label, Side { starting, running, healthy, dying }: Side| {
         [
             (GOOD, label, "", healthy),
@@ -148,11 +151,15 @@ impl Display for Drawing<'_> {
             let gap = " ".repeat(self.width - boxes_width(row.state, self.labels));
             let (healthy, running) = (row.state.healthy(), row.state.running());
             let columns = format!("{gap}{:>10}{healthy:>9}{running:>9}", Time(row.at).to_string());
-            writeln!(f, "{}", if row.note.is_empty() { columns } else { format!("{columns}  {}", row.note) })?;
+            writeln!(
+                f,
+                "{}",
+                if row.note.is_empty() { columns } else { format!("{columns}  {}", row.note) }
+            )?;
         }
         let Labels { old, new } = self.labels;
         let legend = format!(
-            "[{old}] [{new}] healthy  [{new}…] starting  [{new}?] not through its checks  [{old}×] stopping"
+            "[{old}] [{new}] healthy  [{new}…] starting  [{new}?] in its checks  [{old}×] stopping"
         );
         writeln!(f, "{}", styled(DIM, legend))?;
         if self.left_out > 0 {

@@ -7,7 +7,12 @@ use zdd_core::verify::{Judgement, Verdict};
 
 use crate::text::{BOLD, Page, Time, mark, styled};
 
-pub(super) fn write(timeline: &Timeline, verdict: &Verdict, page: Page, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(
+    timeline: &Timeline,
+    verdict: &Verdict,
+    page: Page,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let (low, high) = (timeline.lowest_healthy(), timeline.highest_running());
     writeln!(out, "lowest healthy   {} at {}", low.count, Time(low.at))?;
     writeln!(out, "highest running  {} at {}", high.count, Time(high.at))?;

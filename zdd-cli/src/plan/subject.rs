@@ -103,8 +103,7 @@ impl Subject {
         let assumptions = args.times.or(Assumptions::between(old, &new));
         let check = Check::of_app(&new, args.numbers.reading());
         let app = Some(new.id().clone());
-        let mut made =
-            Replacement::new(app, Some(source), &upgrade, assumptions, args, &check)?;
+        let mut made = Replacement::new(app, Some(source), &upgrade, assumptions, args, &check)?;
         made.labels = old.and_then(|old| Labels::between(old, &new)).unwrap_or_default();
         Ok(Self::Replacement(Box::new(made)))
     }
@@ -156,10 +155,9 @@ impl Replacement {
 
     /// What the app is called in a heading.
     pub(super) fn name(&self) -> String {
-        self.app.as_ref().map_or_else(
-            || "An app of which only the numbers are known".into(),
-            AppId::to_string,
-        )
+        self.app
+            .as_ref()
+            .map_or_else(|| "An app of which only the numbers are known".into(), AppId::to_string)
     }
 }
 
@@ -194,7 +192,8 @@ impl Labels {
 
     fn of(old: &str, new: &str) -> Option<Self> {
         let fits = |label: &str| {
-            (1..=Self::MAX).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_graphic())
+            (1..=Self::MAX).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_graphic())
         };
         (old != new && fits(old) && fits(new))
             .then(|| Self { old: old.to_owned().into(), new: new.to_owned().into() })

@@ -20,16 +20,19 @@ pub(super) fn write(timeline: &Timeline, page: Page, out: &mut impl Write) -> io
         add(run, &mut table);
     }
     writeln!(out, "{}", table.trim_fmt())?;
-    let legend = "… starting  ? not through its checks  × stopping; the others are healthy";
+    let legend = "… starting  ? in its checks  × stopping; the others are healthy";
     writeln!(out, "{}", styled(DIM, legend))
 }
 
 fn add(run: &Run, table: &mut Table) {
+    // The bar shows what is repeated.
+    let bar = if run.times > 1 { "│ " } else { "" };
     for step in &run.steps {
-        table.add_row(row(&Time(step.at).to_string(), &what(step.change), step.state));
+        let what = format!("{bar}{}", what(step.change));
+        table.add_row(row(&Time(step.at).to_string(), &what, step.state));
     }
     if run.times > 1 {
-        let text = format!("× {} times, every {}", run.times, Time(run.every));
+        let text = format!("└ {} times, every {}", run.times, Time(run.every));
         table.add_row(vec![Cell::new(""), Cell::new(text)]);
     }
 }

@@ -43,8 +43,7 @@ fn heading(replacement: &Replacement, page: Page, out: &mut impl Write) -> io::R
     if replacement.timeline.model() == Model::SideBySide {
         return Ok(());
     }
-    let reading =
-        reading(replacement.timeline.upgrade().reading, replacement.is_reading_given);
+    let reading = reading(replacement.timeline.upgrade().reading, replacement.is_reading_given);
     writeln!(out, "{}", styled(DIM, page.hanging(0, 2, &reading)))
 }
 
@@ -52,7 +51,9 @@ fn what(timeline: &Timeline) -> String {
     let upgrade = timeline.upgrade();
     let who = match timeline.model() {
         Model::Marathon => "by Marathon's rolling upgrade",
-        Model::SideBySide => "side by side: no old one is touched before the new ones carry the floor",
+        Model::SideBySide => {
+            "side by side: no old one is touched before the new ones carry the floor"
+        }
     };
     format!("{} replaced by {} {who}", plural(upgrade.old.get(), "old instance"), upgrade.instances)
 }
