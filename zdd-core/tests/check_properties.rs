@@ -125,7 +125,7 @@ proptest! {
     fn marathon_bends_only_where_it_could_not_move(upgrade in upgrades()) {
         let (bounds, start) = (upgrade.bounds(), upgrade.start());
         let moves = start.kill > InstanceCount::ZERO || start.ceiling > bounds.instances;
-        if start.bend == None { prop_assert_eq!(start.ceiling, bounds.ceiling) } else { prop_assert_eq!(bounds.floor, bounds.ceiling) }
+        if start.bend.is_none() { prop_assert_eq!(start.ceiling, bounds.ceiling) } else { prop_assert_eq!(bounds.floor, bounds.ceiling) }
         prop_assert_eq!(start.bend == Some(Bend::FloorLowered), start.bend.is_some() && upgrade.kind == Kind::Resident);
         let seen = upgrade.reading == Reading::Classic || upgrade.health != Health::ByMarathon;
         // Where it sees what runs it always moves, but for the largest app that it can count.

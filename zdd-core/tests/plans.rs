@@ -28,18 +28,12 @@ fn app(n: usize, (cmd, instances, dependencies): &Variant, cycles: bool) -> App 
 
 fn paths(ids: &[usize]) -> Vec<PathId> {
     let ids: BTreeSet<usize> = ids.iter().copied().collect();
-    ids.into_iter()
-        .map(|n| GROUPS[n].to_owned().try_into().unwrap())
-        .collect()
+    ids.into_iter().map(|n| GROUPS[n].to_owned().try_into().unwrap()).collect()
 }
 
 /// Trees without circles, unless `cycles`, with groups that depend on nothing, unless `groups`.
 fn tree(cycles: bool, groups: bool) -> impl Strategy<Value = Group> {
-    let variant = (
-        0_u8..2,
-        0_u32..4,
-        prop::collection::vec(0..APPS.len(), 0..3),
-    );
+    let variant = (0_u8..2, 0_u32..4, prop::collection::vec(0..APPS.len(), 0..3));
     let apps = prop::collection::vec(prop::option::weighted(0.8, variant), APPS.len());
     let on = prop::collection::vec(0..GROUPS.len(), 0..3);
     let on_groups = prop::collection::vec(prop::option::of(on), GROUPS.len());
@@ -61,9 +55,7 @@ fn tree(cycles: bool, groups: bool) -> impl Strategy<Value = Group> {
 }
 
 fn apps(root: &Group) -> BTreeMap<AppId, App> {
-    root.all_apps()
-        .map(|app| (app.id().clone(), app.clone()))
-        .collect()
+    root.all_apps().map(|app| (app.id().clone(), app.clone())).collect()
 }
 
 /// Running instances of each app that is known, by definition and whether the plan started them.
@@ -105,10 +97,7 @@ fn fault(
 ) -> Option<String> {
     let (old, new) = (apps(original), apps(target));
     let running = |app: &App| vec![(definition(app), false); app.instances().get() as usize];
-    let mut world: World = old
-        .iter()
-        .map(|(id, app)| (id.clone(), running(app)))
-        .collect();
+    let mut world: World = old.iter().map(|(id, app)| (id.clone(), running(app))).collect();
     let mut changed_in: BTreeMap<&AppId, usize> = BTreeMap::new();
     for (n, step) in steps.iter().enumerate() {
         let mut in_step = BTreeSet::new();
@@ -147,10 +136,7 @@ fn fault(
         if instances.len() != app.instances().get() as usize {
             return Some(format!("{} of {id}", instances.len()));
         }
-        if instances
-            .iter()
-            .any(|(running, _)| *running != definition(app))
-        {
+        if instances.iter().any(|(running, _)| *running != definition(app)) {
             return Some(format!("{id} is not the new one"));
         }
         // Whoever is only scaled keeps the instances that stay, restart or not.
@@ -161,10 +147,7 @@ fn fault(
         }
         for on in app.dependencies() {
             let below = changed_in.get(&on.as_str().parse::<AppId>().unwrap());
-            if below
-                .zip(changed_in.get(id))
-                .is_some_and(|(on, it)| on >= it)
-            {
+            if below.zip(changed_in.get(id)).is_some_and(|(on, it)| on >= it) {
                 return Some(format!("{id} before {on}"));
             }
         }
@@ -173,10 +156,7 @@ fn fault(
 }
 
 fn steps_of(plan: &DeploymentPlan) -> Vec<Vec<Action>> {
-    plan.steps()
-        .iter()
-        .map(|step| step.actions().to_vec())
-        .collect()
+    plan.steps().iter().map(|step| step.actions().to_vec()).collect()
 }
 
 fn restarts() -> impl Strategy<Value = BTreeSet<AppId>> {
@@ -311,9 +291,7 @@ fn another_version_alone_is_a_restart_only_if_both_are_stated() {
         r#"{"id": "/a", "version": "2016-10-14T13:31:39.067Z"}"#,
         r#"{"id": "/a"}"#,
     );
-    let restart = Action::RestartApplication {
-        app: "/a".parse().unwrap(),
-    };
+    let restart = Action::RestartApplication { app: "/a".parse().unwrap() };
     assert_eq!(plan_one(stated, other), Ok(vec![vec![restart]]));
     assert_eq!(plan_one(stated, stated), Ok(vec![]));
     assert_eq!(plan_one(stated, none), Ok(vec![]));
@@ -364,10 +342,7 @@ fn what_keeps_volumes_keeps_its_resources() {
     let text = "app `/db`: maximumOverCapacity is 0.5, \
                 and an app with persistent local volumes may only have 0";
     assert_eq!(plan_one(&old, &resident(over)), Err(text.to_owned()));
-    assert_eq!(
-        plan_one(r#"{"id": "/a"}"#, &resident(over)),
-        Err(text.to_owned())
-    );
+    assert_eq!(plan_one(r#"{"id": "/a"}"#, &resident(over)), Err(text.to_owned()));
     // A stored app that breaks the rule is not this plan's matter until it changes.
     assert_eq!(plan_one(&resident(over), &resident(over)), Ok(vec![]));
     for allowed in [r#", "instances": 2"#, r#", "env": {"A": "b"}"#] {
@@ -379,9 +354,6 @@ fn what_keeps_volumes_keeps_its_resources() {
 fn errors_say_what_to_do() {
     let circle = one(r#"{"id": "/a", "dependencies": ["/a"]}"#);
     let error = group::plan(&circle, &circle, &BTreeSet::new()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the dependencies go in a circle: `/a` depends on `/a`"
-    );
+    assert_eq!(error.to_string(), "the dependencies go in a circle: `/a` depends on `/a`");
     assert_eq!(error.hint(), "take one of these dependencies out");
 }

@@ -18,10 +18,7 @@ fn id(n: usize) -> InstanceId {
 fn group_by(fields: &[&str]) -> Vec<Constraint> {
     let constraints: Vec<_> = fields.iter().map(|field| [*field, "GROUP_BY"]).collect();
     let json = serde_json::json!({"id": "/a", "constraints": constraints});
-    App::parse(&json.to_string())
-        .unwrap()
-        .constraints()
-        .to_vec()
+    App::parse(&json.to_string()).unwrap().constraints().to_vec()
 }
 
 /// Candidates by what they have in `hostname` and `rack`.
@@ -72,10 +69,7 @@ fn candidate() -> impl Strategy<Value = Candidate> {
 }
 
 fn selection() -> impl Strategy<Value = KillSelection> {
-    prop_oneof![
-        Just(KillSelection::YoungestFirst),
-        Just(KillSelection::OldestFirst)
-    ]
+    prop_oneof![Just(KillSelection::YoungestFirst), Just(KillSelection::OldestFirst)]
 }
 
 proptest! {
@@ -199,10 +193,7 @@ proptest! {
 fn the_fullest_value_loses_first() {
     let all = placed(&[(0, 0), (0, 0), (0, 0), (1, 0), (2, 0)]);
     let candidates: Vec<&Candidate> = all.iter().collect();
-    assert_eq!(
-        even_picks(&group_by(&["hostname"]), &candidates, 2),
-        [id(0), id(1)]
-    );
+    assert_eq!(even_picks(&group_by(&["hostname"]), &candidates, 2), [id(0), id(1)]);
     assert_eq!(even_picks(&[], &candidates, 2), []);
     // Two values have two too many: taking one helps neither, so none is chosen.
     let all = placed(&[(0, 0), (0, 0), (0, 0), (1, 0), (1, 0), (1, 0), (2, 0)]);
@@ -213,10 +204,6 @@ fn the_fullest_value_loses_first() {
 #[test]
 fn what_got_lost_is_topped_up() {
     let (engine, _) = StartInstances::start(3.into(), Checks::default(), []);
-    let there = [
-        Condition::Scheduled,
-        Condition::Unreachable,
-        Condition::Failed,
-    ];
+    let there = [Condition::Scheduled, Condition::Unreachable, Condition::Failed];
     assert_eq!(engine.top_up(there).launch, InstanceCount::ONE);
 }
