@@ -1,0 +1,73 @@
+//! Notes: a thin line at a moment, and a few words above the plot.
+
+use svg::node::element::{Group, Title};
+
+use super::Note;
+use super::frame::{Frame, GREY, INK, WIDTH, line};
+use super::text::{fitted, label, printable, width};
+
+/// Rows of notes at most; of a note for which there is no room only the line is left, and its words
+/// where a viewer shows them when it is pointed at.
+const ROWS: usize = 4;
+const ROW: f64 = 15.0;
+const SIZE: u32 = 11;
+
+/// A note and where its words are.
+#[derive(Clone, Debug)]
+struct Placed<'a> {
+    note: &'a Note,
+    x: f64,
+    /// From where to where, and in which row.
+    words: Option<(f64, f64, usize)>,
+}
+
+/// How much higher the plot must begin for `notes`. Only the right and left edge of `frame` matter.
+pub(super) fn height(notes: &[Note], frame: &Frame) -> f64 {
+    let rows = placed(notes, frame).iter().filter_map(|p| p.words).map(|(_, _, row)| row + 1).max();
+    (0..rows.unwrap_or(0)).map(|_| ROW).sum()
+}
+
+/// The notes over the plot.
+pub(super) fn marks(notes: &[Note], frame: &Frame) -> Group {
+    let mut group = Group::new();
+    for Placed { note, x, words } in placed(notes, frame) {
+        let row = words.map_or(0, |(_, _, row)| row);
+        let top = frame.top - 8.0 - (0..row).map(|_| ROW).sum::<f64>();
+        let stem = line([x, top + 2.0], [x, frame.bottom])
+            .set("stroke", GREY)
+            .set("stroke-dasharray", "1 3")
+            .add(Title::new(printable(&note.text)));
+        group = group.add(stem);
+        if let Some((from, to, _)) = words {
+            let text = fitted(&note.text, SIZE, to - from);
+            let middle = f64::midpoint(from, to);
+            group = group.add(label(&text, middle, top, SIZE, "middle").set("fill", INK));
+        }
+    }
+    group
+}
+
+/// Puts each note into the lowest row in which it overlaps no other words and no line of another
+/// note that goes up through it.
+fn placed<'a>(notes: &'a [Note], frame: &Frame) -> Vec<Placed<'a>> {
+    let mut done: Vec<Placed<'a>> = Vec::new();
+    for note in notes {
+        let x = frame.x(note.at);
+        let wide = width(&note.text, SIZE).min(WIDTH / 2.0);
+        // The unit of the other axis stands at the left of the lowest row.
+        let from = (x - wide / 2.0).clamp(frame.left + 60.0, (WIDTH - 8.0 - wide).max(0.0));
+        let to = from + wide;
+        let fits = |row: usize| {
+            done.iter().all(|other| {
+                let Some((left, right, taken)) = other.words else { return true };
+                let words = taken == row && from < right + 8.0 && left < to + 8.0;
+                let below = taken > row && (from - 3.0..to + 3.0).contains(&other.x);
+                let above = taken < row && (left - 3.0..right + 3.0).contains(&x);
+                !words && !below && !above
+            })
+        };
+        let words = (0..ROWS).find(|row| fits(*row)).map(|row| (from, to, row));
+        done.push(Placed { note, x, words });
+    }
+    done
+}
