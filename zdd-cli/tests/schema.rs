@@ -1,4 +1,5 @@
 //! Whether what is printed with `-o json` is what `zdd schema` says.
+#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use serde_json::{Value, json};
 use snapbox::cmd::{Command, cargo_bin};

@@ -107,27 +107,24 @@ fn is_at_rest(state: State) -> bool {
 }
 
 /// The boxes of a row, in the order in which they are drawn: style, mark, how many.
-fn groups<'l>(
+fn groups(
     state: State,
-    labels: &'l Labels,
-) -> [(anstyle::Style, &'l str, &'static str, u32); 8] {
-    let side = |label, Side { starting, running, healthy, dying }: Side| {
+    labels: &Labels,
+) -> impl Iterator<Item = (anstyle::Style, &str, &'static str, u32)> {
+    let sides = [(&*labels.old, state.old), (&*labels.new, state.new)];
+    sides.into_iter().flat_map(|(label, Side { starting, running, healthy, dying })| {
         [
             (GOOD, label, "", healthy),
             (NOTE, label, "?", running),
             (NOTE, label, "…", starting),
             (BAD, label, "×", dying),
         ]
-    };
-    let [a, b, c, d] = side(&*labels.old, state.old);
-    let [e, f, g, h] = side(&*labels.new, state.new);
-    [a, b, c, d, e, f, g, h]
+    })
 }
 
 fn boxes_width(state: State, labels: &Labels) -> usize {
-    let boxes = groups(state, labels);
-    let chars = boxes.iter().map(|(_, label, mark, count)| {
-        (label.chars().count() + mark.chars().count() + "[] ".len()) * *count as usize
+    let chars = groups(state, labels).map(|(_, label, mark, count)| {
+        (label.chars().count() + mark.chars().count() + "[] ".len()) * count as usize
     });
     chars.sum()
 }

@@ -28,7 +28,7 @@ impl GroupPlan {
     /// Without `old` every app is taken to be replaced, as for a single app.
     pub(super) fn of(
         old: Option<&Group>,
-        new: Group,
+        new: &Group,
         source: Source,
         args: &PlanArgs,
     ) -> Result<Self, CliError> {
@@ -37,10 +37,10 @@ impl GroupPlan {
             Some(_) => BTreeSet::new(),
             None => new.all_apps().map(|app| app.id().clone()).collect(),
         };
-        let from = old.unwrap_or(&new);
-        let steps = plan(from, &new, &restarts)?;
+        let from = old.unwrap_or(new);
+        let steps = plan(from, new, &restarts)?;
         let reading = args.numbers.reading();
-        let forecast = Forecast::of(&steps, from, &new, reading, |old, new| {
+        let forecast = Forecast::of(&steps, from, new, reading, |old, new| {
             args.times.or(Assumptions::between(old, new))
         });
         Ok(Self {

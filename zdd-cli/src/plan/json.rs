@@ -105,6 +105,7 @@ struct BoundsReport {
 }
 
 /// The times that a plan assumes for each instance.
+#[expect(clippy::struct_field_names, reason = "the unit belongs into the name of a JSON field")]
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
 struct AssumptionsReport {
     /// From launch to running.

@@ -174,14 +174,14 @@ impl Labels {
     /// The values of a variable that says the version, or the tags of the image, where they differ.
     fn between(old: &App, new: &App) -> Option<Self> {
         let changes = new.differences_from(old);
-        let changed = |field| changes.iter().find(|change| change.field == field);
-        let variables = changed("env").and_then(|change| {
+        let change_of = |field| changes.iter().find(|change| change.field == field);
+        let variables = change_of("env").and_then(|change| {
             let new = change.new.as_object()?.iter();
             new.filter(|(name, _)| name.to_ascii_uppercase().ends_with("VERSION"))
                 .find_map(|(name, new)| Self::of(change.old.get(name)?.as_str()?, new.as_str()?))
         });
         variables.or_else(|| {
-            let change = changed("container")?;
+            let change = change_of("container")?;
             let tag = |container: &Value| {
                 let image = container.pointer("/docker/image")?.as_str()?;
                 image.rsplit_once(':').map(|(_, tag)| tag.to_owned())

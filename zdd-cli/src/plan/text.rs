@@ -126,7 +126,11 @@ pub(super) fn group(
         };
         let heading = format!("Step {} of {}, {when}", n + 1, steps.len());
         writeln!(out, "\n{}", styled(BOLD, heading))?;
-        for forecast in &step.actions {
+        for (n, forecast) in step.actions.iter().enumerate() {
+            let is_after_a_drawing = n > 0 && step.actions[n - 1].timeline.is_some();
+            if is_after_a_drawing {
+                writeln!(out)?;
+            }
             action(forecast, all_steps, page, out)?;
         }
     }
@@ -156,6 +160,5 @@ fn action(
         return Ok(());
     }
     writeln!(out)?;
-    footer::write(timeline, &judge_plan(timeline), page, out)?;
-    writeln!(out)
+    footer::write(timeline, &judge_plan(timeline), page, out)
 }

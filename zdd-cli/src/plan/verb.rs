@@ -33,7 +33,7 @@ pub(crate) fn run(args: &PlanArgs, page: Page, out: &mut impl Write) -> Result<E
             return Err(CliError::NoPicture { what });
         }
         (Subject::Group { old, new, source }, output) => {
-            let plan = GroupPlan::of(old.as_ref(), new, source, args)?;
+            let plan = GroupPlan::of(old.as_ref(), &new, source, args)?;
             match output {
                 PlanOutput::Text => text::group(&plan, args.all_steps, page, out)?,
                 PlanOutput::Json => write_json(&GroupReport::of(&plan), out)?,
