@@ -1,6 +1,7 @@
 //! One app in one deployment, while it goes on.
 
 use alloc::boxed::Box;
+use core::time::Duration;
 
 use super::event::{Facts, Kind};
 use super::{Aim, Change, Expectation, Judge, Observed, OldCount, Outcome, Report, Version};
@@ -133,6 +134,7 @@ impl Part {
         at: Timestamp,
         outcome: Outcome,
         otherwise: Option<Facts>,
+        stall_after: Duration,
     ) -> Report {
         let facts = self.facts.or(otherwise).unwrap_or_default();
         let seen = self.known_old.saturating_add(self.shown_old);
@@ -150,7 +152,6 @@ impl Part {
             }
         };
         let strategy = facts.strategy;
-        let stall_after = Expectation::STALL_AFTER;
         self.judge.expect(Expectation { aim, instances, strategy, stall_after });
         let alive = InstanceCount::saturating_from(self.state.new.alive());
         Report {

@@ -3,13 +3,14 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::event::{Action, Event, Facts, Kind, Plan, Progress, What};
 use super::fleet::{Fleet, News};
 use super::log::{LogIssues, LogReader, Trouble};
 use super::part::Part;
 use super::reorder::{Held, HeldWhat, Reorder};
-use super::{Outcome, Replayed, Report};
+use super::{Expectation, Outcome, Replayed, Report};
 use crate::units::{InstanceCount, Timestamp};
 
 /// Rebuilds the timeline of every deployment in a recording, and judges it.
@@ -52,6 +53,7 @@ struct World {
     reports: Vec<Report>,
     issues: LogIssues,
     outside: u64,
+    stall_after: Option<Duration>,
 }
 
 impl Replay {
@@ -65,6 +67,14 @@ impl Replay {
     pub fn with_definition(mut self, app: &str, facts: Facts) -> Self {
         self.world.fleet(app).has_health_checks = facts.has_health_checks;
         self.world.given.insert(app.into(), facts);
+        self
+    }
+
+    /// Says from which silence on a [`Fault::Stalled`](super::Fault::Stalled) is reported, if not from
+    /// [`Expectation::STALL_AFTER`].
+    #[must_use]
+    pub fn with_stall_after(mut self, silence: Duration) -> Self {
+        self.world.stall_after = Some(silence);
         self
     }
 
@@ -257,7 +267,8 @@ impl World {
             return;
         };
         let part = fleet.parts.remove(place);
-        self.reports.push(part.finish(app, at, outcome, given));
+        let stall_after = self.stall_after.unwrap_or(Expectation::STALL_AFTER);
+        self.reports.push(part.finish(app, at, outcome, given, stall_after));
     }
 
     fn finish(mut self, mut issues: LogIssues) -> Replayed {
