@@ -45,10 +45,8 @@ impl Frame {
         };
         let bounds = [chart.floor, chart.ceiling].into_iter().flatten().map(u64::from);
         let most = bounds.chain(chart.highest_running()).max().unwrap_or(0).max(1);
-        let widest = ticks::counts(most)
-            .iter()
-            .map(|count| width(&grouped(*count), 11))
-            .fold(0.0, f64::max);
+        let widest =
+            ticks::counts(most).iter().map(|count| width(&grouped(*count), 11)).fold(0.0, f64::max);
         Self { left: widest + 24.0, right: WIDTH - room, top, bottom: BOTTOM, span, most }
     }
 

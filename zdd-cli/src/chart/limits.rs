@@ -146,8 +146,6 @@ impl Limit {
         } else {
             ("not reached", self.colour)
         };
-        Group::new()
-            .add(name)
-            .add(label(kept, x, y + 18.0, 11, "start").set("fill", colour))
+        Group::new().add(name).add(label(kept, x, y + 18.0, 11, "start").set("fill", colour))
     }
 }

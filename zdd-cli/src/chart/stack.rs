@@ -101,9 +101,8 @@ pub(super) fn areas(points: &[Point], frame: &Frame) -> Group {
             .map(|(point, below)| below.saturating_add((layer.count)(point.state)))
             .collect();
         if above != below {
-            let path = Path::new()
-                .set("d", area(points, &below, &above, frame))
-                .set("fill", layer.fill);
+            let path =
+                Path::new().set("d", area(points, &below, &above, frame)).set("fill", layer.fill);
             group = group.add(path);
         }
         below = above;

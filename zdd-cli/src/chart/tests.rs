@@ -1,1 +1,2 @@
-#[test] fn pending(){}
+#[test]
+fn pending() {}

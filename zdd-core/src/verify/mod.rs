@@ -19,6 +19,7 @@ mod reorder;
 mod replay;
 mod report;
 mod step;
+mod thinned;
 mod verdict;
 mod wire;
 

@@ -54,6 +54,7 @@ struct World {
     issues: LogIssues,
     outside: u64,
     stall_after: Option<Duration>,
+    keeps_states: bool,
 }
 
 impl Replay {
@@ -75,6 +76,13 @@ impl Replay {
     #[must_use]
     pub fn with_stall_after(mut self, silence: Duration) -> Self {
         self.world.stall_after = Some(silence);
+        self
+    }
+
+    /// Keeps the states of each deployment for its report.
+    #[must_use]
+    pub fn with_states(mut self) -> Self {
+        self.world.keeps_states = true;
         self
     }
 
@@ -201,6 +209,7 @@ impl World {
         let target = plan.target.iter().find(|definition| definition.app == action.app);
         let original = plan.original.iter().find(|definition| definition.app == action.app);
         let heavy = !plan.target.is_empty() || !plan.original.is_empty();
+        let keeps_states = self.keeps_states;
         let fleet = self.fleet(&action.app);
         if let Some(part) = fleet.parts.iter_mut().find(|part| *part.deployment == *plan.id) {
             part.kind = part.kind.max(action.kind);
@@ -214,7 +223,7 @@ impl World {
             fleet.has_health_checks = target.facts.has_health_checks;
         }
         let facts = target.map(|target| target.facts).or_else(|| fleet.announced(version));
-        let mut part = Part::new(&plan.id, action.kind, version, at, fleet.alive());
+        let mut part = Part::new(&plan.id, action.kind, version, at, fleet.alive(), keeps_states);
         part.facts = facts;
         part.planned_old = match original {
             Some(original) => original.facts.instances.map(InstanceCount::get),
