@@ -112,3 +112,29 @@ fn man_pages_are_written_for_all_verbs() {
     let told = zdd().arg("man").assert().code(0);
     assert!(String::from_utf8_lossy(&told.get_output().stdout).contains("Exit status"));
 }
+
+/// The picture that `args` print.
+fn picture(args: &[&str]) -> String {
+    let told = zdd().args(args).args(["-o", "svg"]).assert().code(0);
+    String::from_utf8(told.get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_picture_does_not_grow_with_the_number_of_instances() {
+    for instances in ["4", "1000", "1000000", "2147483647"] {
+        for (min_health, max_over) in [("0.25", "0.25"), ("1", "0"), ("0.99", "0.001")] {
+            let strategy = ["--min-health", min_health, "--max-over", max_over];
+            let svg = picture(&[&["plan", "--instances", instances], &strategy[..]].concat());
+            assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{instances}");
+            assert!(svg.len() < 200_000, "{instances} {min_health} {max_over}: {}", svg.len());
+        }
+    }
+}
+
+#[test]
+fn a_recording_is_drawn_with_its_extremes() {
+    let svg = picture(&["verify", "../zdd-core/tests/fixtures/base-min-over.events"]);
+    for text in ["/zdd/base-min-over", "lowest: 1 healthy", "highest: 5 running", "success"] {
+        assert!(svg.contains(text), "{text}");
+    }
+}

@@ -28,7 +28,7 @@ impl Thinned {
     pub(super) fn push(&mut self, at: Timestamp, state: State) {
         self.last = (at, state);
         self.seen += 1;
-        if self.seen % self.stride != 0 {
+        if !self.seen.is_multiple_of(self.stride) {
             return;
         }
         self.kept.push(self.last);
