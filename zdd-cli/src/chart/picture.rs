@@ -1,6 +1,6 @@
 //! The whole picture.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use svg::Document;
 use svg::node::Text;
@@ -25,7 +25,8 @@ impl Chart {
         let room = limits::room(self);
         let frame = Frame::new(self, top, room);
         // The rows of notes depend on where the plot is from left to right, its top on them.
-        let frame = Frame::new(self, top + marks::height(&self.notes, &frame).max(14.0) + 6.0, room);
+        let frame =
+            Frame::new(self, top + marks::height(&self.notes, &frame).max(14.0) + 6.0, room);
         let whole = Rectangle::new().set("width", WIDTH).set("height", HEIGHT);
         let title = fitted(&self.title, 16, WIDTH - 60.0);
         let subtitle = fitted(&self.subtitle, 12, WIDTH - 48.0);
@@ -64,7 +65,8 @@ impl Chart {
         text += &count("Lowest healthy", self.lowest_healthy());
         text += &count("Highest running", self.highest_running());
         for note in &self.notes {
-            text += &format!(" At {}: {}.", ticks::duration(note.at.as_millis()), note.text);
+            // Writing to a string cannot fail.
+            let _ = write!(text, " At {}: {}.", ticks::duration(note.at.as_millis()), note.text);
         }
         printable(&text)
     }

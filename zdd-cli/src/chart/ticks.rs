@@ -26,9 +26,9 @@ pub(super) fn counts(top: u64) -> Vec<u64> {
 
 /// 1, 2, 5, 10, 20, 50 and so on as far as they fit.
 fn decades() -> impl Iterator<Item = u64> {
-    (0..20).filter_map(|power| 10_u64.checked_pow(power)).flat_map(|ten| {
-        [Some(ten), ten.checked_mul(2), ten.checked_mul(5)].into_iter().flatten()
-    })
+    (0..20)
+        .filter_map(|power| 10_u64.checked_pow(power))
+        .flat_map(|ten| [Some(ten), ten.checked_mul(2), ten.checked_mul(5)].into_iter().flatten())
 }
 
 /// Ticks between the start and `span` later, at most nine, at round times of the axis.
@@ -88,7 +88,7 @@ pub(super) fn duration(ms: u128) -> String {
         return "0 s".to_owned();
     }
     // Seconds and milliseconds are told as one decimal number.
-    if (SECOND..MINUTE).contains(&ms) && ms % SECOND != 0 {
+    if (SECOND..MINUTE).contains(&ms) && !ms.is_multiple_of(SECOND) {
         let text = format!("{}.{:03}", ms / SECOND, ms % SECOND);
         return format!("{} s", text.trim_end_matches('0'));
     }
