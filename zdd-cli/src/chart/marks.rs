@@ -49,25 +49,28 @@ pub(super) fn marks(notes: &[Note], frame: &Frame) -> Group {
     group
 }
 
-/// Puts each note into the lowest row in which it overlaps no other words and no line of another
-/// note that goes up through it.
+/// Puts each note into the lowest row in which it overlaps no other words and, if possible, no line
+/// of another note that goes up through it.
 fn placed<'a>(notes: &'a [Note], frame: &Frame) -> Vec<Placed<'a>> {
     let mut done: Vec<Placed<'a>> = Vec::new();
-    for note in notes {
+    // From the right: words stand to the right of their line, so lines come up beside them.
+    for note in notes.iter().rev() {
         let x = frame.x(note.at);
         let wide = width(&note.text, SIZE).min(WIDTH / 2.0);
         let from = if x + GAP + wide < WIDTH { x + GAP } else { x - GAP - wide };
         let to = from + wide;
-        let fits = |row: usize| {
+        let fits = |row: usize, crossing: bool| {
             done.iter().all(|other| {
                 let Some((left, right, taken)) = other.words else { return true };
                 let words = taken == row && from < right + 8.0 && left < to + 8.0;
                 let below = taken > row && (from..to).contains(&other.x);
                 let above = taken < row && (left..right).contains(&x);
-                !words && !below && !above
+                !words && (crossing || !below && !above)
             })
         };
-        let words = (0..ROWS).find(|row| fits(*row)).map(|row| (from, to, row));
+        let row = (0..ROWS).find(|row| fits(*row, false));
+        let row = row.or_else(|| (0..ROWS).find(|row| fits(*row, true)));
+        let words = row.map(|row| (from, to, row));
         done.push(Placed { note, x, words });
     }
     done

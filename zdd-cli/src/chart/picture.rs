@@ -28,7 +28,8 @@ impl Chart {
         let frame =
             Frame::new(self, top + marks::height(&self.notes, &frame).max(14.0) + 6.0, room);
         let whole = Rectangle::new().set("width", WIDTH).set("height", HEIGHT);
-        let title = fitted(&self.title, 16, WIDTH - 60.0);
+        // Bold letters are wider by about a fifth.
+        let title = fitted(&self.title, 19, WIDTH - 48.0);
         let subtitle = fitted(&self.subtitle, 12, WIDTH - 48.0);
         Document::new()
             .set("viewBox", (0, 0, WIDTH, HEIGHT))
