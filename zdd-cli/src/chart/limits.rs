@@ -25,6 +25,7 @@ struct Limit {
     breaks: fn(u64, u64) -> bool,
     /// How a count that is equal to the bound is told.
     touched: &'static str,
+    untouched: &'static str,
     /// How far the line is moved away from the other one if both are at the same place.
     aside: f64,
 }
@@ -33,9 +34,9 @@ struct Limit {
 pub(super) fn room(chart: &Chart) -> f64 {
     let widest = limits(chart)
         .iter()
-        .map(|limit| width(&limit.text(), 12).max(width("exceeded", 11)))
+        .map(|limit| width(&limit.text(), 12).max(width("not touched", 11)))
         .fold(0.0, f64::max);
-    widest + 22.0
+    widest + 24.0
 }
 
 /// The lines over the areas of `points`, and their names at the right.
@@ -65,6 +66,7 @@ fn limits(chart: &Chart) -> Vec<Limit> {
         count: |point| point.state.running(),
         breaks: |count, bound| count > bound,
         touched: "reached",
+        untouched: "not reached",
         aside: -aside,
     });
     let floor = chart.floor.map(|bound| Limit {
@@ -75,6 +77,7 @@ fn limits(chart: &Chart) -> Vec<Limit> {
         count: |point| point.state.healthy(),
         breaks: |count, bound| count < bound,
         touched: "touched",
+        untouched: "not touched",
         aside,
     });
     [ceiling, floor].into_iter().flatten().collect()
@@ -102,16 +105,13 @@ impl Limit {
                     .set("y", px(a.min(b)))
                     .set("width", px((to - from).max(1.0)))
                     .set("height", px((a - b).abs()))
-                    .set("fill", "url(#zdd-broken)")
-                    .set("fill-opacity", 0.75)
-                    .set("stroke", BROKEN);
+                    .set("fill", BROKEN)
+                    .set("fill-opacity", 0.3);
                 group = group.add(gap);
-            } else {
-                let touch = line([from, y], [to.max(from + 1.0), y])
-                    .set("stroke", self.colour)
-                    .set("stroke-width", 5);
-                group = group.add(touch);
             }
+            let colour = if (self.breaks)(count, self.bound) { BROKEN } else { self.colour };
+            let mark = line([from, y], [to.max(from + 1.0), y]);
+            group = group.add(mark.set("stroke", colour).set("stroke-width", 5));
         }
         group
     }
@@ -144,7 +144,7 @@ impl Limit {
         } else if counts().any(|count| count == self.bound) {
             (self.touched, self.colour)
         } else {
-            ("not reached", self.colour)
+            (self.untouched, self.colour)
         };
         Group::new().add(name).add(label(kept, x, y + 18.0, 11, "start").set("fill", colour))
     }

@@ -11,6 +11,8 @@ use super::text::{fitted, label, printable, width};
 const ROWS: usize = 4;
 const ROW: f64 = 15.0;
 const SIZE: u32 = 11;
+/// Between a line and its words.
+const GAP: f64 = 4.0;
 
 /// A note and where its words are.
 #[derive(Clone, Debug)]
@@ -33,40 +35,42 @@ pub(super) fn marks(notes: &[Note], frame: &Frame) -> Group {
     for Placed { note, x, words } in placed(notes, frame) {
         let row = words.map_or(0, |(_, _, row)| row);
         let top = frame.top - 8.0 - (0..row).map(|_| ROW).sum::<f64>();
-        let stem = line([x, top + 2.0], [x, frame.bottom])
+        let stem = line([x, top - 8.0], [x, frame.bottom])
             .set("stroke", GREY)
             .set("stroke-dasharray", "1 3")
             .add(Title::new(printable(&note.text)));
         group = group.add(stem);
         if let Some((from, to, _)) = words {
-            let text = fitted(&note.text, SIZE, to - from);
-            let middle = f64::midpoint(from, to);
-            group = group.add(label(&text, middle, top, SIZE, "middle").set("fill", INK));
+            let text = fitted(&note.text, SIZE, WIDTH / 2.0);
+            let (x, anchor) = if from > x { (from, "start") } else { (to, "end") };
+            group = group.add(label(&text, x, top, SIZE, anchor).set("fill", INK));
         }
     }
     group
 }
 
-/// Puts each note into the lowest row in which it overlaps no other words and no line of another
-/// note that goes up through it.
+/// Puts each note into the lowest row in which it overlaps no other words and, if possible, no line
+/// of another note that goes up through it.
 fn placed<'a>(notes: &'a [Note], frame: &Frame) -> Vec<Placed<'a>> {
     let mut done: Vec<Placed<'a>> = Vec::new();
-    for note in notes {
+    // From the right: words stand to the right of their line, so lines come up beside them.
+    for note in notes.iter().rev() {
         let x = frame.x(note.at);
         let wide = width(&note.text, SIZE).min(WIDTH / 2.0);
-        // The unit of the other axis stands at the left of the lowest row.
-        let from = (x - wide / 2.0).clamp(frame.left + 60.0, (WIDTH - 8.0 - wide).max(0.0));
+        let from = if x + GAP + wide < WIDTH { x + GAP } else { x - GAP - wide };
         let to = from + wide;
-        let fits = |row: usize| {
+        let fits = |row: usize, crossing: bool| {
             done.iter().all(|other| {
                 let Some((left, right, taken)) = other.words else { return true };
                 let words = taken == row && from < right + 8.0 && left < to + 8.0;
-                let below = taken > row && (from - 3.0..to + 3.0).contains(&other.x);
-                let above = taken < row && (left - 3.0..right + 3.0).contains(&x);
-                !words && !below && !above
+                let below = taken > row && (from..to).contains(&other.x);
+                let above = taken < row && (left..right).contains(&x);
+                !words && (crossing || !below && !above)
             })
         };
-        let words = (0..ROWS).find(|row| fits(*row)).map(|row| (from, to, row));
+        let row = (0..ROWS).find(|row| fits(*row, false));
+        let row = row.or_else(|| (0..ROWS).find(|row| fits(*row, true)));
+        let words = row.map(|row| (from, to, row));
         done.push(Placed { note, x, words });
     }
     done

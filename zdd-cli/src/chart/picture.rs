@@ -1,6 +1,6 @@
 //! The whole picture.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use svg::Document;
 use svg::node::Text;
@@ -28,7 +28,8 @@ impl Chart {
         let frame =
             Frame::new(self, top + marks::height(&self.notes, &frame).max(14.0) + 6.0, room);
         let whole = Rectangle::new().set("width", WIDTH).set("height", HEIGHT);
-        let title = fitted(&self.title, 16, WIDTH - 60.0);
+        // Bold letters are wider by about a fifth.
+        let title = fitted(&self.title, 19, WIDTH - 48.0);
         let subtitle = fitted(&self.subtitle, 12, WIDTH - 48.0);
         Document::new()
             .set("viewBox", (0, 0, WIDTH, HEIGHT))
@@ -65,7 +66,8 @@ impl Chart {
         text += &count("Lowest healthy", self.lowest_healthy());
         text += &count("Highest running", self.highest_running());
         for note in &self.notes {
-            text += &format!(" At {}: {}.", ticks::duration(note.at.as_millis()), note.text);
+            // Writing to a string cannot fail.
+            let _ = write!(text, " At {}: {}.", ticks::duration(note.at.as_millis()), note.text);
         }
         printable(&text)
     }

@@ -83,11 +83,11 @@ fn subtitle(timeline: &Timeline) -> String {
 }
 
 fn notes(timeline: &Timeline) -> Vec<Note> {
-    if timeline.runs().is_empty() {
-        return vec![Note { at: Duration::ZERO, text: "nothing to do".to_owned() }];
-    }
     let (low, high) = (timeline.lowest_healthy(), timeline.highest_running());
     let end = match timeline.end() {
+        End::Complete { at } if timeline.runs().is_empty() => {
+            return vec![Note { at, text: "nothing to do".to_owned() }];
+        }
         End::Complete { at } => Note { at, text: "done".to_owned() },
         End::Stalled { at } => Note { at, text: "stalls: nothing more happens".to_owned() },
     };

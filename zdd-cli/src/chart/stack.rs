@@ -69,7 +69,6 @@ pub(super) fn textures() -> Definitions {
         .add(hatch("zdd-new-stopping", "#eef5fa", NEW, -45, 1.0))
         .add(hatch("zdd-old-unhealthy", "#f7d58a", "#a87400", 45, 1.0))
         .add(hatch("zdd-old-stopping", "#fdf1d6", OLD, -45, 2.0))
-        .add(hatch("zdd-broken", "#ffffff", "#d55e00", 90, 3.0))
 }
 
 fn hatch(id: &str, ground: &str, stroke: &str, turn: i32, thick: f64) -> Pattern {
@@ -107,12 +106,26 @@ pub(super) fn areas(points: &[Point], frame: &Frame) -> Group {
         }
         below = above;
     }
-    let running: Vec<u64> = points.iter().map(|point| point.state.running()).collect();
-    let healthy: Vec<u64> = points.iter().map(|point| point.state.healthy()).collect();
+    let running = steps(points, &levels(points, State::running, u64::max), frame);
+    let healthy = steps(points, &levels(points, State::healthy, u64::min), frame);
     group
-        .add(outline(&steps(points, &running, frame), "#777777", 1.0))
-        .add(outline(&steps(points, &healthy, frame), "#ffffff", 4.0))
-        .add(outline(&steps(points, &healthy, frame), INK, 2.0))
+        .add(outline(&running, "#777777", 1.0))
+        .add(outline(&healthy, "#ffffff", 4.0))
+        .add(outline(&healthy, INK, 2.0))
+}
+
+/// What a line on top of areas follows. Of what is passed through in no time, between two states of
+/// the same moment, it shows only what comes nearer to a bound: the `worse` one.
+fn levels(points: &[Point], count: fn(State) -> u64, worse: fn(u64, u64) -> u64) -> Vec<u64> {
+    let mut levels = Vec::with_capacity(points.len());
+    for moment in points.chunk_by(|a, b| a.at == b.at) {
+        let extreme = moment.iter().map(|point| count(point.state)).reduce(worse);
+        levels.extend(moment.iter().filter_map(|_| extreme));
+        if let (Some(level), Some(last)) = (levels.last_mut(), moment.last()) {
+            *level = count(last.state);
+        }
+    }
+    levels
 }
 
 fn outline(corners: &[[f64; 2]], stroke: &'static str, thick: f64) -> Path {

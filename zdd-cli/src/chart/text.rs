@@ -1,14 +1,34 @@
 //! Words in a picture whose font is not known: how wide they are at most, and what may be in them.
 
-use svg::node::element::Text;
+use svg::node::element::{Element, Text};
+use svg::node::{Node, Value};
+
+/// Words at a place.
+#[derive(Clone, Debug)]
+pub(super) struct Label(Text);
 
 /// Text of this size in px that begins, is centred or ends (`anchor`) at a place.
-pub(super) fn label(text: &str, x: f64, y: f64, size: u32, anchor: &'static str) -> Text {
-    Text::new(printable(text))
+pub(super) fn label(text: &str, x: f64, y: f64, size: u32, anchor: &'static str) -> Label {
+    Label(Text::new(printable(text)))
         .set("x", px(x))
         .set("y", px(y))
         .set("font-size", size)
         .set("text-anchor", anchor)
+}
+
+impl Label {
+    /// Assigns an attribute.
+    pub(super) fn set(self, name: &str, value: impl Into<Value>) -> Self {
+        Self(self.0.set(name, value))
+    }
+}
+
+impl From<Label> for Box<dyn Node> {
+    /// As a plain element: [`Text`] puts line breaks around the words, and some viewers make room
+    /// for them.
+    fn from(label: Label) -> Self {
+        Box::new(Element::from(label.0))
+    }
 }
 
 /// How wide `text` gets in a font of this size, in px, rather too much than too little.
@@ -67,7 +87,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

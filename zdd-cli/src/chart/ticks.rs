@@ -88,7 +88,7 @@ pub(super) fn duration(ms: u128) -> String {
         return "0 s".to_owned();
     }
     // Seconds and milliseconds are told as one decimal number.
-    if (SECOND..MINUTE).contains(&ms) && ms % SECOND != 0 {
+    if (SECOND..MINUTE).contains(&ms) && !ms.is_multiple_of(SECOND) {
         let text = format!("{}.{:03}", ms / SECOND, ms % SECOND);
         return format!("{} s", text.trim_end_matches('0'));
     }
