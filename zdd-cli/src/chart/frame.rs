@@ -47,7 +47,7 @@ impl Frame {
         let most = bounds.chain(chart.highest_running()).max().unwrap_or(0).max(1);
         let widest =
             ticks::counts(most).iter().map(|count| width(&grouped(*count), 11)).fold(0.0, f64::max);
-        Self { left: widest + 38.0, right: WIDTH - room, top, bottom: BOTTOM, span, most }
+        Self { left: widest + 24.0, right: WIDTH - room, top, bottom: BOTTOM, span, most }
     }
 
     /// Where a moment is.
@@ -85,10 +85,7 @@ impl Frame {
             let y = self.y(count) + 4.0;
             group = group.add(label(&grouped(count), self.left - 7.0, y, 11, "end"));
         }
-        let centre = f64::midpoint(self.top, self.bottom);
-        let unit = label("instances", 0.0, 0.0, 11, "middle");
-        group =
-            group.add(unit.set("transform", format!("translate(20 {}) rotate(-90)", px(centre))));
+        group = group.add(label("instances", self.left - 7.0, self.top - 6.0, 11, "start"));
         let mut free = 0.0;
         for tick in ticks::times(axis, self.span) {
             let x = self.x(Duration::from_millis(u64::try_from(tick.ms).unwrap_or(u64::MAX)));

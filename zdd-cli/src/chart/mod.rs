@@ -13,6 +13,7 @@ mod marks;
 mod model;
 mod picture;
 mod plan;
+mod recording;
 mod stack;
 #[cfg(test)]
 mod tests;

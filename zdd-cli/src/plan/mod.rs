@@ -1,6 +1,5 @@
 //! `zdd plan`: every step of a deployment to its end.
 
-mod chart;
 mod drawing;
 mod footer;
 mod group;
@@ -10,5 +9,4 @@ mod table;
 mod text;
 mod verb;
 
-pub(crate) use chart::{Chart, Sample};
 pub(crate) use verb::run;

@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use super::chart::Chart;
 use super::group::GroupPlan;
 use super::json::{GroupReport, ReplacementReport, ScalingReport};
 use super::subject::Subject;
 use super::text;
 use crate::args::{PlanArgs, PlanOutput};
+use crate::chart::Chart;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::schema::write_json;
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &PlanArgs, page: Page, out: &mut impl Write) -> Result<E
             write_json(&ReplacementReport::of(&replacement), out)?;
         }
         (Subject::Replacement(replacement), PlanOutput::Svg) => {
-            writeln!(out, "{}", Chart::of_plan(&replacement).svg())?;
+            write!(out, "{}", Chart::of_plan(&replacement.timeline, replacement.name()))?;
         }
         (Subject::Scaling(scaling), PlanOutput::Text) => text::scaling(&scaling, page, out)?,
         (Subject::Scaling(scaling), PlanOutput::Json) => {
