@@ -72,7 +72,8 @@ mod tests {
             (1..=count).for_each(|n| thinned.push(at(n), state(10 + n)));
             let kept = thinned.without_old(10);
             assert!(
-                kept.len() <= MOST && (kept.len() > MOST / 2 - 2 || kept.len() as u32 == count + 1)
+                kept.len() <= MOST
+                    && (kept.len() > MOST / 2 - 2 || kept.len() == count as usize + 1)
             );
             assert_eq!(kept.first(), Some(&(at(0), state(0))));
             assert_eq!(kept.last(), Some(&(at(count), state(count))));
