@@ -354,3 +354,18 @@ fn the_recording_has_events_of_every_kind_that_matters() {
     reader.finish(&mut sink);
     assert_eq!(kinds, [16, 4, 2, 2, 1]);
 }
+
+#[test]
+fn the_states_lead_from_four_old_to_four_new_through_the_extremes() {
+    assert!(Replay::new().read(FIXTURE).reports[0].states.is_empty());
+    let replayed = Replay::new().with_states().read(FIXTURE);
+    let report = &replayed.reports[0];
+    let states: Vec<_> = report.states.iter().map(|(_, state)| *state).collect();
+    let (first, last) = (states.first().unwrap(), states.last().unwrap());
+    assert_eq!((first.old.healthy, first.new.alive()), (4, 0));
+    assert_eq!((last.new.healthy, last.old.alive()), (4, 0));
+    let lowest = states.iter().map(|state| state.healthy()).min();
+    let highest = states.iter().map(|state| state.running()).max();
+    assert_eq!(lowest, Some(report.verdict.lowest_healthy.count));
+    assert_eq!(highest, Some(report.verdict.highest_running.count));
+}
