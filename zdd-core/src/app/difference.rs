@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::definition::App;
-use super::effective;
+use super::effective::{Effective, FIELDS, Field};
 use super::network::keep_ports;
 use super::problem::{OneLine, excerpt};
 
@@ -56,21 +56,21 @@ impl App {
     /// # Ok::<(), zdd_core::app::ParseError>(())
     /// ```
     pub fn differences_from(&self, old: &Self) -> Vec<FieldChange> {
-        if self.is_written_as(old) {
-            return Vec::new();
-        }
-        let fields = effective::fields(self).into_iter().zip(effective::fields(old));
-        fields
-            .filter_map(|((field, new), (_, old))| {
-                let change = FieldChange { field, old, new };
-                change.seen_by_marathon()
-            })
-            .collect()
+        self.changes_from(old).collect()
     }
 
-    /// Whether Marathon replaces all instances when this definition takes the place of `old`.
+    /// Whether Marathon replaces all instances when this definition takes the place of `old`. Looks
+    /// no further than the first difference.
     pub fn is_upgrade_of(&self, old: &Self) -> bool {
-        !self.differences_from(old).is_empty()
+        self.changes_from(old).next().is_some()
+    }
+
+    fn changes_from(&self, old: &Self) -> impl Iterator<Item = FieldChange> {
+        let (from, to) = (Effective::of(old), Effective::of(self));
+        let fields: &[Field] = if self.is_written_as(old) { &[] } else { &FIELDS };
+        fields.iter().filter_map(move |(field, value)| {
+            FieldChange { field, old: value(&from), new: value(&to) }.seen_by_marathon()
+        })
     }
 
     /// Whether nothing but the number of instances differs from `old`.

@@ -5,63 +5,87 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use serde_json::{Map, Value, json};
 
 use super::definition::{App, KillSelection};
-use super::network;
+use super::network::{self, Networking};
 
-/// The fields whose change makes Marathon replace all instances, in the order of its API, with their
-/// effective values.
+/// A definition whose effective values are asked for one by one: two definitions mostly differ early
+/// in the list, if at all.
+pub(super) struct Effective<'a> {
+    app: &'a App,
+    networking: OnceCell<Networking>,
+}
+
+/// A field and its effective value.
+pub(super) type Field = (&'static str, fn(&Effective<'_>) -> Value);
+
+/// The fields whose change makes Marathon replace all instances, in the order of its API.
 ///
 /// Source: `AppDefinition.isUpgrade` in Marathon 1.11.
-pub(super) fn fields(app: &App) -> Vec<(&'static str, Value)> {
-    let json = app.as_json();
-    let given = |key: &str| json.get(key).map_or(Value::Null, plain);
-    let or = |key: &str, default: Value| match given(key) {
-        Value::Null => default,
-        value => value,
-    };
-    let none = || Value::Array(Vec::new());
-    let networking = network::effective(json);
-    let selection = match app.kill_selection() {
-        KillSelection::YoungestFirst => "YOUNGEST_FIRST",
-        KillSelection::OldestFirst => "OLDEST_FIRST",
-    };
-    alloc::vec![
-        ("cmd", given("cmd")),
-        ("args", or("args", none())),
-        ("user", given("user")),
-        ("env", or("env", json!({}))),
-        ("cpus", or("cpus", json!(1))),
-        ("mem", or("mem", json!(128))),
-        ("disk", or("disk", json!(0))),
-        ("gpus", or("gpus", json!(0))),
-        ("executor", or("executor", json!(""))),
-        ("constraints", constraints(app)),
-        ("fetch", fetch(given("fetch"), given("uris"))),
-        ("portDefinitions", networking.port_definitions),
-        ("requirePorts", or("requirePorts", json!(false))),
-        ("backoffSeconds", or("backoffSeconds", json!(1))),
-        ("backoffFactor", or("backoffFactor", json!(1.15))),
-        ("maxLaunchDelaySeconds", given("maxLaunchDelaySeconds")),
-        ("container", networking.container),
-        ("healthChecks", health_checks(given("healthChecks"))),
-        ("check", general_check(given("check"))),
-        ("taskKillGracePeriodSeconds", given("taskKillGracePeriodSeconds")),
-        ("dependencies", set(app.dependencies().iter().map(|id| id.as_str().into()))),
-        ("upgradeStrategy", strategy(app)),
-        ("labels", or("labels", json!({}))),
-        ("acceptedResourceRoles", set(elements(given("acceptedResourceRoles")))),
-        ("networks", networking.networks),
-        ("readinessChecks", readiness_checks(given("readinessChecks"))),
-        ("secrets", or("secrets", json!({}))),
-        ("unreachableStrategy", unreachable_strategy(given("unreachableStrategy"), app)),
-        ("killSelection", json!(selection)),
-        ("tty", given("tty")),
-        ("role", given("role")),
-        ("resourceLimits", given("resourceLimits")),
-    ]
+pub(super) const FIELDS: [Field; 32] = [
+    ("cmd", |of| of.given("cmd")),
+    ("args", |of| of.or("args", Value::Array(Vec::new()))),
+    ("user", |of| of.given("user")),
+    ("env", |of| of.or("env", json!({}))),
+    ("cpus", |of| of.or("cpus", json!(1))),
+    ("mem", |of| of.or("mem", json!(128))),
+    ("disk", |of| of.or("disk", json!(0))),
+    ("gpus", |of| of.or("gpus", json!(0))),
+    ("executor", |of| of.or("executor", json!(""))),
+    ("constraints", |of| constraints(of.app)),
+    ("fetch", |of| fetch(of.given("fetch"), of.given("uris"))),
+    ("portDefinitions", |of| of.networking().port_definitions.clone()),
+    ("requirePorts", |of| of.or("requirePorts", json!(false))),
+    ("backoffSeconds", |of| of.or("backoffSeconds", json!(1))),
+    ("backoffFactor", |of| of.or("backoffFactor", json!(1.15))),
+    ("maxLaunchDelaySeconds", |of| of.given("maxLaunchDelaySeconds")),
+    ("container", |of| of.networking().container.clone()),
+    ("healthChecks", |of| health_checks(of.given("healthChecks"))),
+    ("check", |of| general_check(of.given("check"))),
+    ("taskKillGracePeriodSeconds", |of| of.given("taskKillGracePeriodSeconds")),
+    ("dependencies", |of| set(of.app.dependencies().iter().map(|id| id.as_str().into()))),
+    ("upgradeStrategy", |of| strategy(of.app)),
+    ("labels", |of| of.or("labels", json!({}))),
+    ("acceptedResourceRoles", |of| set(elements(of.given("acceptedResourceRoles")))),
+    ("networks", |of| of.networking().networks.clone()),
+    ("readinessChecks", |of| readiness_checks(of.given("readinessChecks"))),
+    ("secrets", |of| of.or("secrets", json!({}))),
+    ("unreachableStrategy", |of| unreachable_strategy(of.given("unreachableStrategy"), of.app)),
+    ("killSelection", |of| of.kill_selection()),
+    ("tty", |of| of.given("tty")),
+    ("role", |of| of.given("role")),
+    ("resourceLimits", |of| of.given("resourceLimits")),
+];
+
+impl<'a> Effective<'a> {
+    pub(super) fn of(app: &'a App) -> Self {
+        Self { app, networking: OnceCell::new() }
+    }
+
+    fn given(&self, key: &str) -> Value {
+        self.app.as_json().get(key).map_or(Value::Null, plain)
+    }
+
+    fn or(&self, key: &str, default: Value) -> Value {
+        match self.given(key) {
+            Value::Null => default,
+            value => value,
+        }
+    }
+
+    fn networking(&self) -> &Networking {
+        self.networking.get_or_init(|| network::effective(self.app.as_json()))
+    }
+
+    fn kill_selection(&self) -> Value {
+        Value::from(match self.app.kill_selection() {
+            KillSelection::YoungestFirst => "YOUNGEST_FIRST",
+            KillSelection::OldestFirst => "OLDEST_FIRST",
+        })
+    }
 }
 
 /// `value` without the members that are null, and with whole numbers written as such.

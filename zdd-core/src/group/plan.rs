@@ -82,12 +82,17 @@ pub fn plan(
     let layers = graph.layers()?;
     refusals(&old, &new).map_err(PlanError::Refused)?;
 
+    let mut changes: Changes<'_> = new
+        .iter()
+        .map(|(id, app)| (*id, Change::of(old.get(id).copied(), app, restarts)))
+        .collect();
+    let affected = affected(&old, &new, &changes);
     let steps = [stop(&old, &new), start(&old, &new)].into_iter();
     let steps = steps.chain(layers.iter().map(|layer| {
-        let changes = layer.iter().map(|id| change(&old, new[id], restarts));
+        let changes = layer.iter().map(|id| changes.get_mut(*id)?.action.take());
         changes.flatten().collect()
     }));
-    Ok(DeploymentPlan::new(affected(&old, &new, restarts), steps.filter_map(Step::of).collect()))
+    Ok(DeploymentPlan::new(affected, steps.filter_map(Step::of).collect()))
 }
 
 type Apps<'a> = BTreeMap<&'a AppId, &'a App>;
@@ -102,35 +107,47 @@ fn start(old: &Apps<'_>, new: &Apps<'_>) -> Vec<Action> {
     added.map(|id| Action::StartApplication { app: (*id).clone() }).collect()
 }
 
-fn affected(old: &Apps<'_>, new: &Apps<'_>, restarts: &BTreeSet<AppId>) -> BTreeSet<AppId> {
+fn affected(old: &Apps<'_>, new: &Apps<'_>, changes: &Changes<'_>) -> BTreeSet<AppId> {
     let gone = old.keys().filter(|id| !new.contains_key(*id)).copied();
-    let changed = new.iter().filter(|(id, app)| match old.get(*id) {
-        None => true,
-        Some(old) => differs(old, app, restarts) || has_other_executor_resources(old, app),
-    });
-    changed.map(|(id, _)| *id).chain(gone).cloned().collect()
+    let affected = changes.iter().filter(|(_, change)| change.is_affected);
+    affected.map(|(id, _)| *id).chain(gone).cloned().collect()
 }
 
-/// What an app of the target needs when its layer's turn comes.
-fn change(old: &Apps<'_>, new: &App, restarts: &BTreeSet<AppId>) -> Option<Action> {
-    let app = new.id().clone();
-    let to = new.instances();
-    match old.get(new.id()) {
-        None => Some(Action::ScaleApplication { app, to }),
-        Some(old) if !differs(old, new, restarts) => None,
-        Some(old) if new.is_only_scaled_from(old) || to.is_zero() => {
-            Some(Action::ScaleApplication { app, to })
-        }
-        Some(_) => Some(Action::RestartApplication { app }),
+/// What a deployment does to an app of the target.
+struct Change {
+    /// Other deployments of it have to wait.
+    is_affected: bool,
+    /// What it needs when its layer's turn comes.
+    action: Option<Action>,
+}
+
+type Changes<'a> = BTreeMap<&'a AppId, Change>;
+
+impl Change {
+    fn of(old: Option<&App>, new: &App, restarts: &BTreeSet<AppId>) -> Self {
+        let scale = || Action::ScaleApplication { app: new.id().clone(), to: new.instances() };
+        let Some(old) = old else {
+            return Self { is_affected: true, action: Some(scale()) };
+        };
+        // Comparing definitions is most of the work of a plan: once for each app.
+        let is_upgrade = new.is_upgrade_of(old);
+        let is_scaled = new.instances() != old.instances();
+        let action = if !is_upgrade && !is_scaled && !is_restarted(old, new, restarts) {
+            None
+        } else if new.instances().is_zero() || (is_scaled && !is_upgrade) {
+            Some(scale())
+        } else {
+            Some(Action::RestartApplication { app: new.id().clone() })
+        };
+        let is_affected = action.is_some() || has_other_executor_resources(old, new);
+        Self { is_affected, action }
     }
 }
 
-/// Whether Marathon has anything to do with an app, apart from writing its definition down.
-fn differs(old: &App, new: &App, restarts: &BTreeSet<AppId>) -> bool {
+/// Whether an app whose definition did not change is to be replaced all the same.
+fn is_restarted(old: &App, new: &App, restarts: &BTreeSet<AppId>) -> bool {
     let both_differ = |is_different: Option<bool>| is_different == Some(true);
-    new.is_upgrade_of(old)
-        || new.instances() != old.instances()
-        || restarts.contains(new.id())
+    restarts.contains(new.id())
         || both_differ(new.version().zip(old.version()).map(|(a, b)| a != b))
         || both_differ(new.version_info().zip(old.version_info()).map(|(a, b)| a != b))
 }
