@@ -10,7 +10,7 @@ use super::fleet::Fleet;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fleets {
     places: BTreeMap<Box<str>, usize>,
-    fleets: Vec<(Box<str>, Fleet)>,
+    all: Vec<(Box<str>, Fleet)>,
     /// Where the fleet is that was asked for last: the next event is often about the same app.
     last: usize,
 }
@@ -18,18 +18,18 @@ pub(super) struct Fleets {
 impl Fleets {
     /// The fleet of `app`, which may be new.
     pub(super) fn of(&mut self, app: &str) -> &mut Fleet {
-        if self.fleets.get(self.last).is_none_or(|(name, _)| **name != *app) {
+        if self.all.get(self.last).is_none_or(|(name, _)| **name != *app) {
             self.last = self.places.get(app).copied().unwrap_or_else(|| {
-                self.places.insert(app.into(), self.fleets.len());
-                self.fleets.push((app.into(), Fleet::default()));
-                self.fleets.len() - 1
+                self.places.insert(app.into(), self.all.len());
+                self.all.push((app.into(), Fleet::default()));
+                self.all.len() - 1
             });
         }
-        &mut self.fleets[self.last].1
+        &mut self.all[self.last].1
     }
 
     /// The fleets and their apps, in the order of the ids.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Fleet)> {
-        self.places.iter().map(|(app, &place)| (&**app, &self.fleets[place].1))
+        self.places.iter().map(|(app, &place)| (&**app, &self.all[place].1))
     }
 }
