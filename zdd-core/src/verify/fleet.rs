@@ -1,19 +1,23 @@
 //! The instances of one app.
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Change;
 use super::event::{Definition, Facts, Stage};
+use super::key::{ByKey, Key};
 use super::part::{Life, Part};
 use crate::units::Timestamp;
 
 /// What is known of one app: its living instances, and the deployments that it is part of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fleet {
-    alive: BTreeMap<Box<str>, Instance>,
+    alive: ByKey<Instance>,
     ended: Ended,
+    /// The version that was spoken of last: most instances share their version with others.
+    version: Arc<str>,
     /// The last definition that was announced.
     defined: Option<(Box<str>, Facts)>,
     /// Whether the app has health checks, as far as anything said.
@@ -23,7 +27,7 @@ pub(super) struct Fleet {
 
 #[derive(Clone, Debug)]
 struct Instance {
-    version: Box<str>,
+    version: Arc<str>,
     life: Life,
     /// The last moment that an event spoke of it.
     last: Timestamp,
@@ -71,14 +75,15 @@ impl Fleet {
 
     /// An instance reached a stage.
     pub(super) fn stage(&mut self, news: News<'_>, stage: Stage) {
-        let key = key(news.task);
-        let instance = match self.alive.get_mut(key) {
+        let key = Key::of(news.task);
+        let instance = match self.alive.get_mut(&key) {
             Some(instance) if news.late && news.at < instance.last => return,
             Some(instance) => instance,
-            None => match self.missing(key, news, stage) {
+            None => match self.missing(&key, news, stage) {
                 Some(before) => {
-                    let instance = Instance::appear(&mut self.parts, news, before);
-                    self.alive.entry(key.into()).or_insert(instance)
+                    let version = self.shared(news.version);
+                    let instance = Instance::appear(&mut self.parts, news, version, before);
+                    self.alive.entry(key.clone()).or_insert(instance)
                 }
                 None => return,
             },
@@ -103,7 +108,7 @@ impl Fleet {
             (Stage::Ended | Stage::Wanted, _) => &[(None, Change::Failed)],
         };
         if !instance.go(&mut self.parts, news, steps) {
-            self.alive.remove(key);
+            self.alive.remove(&key);
             self.ended.note(key, news.at);
         }
     }
@@ -111,14 +116,15 @@ impl Fleet {
     /// An instance passed or failed its health checks.
     pub(super) fn health(&mut self, news: News<'_>, alive: bool) {
         self.has_health_checks = true;
-        let key = key(news.task);
-        let instance = match self.alive.get_mut(key) {
+        let key = Key::of(news.task);
+        let instance = match self.alive.get_mut(&key) {
             Some(instance) if news.late && news.at < instance.last => return,
             Some(instance) => instance,
-            None if self.ended.at(key).is_some() || self.ended.is_forgotten(news) => return,
+            None if self.ended.at(&key).is_some() || self.ended.is_forgotten(news) => return,
             None => {
-                let instance = Instance::appear(&mut self.parts, news, true);
-                self.alive.entry(key.into()).or_insert(instance)
+                let version = self.shared(news.version);
+                let instance = Instance::appear(&mut self.parts, news, version, true);
+                self.alive.entry(key.clone()).or_insert(instance)
             }
         };
         instance.last = instance.last.max(news.at);
@@ -129,14 +135,22 @@ impl Fleet {
             _ => &[],
         };
         if !instance.go(&mut self.parts, news, steps) {
-            self.alive.remove(key);
+            self.alive.remove(&key);
             self.ended.note(key, news.at);
         }
     }
 
+    /// `version` as a text that the instances share.
+    fn shared(&mut self, version: &str) -> Arc<str> {
+        if *self.version != *version {
+            self.version = version.into();
+        }
+        self.version.clone()
+    }
+
     /// For an instance that is not among the living: whether it must have been there before; none
     /// if the event says nothing new.
-    fn missing(&mut self, key: &str, news: News<'_>, stage: Stage) -> Option<bool> {
+    fn missing(&mut self, key: &Key, news: News<'_>, stage: Stage) -> Option<bool> {
         let rises = matches!(stage, Stage::Starting | Stage::Running);
         if let Some(ended) = self.ended.at(key) {
             // Since 1.8 an instance outlives its tasks; and the unreachable come back.
@@ -158,7 +172,7 @@ impl Fleet {
 
 impl Instance {
     /// An instance comes among the living, as one that was there `before`, or as launched now.
-    fn appear(parts: &mut [Part], news: News<'_>, before: bool) -> Self {
+    fn appear(parts: &mut [Part], news: News<'_>, version: Arc<str>, before: bool) -> Self {
         for part in parts {
             if before {
                 part.reveal(news.at, news.version, news.task);
@@ -168,7 +182,7 @@ impl Instance {
             }
         }
         let life = if before { Life::Healthy } else { Life::Starting };
-        Self { version: news.version.into(), life, last: news.at }
+        Self { version, life, last: news.at }
     }
 
     /// Goes through the steps that an event means, in the parts and in the instance itself. Says
@@ -187,24 +201,11 @@ impl Instance {
     }
 }
 
-/// The part of an id that tasks and instances have in common. `app.5ed13e24-…` is a task of old
-/// releases, `app.marathon-5ed13e24-…` its instance; `app.instance-5ed13e24-…` is an instance since
-/// 1.8, and `app.instance-5ed13e24-…._app.1` its first task.
-fn key(id: &str) -> &str {
-    let mut parts = id.rsplit('.');
-    let last = parts.next().unwrap_or(id);
-    let own = match (parts.next(), parts.next()) {
-        (Some(container), Some(instance)) if container.starts_with('_') => instance,
-        _ => last,
-    };
-    own.strip_prefix("instance-").or_else(|| own.strip_prefix("marathon-")).unwrap_or(own)
-}
-
 /// Instances that ended not long ago: what comes about them now is an echo.
 #[derive(Clone, Debug, Default)]
 struct Ended {
-    at: BTreeMap<Box<str>, Timestamp>,
-    order: VecDeque<Box<str>>,
+    at: ByKey<Timestamp>,
+    order: VecDeque<Key>,
     /// The last moment at which one that is forgotten by now ended.
     horizon: Option<Timestamp>,
 }
@@ -213,7 +214,7 @@ impl Ended {
     /// Echoes come close after; an app that loses more than so many instances between is not seen.
     const MAX: usize = 1024;
 
-    fn at(&self, key: &str) -> Option<Timestamp> {
+    fn at(&self, key: &Key) -> Option<Timestamp> {
         self.at.get(key).copied()
     }
 
@@ -222,9 +223,9 @@ impl Ended {
         news.late && self.horizon.is_some_and(|horizon| news.at <= horizon)
     }
 
-    fn note(&mut self, key: &str, at: Timestamp) {
-        if self.at.insert(key.into(), at).is_none() {
-            self.order.push_back(key.into());
+    fn note(&mut self, key: Key, at: Timestamp) {
+        if self.at.insert(key.clone(), at).is_none() {
+            self.order.push_back(key);
         }
         // An instance that came back and ended again stands in the order twice; that only makes it
         // be forgotten earlier.
@@ -236,23 +237,7 @@ impl Ended {
         }
     }
 
-    fn forget(&mut self, key: &str) {
+    fn forget(&mut self, key: &Key) {
         self.at.remove(key);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key;
-
-    #[test]
-    fn tasks_and_instances_of_all_releases_meet() {
-        let uuid = "5ed13e24-9149-11e6-aae4-3a4b79075094";
-        for id in ["a.", "a.marathon-", "a_b.instance-", "a.b.instance-"] {
-            assert_eq!(key(&alloc::format!("{id}{uuid}")), uuid);
-        }
-        assert_eq!(key(&alloc::format!("a.instance-{uuid}._app.1")), uuid);
-        assert_eq!(key(&alloc::format!("a.instance-{uuid}._app.27")), uuid);
-        assert_eq!((key("x"), key(""), key("..")), ("x", "", ""));
     }
 }

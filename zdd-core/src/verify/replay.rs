@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use super::event::{Action, Event, Facts, Kind, Plan, Progress, What};
 use super::fleet::{Fleet, News};
+use super::fleets::Fleets;
 use super::log::{LogIssues, LogReader, Trouble};
 use super::part::Part;
 use super::reorder::{Held, HeldWhat, Reorder};
@@ -43,7 +44,7 @@ pub struct Replay {
 #[derive(Clone, Debug, Default)]
 struct World {
     now: Option<Timestamp>,
-    fleets: BTreeMap<Box<str>, Fleet>,
+    fleets: Fleets,
     /// What the caller said of apps.
     given: BTreeMap<Box<str>, Facts>,
     /// Deployments that go on, and whether a step of them failed.
@@ -66,7 +67,7 @@ impl Replay {
     /// Says what the definition of `app` is, for recordings that do not.
     #[must_use]
     pub fn with_definition(mut self, app: &str, facts: Facts) -> Self {
-        self.world.fleet(app).has_health_checks = facts.has_health_checks;
+        self.world.fleets.of(app).has_health_checks = facts.has_health_checks;
         self.world.given.insert(app.into(), facts);
         self
     }
@@ -138,8 +139,8 @@ impl World {
             HeldWhat::Stage(stage) => self.seen(held.app()).stage(news, *stage),
             HeldWhat::Health(alive) => self.seen(held.app()).health(news, *alive),
             HeldWhat::Rare(what) => match &**what {
-                What::Defined(definition) => self.fleet(&definition.app).define(definition),
-                What::HealthCheckAdded { app } => self.fleet(app).has_health_checks = true,
+                What::Defined(definition) => self.fleets.of(&definition.app).define(definition),
+                What::HealthCheckAdded { app } => self.fleets.of(app).has_health_checks = true,
                 What::Step { plan, progress: Progress::Begins, .. }
                     if late && self.open.contains_key(&*plan.id) => {}
                 What::Step { plan, progress, current } => {
@@ -153,19 +154,11 @@ impl World {
         }
     }
 
-    fn fleet(&mut self, app: &str) -> &mut Fleet {
-        if !self.fleets.contains_key(app) {
-            self.fleets.insert(app.into(), Fleet::default());
-        }
-        self.fleets.get_mut(app).expect("inserted above if it was missing")
-    }
-
     /// The fleet that an event about an instance is for.
     fn seen(&mut self, app: &str) -> &mut Fleet {
-        if self.fleets.get(app).is_none_or(|fleet| fleet.parts.is_empty()) {
-            self.outside += 1;
-        }
-        self.fleet(app)
+        let fleet = self.fleets.of(app);
+        self.outside += u64::from(fleet.parts.is_empty());
+        fleet
     }
 
     fn step(&mut self, at: Timestamp, plan: &Plan<'_>, progress: Progress, current: &[Action<'_>]) {
@@ -210,7 +203,7 @@ impl World {
         let original = plan.original.iter().find(|definition| definition.app == action.app);
         let heavy = !plan.target.is_empty() || !plan.original.is_empty();
         let keeps_states = self.keeps_states;
-        let fleet = self.fleet(&action.app);
+        let fleet = self.fleets.of(&action.app);
         if let Some(part) = fleet.parts.iter_mut().find(|part| *part.deployment == *plan.id) {
             part.kind = part.kind.max(action.kind);
             return;
@@ -263,15 +256,13 @@ impl World {
     fn taking_part(&self, id: &str) -> Vec<Box<str>> {
         let takes_part = |fleet: &Fleet| fleet.parts.iter().any(|part| *part.deployment == *id);
         let fleets = self.fleets.iter().filter(|(_, fleet)| takes_part(fleet));
-        fleets.map(|(app, _)| app.clone()).collect()
+        fleets.map(|(app, _)| app.into()).collect()
     }
 
     /// Ends the part of an app in a deployment.
     fn close(&mut self, app: &str, id: &str, at: Timestamp, outcome: Outcome) {
         let given = self.given.get(app).copied();
-        let Some(fleet) = self.fleets.get_mut(app) else {
-            return;
-        };
+        let fleet = self.fleets.of(app);
         let Some(place) = fleet.parts.iter().position(|part| *part.deployment == *id) else {
             return;
         };
