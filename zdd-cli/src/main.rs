@@ -1,1 +1,26 @@
-fn main() {}
+//! The `zdd` command.
+
+mod args;
+mod check;
+mod dispatch;
+mod error;
+mod exit;
+mod extras;
+mod input;
+mod plan;
+mod schema;
+mod text;
+mod verify;
+
+use std::io::{self, BufWriter};
+use std::process;
+
+use clap::Parser;
+
+fn main() -> process::ExitCode {
+    // clap answers `--help`, `--version` and wrong usage by itself, with status 0 or 2.
+    let cli = args::Cli::parse();
+    let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
+    let mut err = anstream::AutoStream::auto(io::stderr().lock());
+    dispatch::run(&cli, text::Page::of_terminal(), &mut out, &mut err).into()
+}

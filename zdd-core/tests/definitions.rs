@@ -33,29 +33,14 @@ fn summary(app: &App) -> String {
 fn the_labs_definitions_mean_what_marathon_takes_them_for() {
     for (text, expected) in [
         (example!("default/base.json"), "/zdd/base x4 1/1 0 0 0"),
-        (
-            example!("default/base-health.json"),
-            "/zdd/base-health x4 1/1 1 0 0",
-        ),
-        (
-            example!("default/base-ready.json"),
-            "/zdd/base-ready x4 1/1 0 1 0",
-        ),
-        (
-            example!("default/base-min-over.json"),
-            "/zdd/base-min-over x4 0.25/0.25 1 0 0",
-        ),
+        (example!("default/base-health.json"), "/zdd/base-health x4 1/1 1 0 0"),
+        (example!("default/base-ready.json"), "/zdd/base-ready x4 1/1 0 1 0"),
+        (example!("default/base-min-over.json"), "/zdd/base-min-over x4 0.25/0.25 1 0 0"),
         (example!("blue-green/blue.json"), "/zdd/blue x4 1/1 1 0 0"),
         (example!("blue-green/green.json"), "/zdd/green x4 1/1 1 0 0"),
         (example!("canary/vamp.json"), "/vamp/vamp x1 1/1 0 0 0"),
-        (
-            example!("canary/vamp-es.json"),
-            "/elasticsearch x1 1/1 0 0 0",
-        ),
-        (
-            example!("canary/vamp-gateway.json"),
-            "/vamp/vamp-gateway-agent x3 1/1 0 0 1",
-        ),
+        (example!("canary/vamp-es.json"), "/elasticsearch x1 1/1 0 0 0"),
+        (example!("canary/vamp-gateway.json"), "/vamp/vamp-gateway-agent x3 1/1 0 0 1"),
     ] {
         let app = App::parse(text).unwrap();
         assert_eq!(summary(&app), expected);
@@ -81,26 +66,15 @@ fn checks_have_marathons_defaults() {
             "constraints": [["hostname", "unique"]]}"#,
     )
     .unwrap();
-    let [http, tcp] = app.health_checks() else {
-        panic!("two checks")
-    };
+    let [http, tcp] = app.health_checks() else { panic!("two checks") };
     let seconds = [http.grace_period, http.interval, http.timeout, http.delay];
     assert_eq!(seconds.map(|s| s.as_secs()), [300, 60, 20, 15]);
-    assert_eq!(
-        (http.path.as_deref(), http.max_consecutive_failures),
-        (Some("/"), 3)
-    );
+    assert_eq!((http.path.as_deref(), http.max_consecutive_failures), (Some("/"), 3));
     assert!(!http.protocol.runs_in_mesos() && tcp.protocol.runs_in_mesos());
     assert_eq!((tcp.path.as_deref(), tcp.port), (None, Some(80)));
     let ready = app.readiness_check().unwrap();
-    assert_eq!(
-        (ready.path.as_str(), ready.port_name.as_str()),
-        ("/", "http-api")
-    );
-    assert_eq!(
-        (ready.interval.as_secs(), ready.timeout.as_secs()),
-        (30, 10)
-    );
+    assert_eq!((ready.path.as_str(), ready.port_name.as_str()), ("/", "http-api"));
+    assert_eq!((ready.interval.as_secs(), ready.timeout.as_secs()), (30, 10));
     assert!(app.has_general_check());
     assert_eq!(app.kill_grace(), Some(Duration::from_secs(7)));
     assert_eq!(app.constraints()[0].operator, Operator::Unique);
@@ -114,10 +88,7 @@ fn volumes_change_the_default_strategy() {
     };
     let fractions = |app: &App| {
         let strategy = app.upgrade_strategy();
-        (
-            strategy.minimum_health_capacity.get(),
-            strategy.maximum_over_capacity.get(),
-        )
+        (strategy.minimum_health_capacity.get(), strategy.maximum_over_capacity.get())
     };
     let local = with(r#"{"containerPath": "d", "persistent": {"size": 5}}"#, "");
     assert!(local.is_resident() && !local.has_external_volume());
@@ -162,10 +133,7 @@ fn what_marathon_refuses_is_named() {
                 "/instances: 2 is above 1, which an app with the label MARATHON_SINGLE_INSTANCE_APP may not have",
             ],
         ),
-        (
-            r#""labels": {"MARATHON_SINGLE_INSTANCE_APP": "false"}, "instances": 2"#,
-            &[],
-        ),
+        (r#""labels": {"MARATHON_SINGLE_INSTANCE_APP": "false"}, "instances": 2"#, &[]),
         (
             r#""container": {"volumes": [{"persistent": {}}]}, "unreachableStrategy": "disabled""#,
             &[],
@@ -202,10 +170,7 @@ fn a_document_is_an_app_apps_or_a_group() {
     assert_eq!(dependencies, ["/shop/a", "/x"]);
     let again = serde_json::to_string(&group).unwrap();
     assert_eq!(Group::parse(&again).unwrap(), group);
-    assert_eq!(
-        serde_json::from_str::<Value>(&again).unwrap()["pods"],
-        json!([1])
-    );
+    assert_eq!(serde_json::from_str::<Value>(&again).unwrap()["pods"], json!([1]));
 }
 
 fn texts(error: &ParseError) -> Vec<String> {
@@ -217,27 +182,12 @@ fn each_mistake_gets_one_clear_line() {
     for (text, lines) in [
         ("", &["1:1: the file is empty"][..]),
         (" \n\t", &["1:1: the file is empty"]),
-        (
-            "{\"id\": \"/a\",\n  \"cpus\": 1\n  \"mem\": 2}",
-            &["3:3: expected `,` or `}`"],
-        ),
+        ("{\"id\": \"/a\",\n  \"cpus\": 1\n  \"mem\": 2}", &["3:3: expected `,` or `}`"]),
         ("{\"id\": \"/a\"", &["1:11: the text ends inside an object"]),
-        (
-            "{\"id\": \"/a\"} x",
-            &["1:14: text after the end of the definition"],
-        ),
-        (
-            "{\"id\": \"/a\", \"cpus\": 1e400}",
-            &["1:26: a number too large for a double"],
-        ),
-        (
-            "{\"id\": \"/a\", \"cpus\": NaN}",
-            &["1:22: expected a value"],
-        ),
-        (
-            "{\"id\": \"/a\", \"id\": \"/b\"}",
-            &["1:17: the key `id` is given twice"],
-        ),
+        ("{\"id\": \"/a\"} x", &["1:14: text after the end of the definition"]),
+        ("{\"id\": \"/a\", \"cpus\": 1e400}", &["1:26: a number too large for a double"]),
+        ("{\"id\": \"/a\", \"cpus\": NaN}", &["1:22: expected a value"]),
+        ("{\"id\": \"/a\", \"id\": \"/b\"}", &["1:17: the key `id` is given twice"]),
         ("7", &["1:1: expected an object, found the number 7"]),
         ("null", &["1:1: expected an object, found null"]),
         ("{}", &["1:1: `id` is missing"]),
@@ -245,14 +195,8 @@ fn each_mistake_gets_one_clear_line() {
             "[{\"id\": \"/a\"}, {\"id\": \"/b\", \"apps\": []}]",
             &["1:16: /1: expected an app, found a group"],
         ),
-        (
-            "[{\"id\": \"/a\"}, {\"cmd\": \"x\"}]",
-            &["1:16: /1: `id` is missing"],
-        ),
-        (
-            "[{\"id\": \"/a\"}, {\"id\": \"a\"}]",
-            &["1:23: /1/id: `/a` is given twice, first at /0"],
-        ),
+        ("[{\"id\": \"/a\"}, {\"cmd\": \"x\"}]", &["1:16: /1: `id` is missing"]),
+        ("[{\"id\": \"/a\"}, {\"id\": \"a\"}]", &["1:23: /1/id: `/a` is given twice, first at /0"]),
         (
             "[{\"id\": \"/a\"}, {\"id\": \"a/b\"}]",
             &["1:9: /0/id: `/a` is an app and a group; the group is at /1"],
@@ -271,10 +215,7 @@ fn each_mistake_gets_one_clear_line() {
             "{\"id\": \"/a\", \"instances\": 4.5}",
             &["1:27: /instances: expected a whole number, found the number 4.5"],
         ),
-        (
-            "{\"id\": \"/a\", \"instances\": -3}",
-            &["1:27: /instances: -3 is below 0"],
-        ),
+        ("{\"id\": \"/a\", \"instances\": -3}", &["1:27: /instances: -3 is below 0"]),
         (
             "{\"id\": \"/a\", \"instances\": 4294967295}",
             &[
@@ -337,10 +278,7 @@ fn hostile_files_are_refused_quickly() {
     let many = format!("[{}7]", "7, ".repeat(100_000));
     let error = Document::parse(&many).unwrap_err();
     assert_eq!((error.problems().len(), error.left_out()), (20, 99_981));
-    assert!(
-        error.to_string().ends_with(" (and 100000 more problems)"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with(" (and 100000 more problems)"), "{error}");
     let error = Document::parse_bytes(b"{\"id\": \"\xc3\xa9\n\xff\"}").unwrap_err();
     assert_eq!(texts(&error), ["2:1: byte 0xff is not UTF-8 text"]);
 }
@@ -357,18 +295,13 @@ fn marks_nulls_and_odd_numbers_are_taken() {
     let zero = r#"{"id": "/a", "instances": -0, "upgradeStrategy": {"minimumHealthCapacity": -0.0, "maximumOverCapacity": 0}}"#;
     let zero = App::parse(zero).unwrap();
     assert_eq!(zero.instances().get(), 0);
-    assert_eq!(
-        zero.upgrade_strategy().minimum_health_capacity.to_string(),
-        "0"
-    );
+    assert_eq!(zero.upgrade_strategy().minimum_health_capacity.to_string(), "0");
 }
 
 #[test]
 fn edits_change_the_view_and_the_json_together() {
     let app = App::parse(example!("default/base.json")).unwrap();
-    let strategy = App::parse(example!("default/base-min-over.json"))
-        .unwrap()
-        .upgrade_strategy();
+    let strategy = App::parse(example!("default/base-min-over.json")).unwrap().upgrade_strategy();
     let edited = app
         .with_id("/other".parse().unwrap())
         .with_instances(9_u16.into())

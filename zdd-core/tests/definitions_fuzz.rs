@@ -102,9 +102,8 @@ fn without_ids(value: &Value) -> Value {
         }
         for key in ["apps", "groups"] {
             let list = object.remove(key).unwrap_or_default();
-            let list = list
-                .as_array()
-                .map_or(Vec::new(), |list| list.iter().map(without_ids).collect());
+            let list =
+                list.as_array().map_or(Vec::new(), |list| list.iter().map(without_ids).collect());
             if !list.is_empty() {
                 object.insert(key.into(), Value::Array(list));
             }
@@ -164,28 +163,16 @@ fn check_place(
     };
     let in_line = text.split('\n').nth(line - 1);
     let length = in_line.map(|line| line.chars().count());
-    prop_assert!(
-        length.is_some_and(|length| (1..=length + 1).contains(&column)),
-        "{problem}"
-    );
+    prop_assert!(length.is_some_and(|length| (1..=length + 1).contains(&column)), "{problem}");
     prop_assert!(!problem.to_string().contains(char::is_control), "{problem}");
     if let Some(written) = written {
         prop_assert!(written.pointer(&problem.pointer).is_some(), "{problem}");
         // What stands at the place is the value that the pointer names.
-        let offset: usize = text
-            .split_inclusive('\n')
-            .take(line - 1)
-            .map(str::len)
-            .sum();
+        let offset: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
         let rest: String = text[offset..].chars().skip(column - 1).collect();
         let mut values = serde_json::Deserializer::from_str(&rest).into_iter::<Value>();
         let there = values.next().and_then(Result::ok);
-        prop_assert_eq!(
-            there.as_ref(),
-            written.pointer(&problem.pointer),
-            "{}",
-            problem
-        );
+        prop_assert_eq!(there.as_ref(), written.pointer(&problem.pointer), "{}", problem);
     }
     Ok(())
 }
@@ -208,10 +195,7 @@ fn some_mutants_are_definitions_and_some_are_not() {
             Err(_) => several += 1,
         }
     }
-    assert!(
-        kept > 100 && refused > 100 && several > 20,
-        "{kept}, {refused}, {several}"
-    );
+    assert!(kept > 100 && refused > 100 && several > 20, "{kept}, {refused}, {several}");
 }
 
 proptest! {

@@ -22,29 +22,13 @@ fn at(time: &str) -> Timestamp {
 
 /// What is true of the recording, whether compact or as it was made.
 fn is_as_recorded(replayed: &Replayed) {
-    assert_eq!(
-        (
-            replayed.reports.len(),
-            replayed.issues.count,
-            replayed.outside
-        ),
-        (1, 0, 0)
-    );
+    assert_eq!((replayed.reports.len(), replayed.issues.count, replayed.outside), (1, 0, 0));
     let report = &replayed.reports[0];
-    assert_eq!(
-        (&*report.app, report.kind),
-        ("/zdd/base-min-over", Kind::Restart)
-    );
+    assert_eq!((&*report.app, report.kind), ("/zdd/base-min-over", Kind::Restart));
     assert_eq!(&*report.deployment, "d36e08e3-a92c-4bbc-a32b-92649229acd1");
     assert_eq!(report.outcome, Outcome::Success);
-    assert_eq!(
-        (report.old, report.old_from, report.new),
-        (4, OldCount::Plan, 4)
-    );
-    assert_eq!(
-        (report.started(), report.ended()),
-        (at("13:31:39.067"), at("13:32:48.601"))
-    );
+    assert_eq!((report.old, report.old_from, report.new), (4, OldCount::Plan, 4));
+    assert_eq!((report.started(), report.ended()), (at("13:31:39.067"), at("13:32:48.601")));
     assert_eq!(report.duration(), Duration::from_millis(69_534));
 
     let verdict = &report.verdict;
@@ -58,14 +42,8 @@ fn is_as_recorded(replayed: &Replayed) {
     assert_eq!(
         lowest.spells,
         [
-            Spell {
-                from: at("13:31:39.092"),
-                to: at("13:31:46.710")
-            },
-            Spell {
-                from: at("13:31:46.719"),
-                to: at("13:32:46.080")
-            },
+            Spell { from: at("13:31:39.092"), to: at("13:31:46.710") },
+            Spell { from: at("13:31:46.719"), to: at("13:32:46.080") },
         ]
     );
     assert_eq!(lowest.total, Duration::from_millis(66_979));
@@ -81,23 +59,13 @@ fn is_as_recorded(replayed: &Replayed) {
     // one, which is the floor.
     assert_eq!(verdict.findings.len(), 1);
     let early = &verdict.findings[0];
-    assert_eq!(
-        early.fault,
-        Fault::OldTouchedTooEarly {
-            carried: 0,
-            floor: 1,
-            times: 3
-        }
-    );
+    assert_eq!(early.fault, Fault::OldTouchedTooEarly { carried: 0, floor: 1, times: 3 });
     assert_eq!(early.at, at("13:31:39.088"));
     is_task(early.task.as_deref(), "c475e0d3");
 }
 
 fn is_task(task: Option<&str>, uuid: &str) {
-    assert!(
-        task.is_some_and(|task| task.contains(uuid)),
-        "{task:?} is not {uuid}"
-    );
+    assert!(task.is_some_and(|task| task.contains(uuid)), "{task:?} is not {uuid}");
 }
 
 #[test]
@@ -117,10 +85,7 @@ fn the_recording_itself_where_it_is_at_hand() {
 /// The events of a recording, as lines of JSON.
 fn lines() -> Vec<String> {
     let text = std::str::from_utf8(FIXTURE).unwrap();
-    text.lines()
-        .filter_map(|line| line.strip_prefix("data: "))
-        .map(String::from)
-        .collect()
+    text.lines().filter_map(|line| line.strip_prefix("data: ")).map(String::from).collect()
 }
 
 #[test]
@@ -128,10 +93,8 @@ fn lines_of_json_say_the_same() {
     is_as_recorded(&Replay::new().read(lines().join("\n").as_bytes()));
     let windows = String::from_utf8_lossy(FIXTURE).replace('\n', "\r\n");
     is_as_recorded(&Replay::new().read(format!("\u{feff}: hello\r\n{windows}").as_bytes()));
-    let without_blank_lines: Vec<_> = lines()
-        .iter()
-        .map(|line| format!("data: {line}\n"))
-        .collect();
+    let without_blank_lines: Vec<_> =
+        lines().iter().map(|line| format!("data: {line}\n")).collect();
     is_as_recorded(&Replay::new().read(without_blank_lines.concat().as_bytes()));
     let twice = [FIXTURE, b"\n\n", FIXTURE].concat();
     is_as_recorded(&Replay::new().read(&twice));
@@ -199,16 +162,9 @@ fn events_of_instances_say_the_same() {
         object.remove("version");
     }
     // The goal of an old instance changes before it is killed, and its condition is repeated.
-    let mut goal = events
-        .iter()
-        .find(|event| event["condition"] == "Killing")
-        .unwrap()
-        .clone();
+    let mut goal = events.iter().find(|event| event["condition"] == "Killing").unwrap().clone();
     goal["condition"] = "Running".into();
-    let place = events
-        .iter()
-        .position(|event| event["condition"] == "Killing")
-        .unwrap();
+    let place = events.iter().position(|event| event["condition"] == "Killing").unwrap();
     events.insert(place, goal);
     let mut replayed = Replay::new().read(text(&events).as_bytes());
     replayed.reports[0].old_from = OldCount::Plan;
@@ -221,14 +177,8 @@ fn without_a_definition_only_the_end_is_judged() {
     let events: Vec<_> = light().into_iter().filter(keep).collect();
     let replayed = Replay::new().read(text(&events).as_bytes());
     let verdict = &replayed.reports[0].verdict;
-    assert_eq!(
-        Guarantee::ALL.map(|guarantee| verdict.holds(guarantee)),
-        [None; 3]
-    );
-    assert_eq!(
-        (verdict.lowest_healthy.count, verdict.highest_running.count),
-        (1, 5)
-    );
+    assert_eq!(Guarantee::ALL.map(|guarantee| verdict.holds(guarantee)), [None; 3]);
+    assert_eq!((verdict.lowest_healthy.count, verdict.highest_running.count), (1, 5));
     // The caller may know it.
     let facts: Facts = Replay::new().read(FIXTURE).reports[0].facts;
     let replay = Replay::new().with_definition("/zdd/base-min-over", facts);

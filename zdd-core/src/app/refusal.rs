@@ -51,6 +51,19 @@ impl StrategyRefusal {
     }
 }
 
+impl StrategyRefusal {
+    /// Whether another strategy would be accepted.
+    pub const fn is_about_strategy(self) -> bool {
+        match self {
+            Self::ResidentOverCapacity(_)
+            | Self::ExternalVolumeOverCapacity(_)
+            | Self::SingleInstanceHealthCapacity(_)
+            | Self::SingleInstanceOverCapacity(_) => true,
+            Self::SingleInstanceCount(_) | Self::ResidentUnreachable => false,
+        }
+    }
+}
+
 impl App {
     /// What Marathon itself refuses about the strategy, in terms of its effective values: a
     /// single-instance app, for instance, cannot rely on the defaults.

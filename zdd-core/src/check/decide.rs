@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use super::fix::{self, Wanted};
-use super::{Kept, Satisfiable, Verdict, Warning, warning};
+use super::{Fix, Kept, Satisfiable, Verdict, Warning, warning};
 use crate::app::{App, StrategyRefusal};
 use crate::capacity::{Bounds, Reading, Start};
 use crate::guarantee::Guarantee;
@@ -69,7 +69,8 @@ impl Check {
     /// # Ok::<(), zdd_core::app::ParseError>(())
     /// ```
     pub fn of_app(app: &App, reading: Reading) -> Self {
-        let refusal = app.refusals().first().copied();
+        // The last one is the one that no strategy mends, if there is such a one.
+        let refusal = app.refusals().last().copied();
         let facts = Facts::of(&Upgrade::of(app, reading), refusal);
         Self::decided(&facts, app.has_partial_upgrade_strategy())
     }
@@ -148,13 +149,24 @@ impl Facts {
     fn verdict(&self, guarantee: Guarantee) -> Verdict {
         let satisfiable = self.satisfiable(guarantee);
         let kept_by_marathon = self.kept(guarantee);
-        let fix = if satisfiable.holds() { None } else { fix::smallest(&self.upgrade, guarantee) };
+        let fix = if satisfiable.holds() { None } else { self.fix(guarantee) };
         let nearest = if satisfiable.holds() && !kept_by_marathon.holds() {
             fix::nearest(&self.upgrade, guarantee)
         } else {
             None
         };
         Verdict { guarantee, satisfiable, kept_by_marathon, fix, nearest, bounds: self.bounds }
+    }
+
+    /// The smallest change that does it, unless something stands in the way that no strategy mends.
+    fn fix(&self, guarantee: Guarantee) -> Option<Fix> {
+        let unmendable = self.refusal.filter(|refusal| !refusal.is_about_strategy());
+        fix::smallest(&self.upgrade, guarantee).filter(|fix| {
+            let strategy = fix.applied_to(self.upgrade.strategy);
+            Self::of(&Upgrade { strategy, ..self.upgrade }, unmendable)
+                .satisfiable(guarantee)
+                .holds()
+        })
     }
 
     fn satisfiable(&self, guarantee: Guarantee) -> Satisfiable {

@@ -11,12 +11,13 @@ pub(super) fn smallest_over(
     instances: InstanceCount,
     spare: InstanceCount,
 ) -> Option<MaximumOverCapacity> {
-    let wanted = instances.saturating_add(spare);
-    let reach = |over: MaximumOverCapacity| over.ceiling_of(instances);
     if spare.is_zero() {
         return Some(MaximumOverCapacity::ZERO);
     }
-    if reach(MaximumOverCapacity::ONE) < wanted || wanted == instances {
+    // Marathon's counts end where its integers do, and a ceiling with them.
+    let wanted = u64::from(instances.get()) + u64::from(spare.get());
+    let reach = |over: MaximumOverCapacity| u64::from(over.ceiling_of(instances).get());
+    if reach(MaximumOverCapacity::ONE) < wanted {
         return None;
     }
     let mut best = MaximumOverCapacity::ONE;

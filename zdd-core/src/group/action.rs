@@ -12,10 +12,7 @@ use crate::units::{AppId, InstanceCount};
 ///
 /// Written as on Marathon's wire, `{"action": "ScaleApplication", "app": "/shop"}`, where no count is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a new action must break every executor"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a new action must break every executor")]
 pub enum Action {
     /// Makes the app known, with no instance. Marathon keeps this step for compatibility.
     StartApplication {

@@ -87,25 +87,19 @@ pub fn plan(
         let changes = layer.iter().map(|id| change(&old, new[id], restarts));
         changes.flatten().collect()
     }));
-    Ok(DeploymentPlan::new(
-        affected(&old, &new, restarts),
-        steps.filter_map(Step::of).collect(),
-    ))
+    Ok(DeploymentPlan::new(affected(&old, &new, restarts), steps.filter_map(Step::of).collect()))
 }
 
 type Apps<'a> = BTreeMap<&'a AppId, &'a App>;
 
 fn stop(old: &Apps<'_>, new: &Apps<'_>) -> Vec<Action> {
     let gone = old.keys().filter(|id| !new.contains_key(*id));
-    gone.map(|id| Action::StopApplication { app: (*id).clone() })
-        .collect()
+    gone.map(|id| Action::StopApplication { app: (*id).clone() }).collect()
 }
 
 fn start(old: &Apps<'_>, new: &Apps<'_>) -> Vec<Action> {
     let added = new.keys().filter(|id| !old.contains_key(*id));
-    added
-        .map(|id| Action::StartApplication { app: (*id).clone() })
-        .collect()
+    added.map(|id| Action::StartApplication { app: (*id).clone() }).collect()
 }
 
 fn affected(old: &Apps<'_>, new: &Apps<'_>, restarts: &BTreeSet<AppId>) -> BTreeSet<AppId> {
@@ -138,11 +132,7 @@ fn differs(old: &App, new: &App, restarts: &BTreeSet<AppId>) -> bool {
         || new.instances() != old.instances()
         || restarts.contains(new.id())
         || both_differ(new.version().zip(old.version()).map(|(a, b)| a != b))
-        || both_differ(
-            new.version_info()
-                .zip(old.version_info())
-                .map(|(a, b)| a != b),
-        )
+        || both_differ(new.version_info().zip(old.version_info()).map(|(a, b)| a != b))
 }
 
 /// Whether the one field differs that Marathon locks an app for and then does nothing about.

@@ -73,17 +73,10 @@ pub(super) fn refusals(
                 Some(old) => reasons_against_change(old, app),
                 None => reasons_against(app),
             };
-            reasons.into_iter().map(|reason| Refusal {
-                app: app.id().clone(),
-                reason,
-            })
+            reasons.into_iter().map(|reason| Refusal { app: app.id().clone(), reason })
         })
         .collect();
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusals(refused))
-    }
+    if refused.is_empty() { Ok(()) } else { Err(Refusals(refused)) }
 }
 
 fn reasons_against(app: &App) -> Vec<RefusalReason> {

@@ -44,11 +44,7 @@ impl Candidate {
 
     /// What its agent has in a field of a constraint. `hostname` and `@hostname` are the same.
     pub(super) fn placed_in(&self, field: &str) -> Option<&str> {
-        let field = if field == "@hostname" {
-            "hostname"
-        } else {
-            field
-        };
+        let field = if field == "@hostname" { "hostname" } else { field };
         self.placement.get(field).map(String::as_str)
     }
 }

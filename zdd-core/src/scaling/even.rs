@@ -25,12 +25,9 @@ pub fn even_picks(
     if n >= candidates.len() {
         return candidates.iter().map(|one| one.id.clone()).collect();
     }
-    let group_by = constraints
-        .iter()
-        .filter(|c| c.operator == Operator::GroupBy);
-    let mut spreads: Vec<Spread> = group_by
-        .map(|constraint| Spread::new(&constraint.field, candidates))
-        .collect();
+    let group_by = constraints.iter().filter(|c| c.operator == Operator::GroupBy);
+    let mut spreads: Vec<Spread> =
+        group_by.map(|constraint| Spread::new(&constraint.field, candidates)).collect();
     if spreads.is_empty() {
         return Vec::new();
     }
@@ -68,10 +65,7 @@ fn classes(spreads: &[Spread], n_candidates: usize) -> Vec<Class> {
         let values: Vec<usize> = spreads.iter().map(|s| s.value_of[candidate]).collect();
         let class = *index.entry(values.clone()).or_insert(classes.len());
         if class == classes.len() {
-            classes.push(Class {
-                values,
-                left: Vec::new(),
-            });
+            classes.push(Class { values, left: Vec::new() });
         }
         classes[class].left.push(candidate);
     }
@@ -125,12 +119,7 @@ impl Spread {
         for size in &sizes {
             *n_of_size.entry(*size).or_insert(0) += 1;
         }
-        let mut spread = Self {
-            value_of,
-            sizes,
-            n_of_size,
-            before: 0,
-        };
+        let mut spread = Self { value_of, sizes, n_of_size, before: 0 };
         spread.before = spread.difference();
         spread
     }
@@ -152,9 +141,7 @@ impl Spread {
     }
 
     fn fewest(&self) -> usize {
-        self.n_of_size
-            .first_key_value()
-            .map_or(0, |(size, _)| *size)
+        self.n_of_size.first_key_value().map_or(0, |(size, _)| *size)
     }
 
     fn difference(&self) -> usize {

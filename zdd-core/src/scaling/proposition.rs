@@ -70,11 +70,7 @@ impl ScalingProposition {
         let n_kills = n_counted.saturating_sub(n_wanted).max(doomed.len());
         let n_left = n_kills - doomed.len();
 
-        let picked = if n_left == 0 {
-            Vec::new()
-        } else {
-            picks(&left, n_left)
-        };
+        let picked = if n_left == 0 { Vec::new() } else { picks(&left, n_left) };
         let is_picked: BTreeSet<&InstanceId> = picked.iter().collect();
         let known: BTreeSet<&InstanceId> = left.iter().map(|instance| &instance.id).collect();
         let picked = picked.iter().filter(|id| known.contains(id));
@@ -84,9 +80,6 @@ impl ScalingProposition {
         let doomed = doomed.iter().map(|instance| &instance.id);
         let to_kill = doomed.chain(picked).chain(rest).take(n_kills);
         let survivors = InstanceCount::saturating_from((n_counted - n_kills) as u64);
-        Self {
-            to_kill: to_kill.cloned().collect(),
-            to_start: scale_to.saturating_sub(survivors),
-        }
+        Self { to_kill: to_kill.cloned().collect(), to_start: scale_to.saturating_sub(survivors) }
     }
 }

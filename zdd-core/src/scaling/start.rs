@@ -97,12 +97,8 @@ impl StartInstances {
         tracked: impl IntoIterator<Item = Condition>,
     ) -> (Self, StartOrders) {
         let missing = missing(scale_to, tracked);
-        let mut engine = Self {
-            scale_to,
-            missing,
-            progress: Progress::new(checks),
-            is_finished: false,
-        };
+        let mut engine =
+            Self { scale_to, missing, progress: Progress::new(checks), is_finished: false };
         engine.finish_if_complete();
         (engine, StartOrders { launch: missing })
     }
@@ -114,16 +110,10 @@ impl StartInstances {
             return orders;
         }
         let reached = match event {
-            StartEvent::Changed {
-                id,
-                condition: Condition::Running,
-                ..
-            } => self.progress.running(id),
-            StartEvent::Changed {
-                id,
-                condition,
-                goal,
-            } if condition.is_terminal() => {
+            StartEvent::Changed { id, condition: Condition::Running, .. } => {
+                self.progress.running(id)
+            }
+            StartEvent::Changed { id, condition, goal } if condition.is_terminal() => {
                 self.progress.gone(id);
                 if goal.is_terminal() {
                     orders.launch = InstanceCount::ONE;
@@ -146,9 +136,7 @@ impl StartInstances {
         if self.is_finished {
             return StartOrders::default();
         }
-        StartOrders {
-            launch: missing(self.scale_to, tracked),
-        }
+        StartOrders { launch: missing(self.scale_to, tracked) }
     }
 
     /// Whether all that was missing at the start is there.

@@ -49,9 +49,7 @@ impl Fleet {
 
     /// The living instances: their versions, and where they are.
     pub(super) fn alive(&self) -> impl Iterator<Item = (&str, Life)> {
-        self.alive
-            .values()
-            .map(|instance| (&*instance.version, instance.life))
+        self.alive.values().map(|instance| (&*instance.version, instance.life))
     }
 
     /// What was announced of the definition of `version`.
@@ -74,25 +72,19 @@ impl Fleet {
     /// An instance reached a stage.
     pub(super) fn stage(&mut self, news: News<'_>, stage: Stage) {
         let key = key(news.task);
-        match self.alive.get(key) {
+        let instance = match self.alive.get_mut(key) {
             Some(instance) if news.late && news.at < instance.last => return,
-            Some(_) => {}
-            None => {
-                let Some(before) = self.missing(key, news, stage) else {
-                    return;
-                };
-                self.appear(key, news, before);
-            }
-        }
-        let running = if self.has_health_checks {
-            Life::Running
-        } else {
-            Life::Healthy
-        };
-        let Some(instance) = self.alive.get_mut(key) else {
-            return;
+            Some(instance) => instance,
+            None => match self.missing(key, news, stage) {
+                Some(before) => {
+                    let instance = Instance::appear(&mut self.parts, news, before);
+                    self.alive.entry(key.into()).or_insert(instance)
+                }
+                None => return,
+            },
         };
         instance.last = instance.last.max(news.at);
+        let running = if self.has_health_checks { Life::Running } else { Life::Healthy };
         let from = instance.life;
         let steps: &[(Option<Life>, Change)] = match (stage, from) {
             (Stage::Running, Life::Starting) if running == Life::Healthy => {
@@ -105,27 +97,29 @@ impl Fleet {
                 &[(None, Change::Stopped)]
             }
             // Releases without TASK_KILLING say no more than this.
-            (Stage::Killed, _) => &[
-                (Some(Life::Dying), Change::ToldToStop),
-                (None, Change::Stopped),
-            ],
+            (Stage::Killed, _) => {
+                &[(Some(Life::Dying), Change::ToldToStop), (None, Change::Stopped)]
+            }
             (Stage::Ended | Stage::Wanted, _) => &[(None, Change::Failed)],
         };
-        self.steps(key, news, from, steps);
+        if !instance.go(&mut self.parts, news, steps) {
+            self.alive.remove(key);
+            self.ended.note(key, news.at);
+        }
     }
 
     /// An instance passed or failed its health checks.
     pub(super) fn health(&mut self, news: News<'_>, alive: bool) {
         self.has_health_checks = true;
         let key = key(news.task);
-        match self.alive.get(key) {
+        let instance = match self.alive.get_mut(key) {
             Some(instance) if news.late && news.at < instance.last => return,
-            Some(_) => {}
+            Some(instance) => instance,
             None if self.ended.at(key).is_some() || self.ended.is_forgotten(news) => return,
-            None => self.appear(key, news, true),
-        }
-        let Some(instance) = self.alive.get_mut(key) else {
-            return;
+            None => {
+                let instance = Instance::appear(&mut self.parts, news, true);
+                self.alive.entry(key.into()).or_insert(instance)
+            }
         };
         instance.last = instance.last.max(news.at);
         let from = instance.life;
@@ -134,7 +128,10 @@ impl Fleet {
             (false, Life::Healthy) => &[(Some(Life::Running), Change::Unhealthy)],
             _ => &[],
         };
-        self.steps(key, news, from, steps);
+        if !instance.go(&mut self.parts, news, steps) {
+            self.alive.remove(key);
+            self.ended.note(key, news.at);
+        }
     }
 
     /// For an instance that is not among the living: whether it must have been there before; none
@@ -154,74 +151,39 @@ impl Fleet {
         }
         // Running is repeated when an old instance shall stop. A new one is seen to run first only
         // where its launch was lost.
-        let new = self
-            .parts
-            .iter()
-            .any(|part| part.side(news.version) == super::Version::New);
+        let new = self.parts.iter().any(|part| part.side(news.version) == super::Version::New);
         Some(stage != Stage::Starting && !(stage == Stage::Running && new))
     }
+}
 
+impl Instance {
     /// An instance comes among the living, as one that was there `before`, or as launched now.
-    fn appear(&mut self, key: &str, news: News<'_>, before: bool) {
-        for part in &mut self.parts {
+    fn appear(parts: &mut [Part], news: News<'_>, before: bool) -> Self {
+        for part in parts {
             if before {
                 part.reveal(news.at, news.version, news.task);
             } else {
                 let launched = Some(Life::Starting);
-                part.change(
-                    news.at,
-                    news.version,
-                    news.task,
-                    None,
-                    launched,
-                    Change::Launched,
-                );
+                part.change(news.at, news.version, news.task, None, launched, Change::Launched);
             }
         }
-        let life = if before {
-            Life::Healthy
-        } else {
-            Life::Starting
-        };
-        let instance = Instance {
-            version: news.version.into(),
-            life,
-            last: news.at,
-        };
-        self.alive.insert(key.into(), instance);
+        let life = if before { Life::Healthy } else { Life::Starting };
+        Self { version: news.version.into(), life, last: news.at }
     }
 
-    /// Goes through the steps that an event means, in the parts and in the instance itself.
-    fn steps(
-        &mut self,
-        key: &str,
-        news: News<'_>,
-        mut from: Life,
-        steps: &[(Option<Life>, Change)],
-    ) {
-        let Some(instance) = self.alive.get_mut(key) else {
-            return;
-        };
+    /// Goes through the steps that an event means, in the parts and in the instance itself. Says
+    /// whether it is still alive.
+    fn go(&mut self, parts: &mut [Part], news: News<'_>, steps: &[(Option<Life>, Change)]) -> bool {
         for &(to, change) in steps {
-            for part in &mut self.parts {
-                part.change(
-                    news.at,
-                    &instance.version,
-                    news.task,
-                    Some(from),
-                    to,
-                    change,
-                );
+            for part in &mut *parts {
+                part.change(news.at, &self.version, news.task, Some(self.life), to, change);
             }
-            if let Some(to) = to {
-                from = to;
-                instance.life = to;
-            } else {
-                self.alive.remove(key);
-                self.ended.note(key, news.at);
-                return;
+            match to {
+                Some(to) => self.life = to,
+                None => return false,
             }
         }
+        true
     }
 }
 
@@ -235,9 +197,7 @@ fn key(id: &str) -> &str {
         (Some(container), Some(instance)) if container.starts_with('_') => instance,
         _ => last,
     };
-    own.strip_prefix("instance-")
-        .or_else(|| own.strip_prefix("marathon-"))
-        .unwrap_or(own)
+    own.strip_prefix("instance-").or_else(|| own.strip_prefix("marathon-")).unwrap_or(own)
 }
 
 /// Instances that ended not long ago: what comes about them now is an echo.

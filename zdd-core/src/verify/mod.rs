@@ -11,6 +11,7 @@ mod fleet;
 mod judge;
 mod levels;
 mod log;
+mod moment;
 mod part;
 mod plan;
 mod reorder;

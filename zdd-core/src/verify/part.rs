@@ -91,14 +91,7 @@ impl Part {
             // It is one of the imagined ones.
             Version::Old => self.shown_old += 1,
             Version::New => {
-                self.change(
-                    at,
-                    version,
-                    task,
-                    None,
-                    Some(Life::Starting),
-                    Change::Launched,
-                );
+                self.change(at, version, task, None, Some(Life::Starting), Change::Launched);
                 let (from, to) = (Some(Life::Starting), Some(Life::Healthy));
                 self.change(at, version, task, from, to, Change::Healthy);
             }
@@ -128,12 +121,7 @@ impl Part {
             let count = stage(side, to);
             *count = count.saturating_add(1);
         }
-        let step = Observed {
-            version,
-            change,
-            count: 1,
-            task: Some(task),
-        };
+        let step = Observed { version, change, count: 1, task: Some(task) };
         self.judge.observe(at, self.state, step);
     }
 
@@ -152,25 +140,18 @@ impl Part {
             Some(planned) if planned >= seen => (planned, OldCount::Plan),
             _ => (seen, OldCount::Seen),
         };
-        self.judge
-            .imagined_old(IMAGINED.saturating_sub(old - self.known_old));
+        self.judge.imagined_old(IMAGINED.saturating_sub(old - self.known_old));
         let (aim, instances) = match self.kind {
             Kind::Restart => (Aim::Replace, facts.instances),
             Kind::Stop => (Aim::Scale, Some(InstanceCount::ZERO)),
             // Without the old number, what is there in the end cannot be counted either.
-            Kind::Scale | Kind::Start | Kind::Other => (
-                Aim::Scale,
-                facts.instances.filter(|_| self.planned_old.is_some()),
-            ),
+            Kind::Scale | Kind::Start | Kind::Other => {
+                (Aim::Scale, facts.instances.filter(|_| self.planned_old.is_some()))
+            }
         };
         let strategy = facts.strategy;
         let stall_after = Expectation::STALL_AFTER;
-        self.judge.expect(Expectation {
-            aim,
-            instances,
-            strategy,
-            stall_after,
-        });
+        self.judge.expect(Expectation { aim, instances, strategy, stall_after });
         let alive = InstanceCount::saturating_from(self.state.new.alive());
         Report {
             deployment: self.deployment,
@@ -189,11 +170,7 @@ impl Part {
 /// Versions are moments of one length, so their texts have the order of time. What is newer than
 /// the plan's definition is not what the deployment has to remove.
 fn side(newest: &str, version: &str) -> Version {
-    if version < newest {
-        Version::Old
-    } else {
-        Version::New
-    }
+    if version < newest { Version::Old } else { Version::New }
 }
 
 fn stage(side: &mut Side, life: Life) -> &mut u32 {

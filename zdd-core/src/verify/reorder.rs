@@ -53,11 +53,7 @@ impl Reorder {
             place -= 1;
         }
         self.waiting.insert(place, held);
-        if self.waiting.len() > WINDOW {
-            self.waiting.pop_front()
-        } else {
-            None
-        }
+        if self.waiting.len() > WINDOW { self.waiting.pop_front() } else { None }
     }
 
     /// The earliest that waits.
@@ -123,15 +119,10 @@ impl Held {
 fn rank(what: &What<'_>) -> u8 {
     use super::event::Progress::{Begins, Failed, Succeeded};
     match what {
-        What::Step {
-            progress: Begins, ..
-        } => 0,
+        What::Step { progress: Begins, .. } => 0,
         What::Defined(_) | What::HealthCheckAdded { .. } => 1,
         What::Stage(..) | What::Health(..) | What::Other => 2,
-        What::Step {
-            progress: Succeeded | Failed,
-            ..
-        } => 3,
+        What::Step { progress: Succeeded | Failed, .. } => 3,
         What::Ended { .. } => 4,
     }
 }
@@ -142,11 +133,7 @@ fn owned(what: &What<'_>) -> What<'static> {
         What::Health(about, alive) => What::Health(owned_about(about), *alive),
         What::Defined(definition) => What::Defined(owned_definition(definition)),
         What::HealthCheckAdded { app } => What::HealthCheckAdded { app: text(app) },
-        What::Step {
-            plan,
-            progress,
-            current,
-        } => What::Step {
+        What::Step { plan, progress, current } => What::Step {
             plan: Plan {
                 id: text(&plan.id),
                 version: text(&plan.version),
@@ -157,21 +144,15 @@ fn owned(what: &What<'_>) -> What<'static> {
             progress: *progress,
             current: owned_actions(current),
         },
-        What::Ended { id, success, empty } => What::Ended {
-            id: text(id),
-            success: *success,
-            empty: *empty,
-        },
+        What::Ended { id, success, empty } => {
+            What::Ended { id: text(id), success: *success, empty: *empty }
+        }
         What::Other => What::Other,
     }
 }
 
 fn owned_about(about: &About<'_>) -> About<'static> {
-    About {
-        app: text(&about.app),
-        task: text(&about.task),
-        version: text(&about.version),
-    }
+    About { app: text(&about.app), task: text(&about.task), version: text(&about.version) }
 }
 
 fn owned_definition(definition: &Definition<'_>) -> Definition<'static> {
@@ -183,13 +164,7 @@ fn owned_definition(definition: &Definition<'_>) -> Definition<'static> {
 }
 
 fn owned_actions(actions: &[Action<'_>]) -> Vec<Action<'static>> {
-    actions
-        .iter()
-        .map(|action| Action {
-            app: text(&action.app),
-            kind: action.kind,
-        })
-        .collect()
+    actions.iter().map(|action| Action { app: text(&action.app), kind: action.kind }).collect()
 }
 
 fn text(text: &str) -> Cow<'static, str> {

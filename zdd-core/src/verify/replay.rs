@@ -115,28 +115,16 @@ impl World {
             self.now = Some(held.at);
         }
         let at = held.at;
-        let news = News {
-            at,
-            late,
-            task: held.task(),
-            version: held.version(),
-        };
+        let news = News { at, late, task: held.task(), version: held.version() };
         match &held.what {
             HeldWhat::Stage(stage) => self.seen(held.app()).stage(news, *stage),
             HeldWhat::Health(alive) => self.seen(held.app()).health(news, *alive),
             HeldWhat::Rare(what) => match &**what {
                 What::Defined(definition) => self.fleet(&definition.app).define(definition),
                 What::HealthCheckAdded { app } => self.fleet(app).has_health_checks = true,
-                What::Step {
-                    plan,
-                    progress: Progress::Begins,
-                    ..
-                } if late && self.open.contains_key(&*plan.id) => {}
-                What::Step {
-                    plan,
-                    progress,
-                    current,
-                } => {
+                What::Step { plan, progress: Progress::Begins, .. }
+                    if late && self.open.contains_key(&*plan.id) => {}
+                What::Step { plan, progress, current } => {
                     self.step(at, plan, *progress, current);
                 }
                 What::Ended { id, success, empty } => {
@@ -151,18 +139,12 @@ impl World {
         if !self.fleets.contains_key(app) {
             self.fleets.insert(app.into(), Fleet::default());
         }
-        self.fleets
-            .get_mut(app)
-            .expect("inserted above if it was missing")
+        self.fleets.get_mut(app).expect("inserted above if it was missing")
     }
 
     /// The fleet that an event about an instance is for.
     fn seen(&mut self, app: &str) -> &mut Fleet {
-        if self
-            .fleets
-            .get(app)
-            .is_none_or(|fleet| fleet.parts.is_empty())
-        {
+        if self.fleets.get(app).is_none_or(|fleet| fleet.parts.is_empty()) {
             self.outside += 1;
         }
         self.fleet(app)
@@ -206,21 +188,11 @@ impl World {
 
     /// An action on an app begins.
     fn begin(&mut self, at: Timestamp, plan: &Plan<'_>, action: &Action<'_>) {
-        let target = plan
-            .target
-            .iter()
-            .find(|definition| definition.app == action.app);
-        let original = plan
-            .original
-            .iter()
-            .find(|definition| definition.app == action.app);
+        let target = plan.target.iter().find(|definition| definition.app == action.app);
+        let original = plan.original.iter().find(|definition| definition.app == action.app);
         let heavy = !plan.target.is_empty() || !plan.original.is_empty();
         let fleet = self.fleet(&action.app);
-        if let Some(part) = fleet
-            .parts
-            .iter_mut()
-            .find(|part| *part.deployment == *plan.id)
-        {
+        if let Some(part) = fleet.parts.iter_mut().find(|part| *part.deployment == *plan.id) {
             part.kind = part.kind.max(action.kind);
             return;
         }
@@ -231,9 +203,7 @@ impl World {
         if let Some(target) = target {
             fleet.has_health_checks = target.facts.has_health_checks;
         }
-        let facts = target
-            .map(|target| target.facts)
-            .or_else(|| fleet.announced(version));
+        let facts = target.map(|target| target.facts).or_else(|| fleet.announced(version));
         let mut part = Part::new(&plan.id, action.kind, version, at, fleet.alive());
         part.facts = facts;
         part.planned_old = match original {
@@ -251,10 +221,7 @@ impl World {
         let Some(failed) = self.open.remove(id) else {
             // Nothing to do, or refused before it began.
             if !empty && success {
-                self.issues.note(
-                    line,
-                    Trouble::EndWithoutBeginning(id.chars().take(60).collect()),
-                );
+                self.issues.note(line, Trouble::EndWithoutBeginning(id.chars().take(60).collect()));
             }
             return;
         };
@@ -305,10 +272,6 @@ impl World {
         issues.listed.append(&mut self.issues.listed);
         issues.listed.sort_by_key(|issue| issue.line);
         issues.listed.truncate(LogIssues::MAX);
-        Replayed {
-            reports: self.reports,
-            issues,
-            outside: self.outside,
-        }
+        Replayed { reports: self.reports, issues, outside: self.outside }
     }
 }

@@ -10,21 +10,17 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::event::{About, Action, Definition, Event, Facts, Kind, Plan, Progress, Stage, What};
 use super::log::Trouble;
+use super::moment::moment;
 use crate::capacity::UpgradeStrategy;
 use crate::units::InstanceCount;
 
 /// Reads the event in `json`, which is at `line` of a recording.
 pub(super) fn decode(json: &[u8], line: u64) -> Result<Event<'_>, Trouble> {
-    let wire: Wire<'_> = serde_json::from_slice(json).map_err(|error| {
-        if core::str::from_utf8(json).is_err() {
-            Trouble::NotUtf8
-        } else if error.is_eof() {
-            Trouble::Truncated
-        } else {
-            Trouble::NotAnEvent
-        }
-    })?;
-    let at = wire.timestamp.as_ref().and_then(|text| text.0.parse().ok()).ok_or(Trouble::NoTime)?;
+    // Checked once as a whole, which is faster than text by text.
+    let json = core::str::from_utf8(json).map_err(|_| Trouble::NotUtf8)?;
+    let wire: Wire<'_> = serde_json::from_str(json)
+        .map_err(|error| if error.is_eof() { Trouble::Truncated } else { Trouble::NotAnEvent })?;
+    let at = wire.timestamp.as_ref().and_then(|text| moment(&text.0)).ok_or(Trouble::NoTime)?;
     let what = wire.what()?;
     Ok(Event { at, line, what })
 }

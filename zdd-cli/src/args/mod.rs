@@ -1,0 +1,13 @@
+//! The command line.
+
+mod check;
+mod common;
+mod plan;
+mod verify;
+
+pub(crate) use check::CheckArgs;
+pub(crate) use common::{
+    Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
+};
+pub(crate) use plan::{ModelName, PlanArgs, PlanOutput};
+pub(crate) use verify::VerifyArgs;

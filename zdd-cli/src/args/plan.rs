@@ -1,0 +1,134 @@
+//! Arguments of `zdd plan`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use zdd_core::timeline::{Assumptions, Model};
+
+use super::Numbers;
+
+/// Show every step of a deployment to its end; nothing is done
+///
+/// An app is taken to be replaced while all its instances run and are healthy. A group is planned as
+/// Marathon would deploy it: in steps, in the order of its dependencies.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// App definition or group in Marathon's JSON; `-` is standard input
+    #[arg(value_name = "FILE", required_unless_present = "instances")]
+    pub(crate) file: Option<PathBuf>,
+    /// The definition that runs now; without it, one that differs in its configuration only
+    #[arg(long, value_name = "OLD", requires = "file")]
+    pub(crate) from: Option<PathBuf>,
+    /// Whose schedule to follow
+    #[arg(long, default_value = "marathon")]
+    pub(crate) model: ModelName,
+    #[command(flatten)]
+    pub(crate) numbers: Numbers,
+    #[command(flatten)]
+    pub(crate) times: Times,
+    /// Show every moment, also those in which instances start and stop
+    #[arg(long)]
+    pub(crate) all_steps: bool,
+    /// How to print the plan
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: PlanOutput,
+}
+
+/// How long things take. What is not given is read from the definition, or assumed.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// From launch to running, such as 5s or 1m30s
+    #[arg(long, value_name = "TIME")]
+    start_time: Option<Span>,
+    /// From running to healthy
+    #[arg(long, value_name = "TIME")]
+    health_time: Option<Span>,
+    /// From being told to stop to being gone
+    #[arg(long, value_name = "TIME")]
+    stop_time: Option<Span>,
+}
+
+impl Times {
+    /// `otherwise`, with what was given in its place.
+    pub(crate) fn or(self, otherwise: Assumptions) -> Assumptions {
+        let or = |given: Option<Span>, otherwise| given.map_or(otherwise, |Span(time)| time);
+        Assumptions {
+            start: or(self.start_time, otherwise.start),
+            healthy: or(self.health_time, otherwise.healthy),
+            stop: or(self.stop_time, otherwise.stop),
+        }
+    }
+}
+
+/// Whose schedule to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModelName {
+    /// Marathon's own rolling upgrade
+    Marathon,
+    /// No old instance is touched until the new version carries the floor alone
+    SideBySide,
+}
+
+impl From<ModelName> for Model {
+    fn from(name: ModelName) -> Self {
+        match name {
+            ModelName::Marathon => Self::Marathon,
+            ModelName::SideBySide => Self::SideBySide,
+        }
+    }
+}
+
+/// How to print a plan or a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanOutput {
+    /// For people
+    Text,
+    /// For tools
+    Json,
+    /// A picture
+    Svg,
+}
+
+/// A length of time, such as `1m30s`, at most [`Assumptions::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span(Duration);
+
+/// Why a text is not a length of time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum SpanError {
+    #[error("not a length of time, such as 5s, 500ms or 1m30s")]
+    NotASpan,
+    #[error("below zero")]
+    Negative,
+    #[error("longer than a day")]
+    TooLong,
+}
+
+impl FromStr for Span {
+    type Err = SpanError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let span: jiff::SignedDuration = text.parse().map_err(|_| SpanError::NotASpan)?;
+        let time = Duration::try_from(span).map_err(|_| SpanError::Negative)?;
+        if time > Assumptions::MAX { Err(SpanError::TooLong) } else { Ok(Self(time)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_has_a_unit_and_is_at_most_a_day() {
+        let span = |text: &str| text.parse::<Span>().map(|Span(time)| time.as_millis());
+        assert_eq!(span("5s"), Ok(5000));
+        assert_eq!(span("1m30s"), Ok(90_000));
+        assert_eq!(span("500ms"), Ok(500));
+        assert_eq!(span("5"), Err(SpanError::NotASpan));
+        assert_eq!(span("NaN"), Err(SpanError::NotASpan));
+        assert_eq!(span("-5s"), Err(SpanError::Negative));
+        assert_eq!(span("25h"), Err(SpanError::TooLong));
+    }
+}

@@ -1,0 +1,45 @@
+//! From a command line to an exit status.
+
+use std::io::{self, Write};
+
+use crate::args::{Cli, Verb};
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::text::{BAD, BOLD, Page, styled};
+use crate::{check, extras, plan, schema, verify};
+
+/// Does what `cli` asks for: the result goes to `out`, errors and hints to `err`.
+pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Write) -> ExitCode {
+    let answered = match &cli.verb {
+        Verb::Check(args) => check::run(args, page, out),
+        Verb::Plan(args) => plan::run(args, page, out),
+        Verb::Verify(args) => verify::run(args, page, out),
+        Verb::Schema(args) => schema::run(args, out),
+        Verb::Completions(args) => extras::completions(args, out),
+        Verb::Man(args) => extras::man(args, out),
+    };
+    let answered = answered.and_then(|code| out.flush().map(|()| code).map_err(CliError::Output));
+    match answered {
+        Ok(code) => code,
+        // Whoever reads the result has seen enough, as `head` has.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Done,
+        Err(CliError::Json(error)) if error.io_error_kind() == Some(io::ErrorKind::BrokenPipe) => {
+            ExitCode::Done
+        }
+        Err(error) => {
+            // Nobody is left to tell if this cannot be written either; the exit status says it.
+            let _ = report(&error, err);
+            error.exit()
+        }
+    }
+}
+
+fn report(error: &CliError, err: &mut impl Write) -> io::Result<()> {
+    for line in error.lines() {
+        writeln!(err, "{} {line}", styled(BAD, "error:"))?;
+    }
+    if let Some(hint) = error.hint() {
+        writeln!(err, "{} {hint}", styled(BOLD, "hint:"))?;
+    }
+    err.flush()
+}

@@ -1,0 +1,63 @@
+//! Exit statuses.
+
+use std::process;
+
+/// What the shell is told. The numbers 3 to 9 are those of marathon-lb's `zdd.py`.
+///
+/// One enum for all verbs, also those that come later, so that a number never means two things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExitCode {
+    /// What was asked for is done; the guarantee asked for is satisfiable, or held.
+    Done = 0,
+    /// Wrong usage or unusable input.
+    Usage = 2,
+    /// The arguments contradict each other.
+    InvalidCombination = 3,
+    /// The guarantee asked for cannot be kept.
+    NotSatisfiable = 10,
+    /// The guarantee asked for was violated.
+    Violated = 11,
+}
+
+impl From<ExitCode> for process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// The statuses as `--help` lists them, also those of verbs that talk to a cluster.
+pub(crate) const HELP: &str = "\
+Exit status:
+   0  done: the guarantee asked for is satisfiable, or held
+   1  declined at a prompt
+   2  wrong usage, or input that cannot be used
+   3  arguments that contradict each other
+   4  a field is missing
+   5  the load balancer failed
+   6  Marathon failed
+   7  an app could not be created
+   8  an app could not be deleted
+   9  an app could not be scaled
+  10  the guarantee asked for is not satisfiable
+  11  a guarantee was violated
+  12  locked by someone else
+  13  the plan is stale
+  14  a deadline passed
+  15  rolled back";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_lists_each_number() {
+        use ExitCode::{Done, InvalidCombination, NotSatisfiable, Usage, Violated};
+        for code in [Done, Usage, InvalidCombination, NotSatisfiable, Violated] {
+            let number = format!("{:>4}  ", code as u8);
+            assert!(HELP.lines().any(|line| line.starts_with(&number)), "{code:?}");
+        }
+        for number in 0..=15 {
+            assert_eq!(HELP.matches(&format!("\n{number:>4}  ")).count(), 1, "{number}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Files and standard input.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use zdd_core::app::Document;
+
+use crate::error::{CliError, FileError, FileFault};
+
+/// The most bytes that are read as a definition. Marathon itself takes requests of 2 MB; a whole
+/// cluster's apps are some ten; a log that was named by mistake should not fill memory.
+const MAX_DEFINITION: u64 = 64 << 20;
+
+/// Where input comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A file, by the name that was given.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        if path == Path::new("-") { Self::Stdin } else { Self::File(path.into()) }
+    }
+}
+
+impl Source {
+    /// Opens it for reading.
+    pub(crate) fn open(&self) -> Result<Box<dyn Read>, FileError> {
+        self.opened().map_err(|fault| self.error(fault))
+    }
+
+    fn opened(&self) -> Result<Box<dyn Read>, FileFault> {
+        let Self::File(path) = self else {
+            return Ok(Box::new(io::stdin().lock()));
+        };
+        let file = File::open(path).map_err(FileFault::from)?;
+        if file.metadata().map_err(FileFault::from)?.is_dir() {
+            return Err(FileFault::Directory);
+        }
+        Ok(Box::new(file))
+    }
+
+    /// The definition that it holds.
+    pub(crate) fn document(&self) -> Result<Document, FileError> {
+        let bytes = self.bytes().map_err(|fault| self.error(fault))?;
+        Document::parse_bytes(&bytes).map_err(|error| self.error(FileFault::NotADefinition(error)))
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, FileFault> {
+        // A file says how long it is before it is read; a pipe does not.
+        if let Self::File(path) = self
+            && path.metadata().is_ok_and(|about| about.is_file() && about.len() > MAX_DEFINITION)
+        {
+            return Err(FileFault::TooLarge);
+        }
+        let mut bytes = Vec::new();
+        self.opened()?.take(MAX_DEFINITION + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_DEFINITION { Err(FileFault::TooLarge) } else { Ok(bytes) }
+    }
+
+    /// `fault`, with this as the place of it.
+    pub(crate) fn error(&self, fault: FileFault) -> FileError {
+        FileError { fault, source: self.clone() }
+    }
+}
+
+impl From<io::Error> for FileFault {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            io::ErrorKind::IsADirectory => Self::Directory,
+            _ => Self::Unreadable(error),
+        }
+    }
+}
+
+/// The definitions in `files`. All are looked at, so that one run names every problem.
+pub(crate) fn documents(files: &[PathBuf]) -> Result<Vec<(Source, Document)>, CliError> {
+    let mut documents = Vec::new();
+    let mut errors = Vec::new();
+    for path in files {
+        let source = Source::from(path.as_path());
+        match source.document() {
+            Ok(document) if document.apps().next().is_none() => {
+                errors.push(source.error(FileFault::NoApp));
+            }
+            Ok(document) => documents.push((source, document)),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(documents) } else { Err(CliError::Files(errors)) }
+}

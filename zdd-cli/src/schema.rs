@@ -1,0 +1,77 @@
+//! The JSON that the verbs print, and its schemas.
+
+use std::io::Write;
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::{SchemaArgs, SchemaOf};
+use crate::check::json::CheckReport;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::verify::json::VerifyReport;
+
+/// Version of the JSON of all verbs.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// How the names of guarantees look in a schema: those of `zdd_core::guarantee::Guarantee`.
+#[derive(JsonSchema)]
+#[schemars(rename = "Guarantee", rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) enum GuaranteeName {
+    Completes,
+    Bounds,
+    SideBySide,
+}
+
+/// How the names of readings look in a schema: those of `zdd_core::capacity::Reading`.
+#[derive(JsonSchema)]
+#[schemars(rename = "Reading", rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) enum ReadingName {
+    Classic,
+    HealthAware,
+}
+
+/// One object for one answer, a list for several: what each verb prints.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, CliError> {
+    match args.verb {
+        Some(verb) => write_json(&of(verb), out)?,
+        None => write_json(
+            &json!({
+                "check": of(SchemaOf::Check),
+                "plan": of(SchemaOf::Plan),
+                "verify": of(SchemaOf::Verify),
+            }),
+            out,
+        )?,
+    }
+    Ok(ExitCode::Done)
+}
+
+fn of(verb: SchemaOf) -> Schema {
+    match verb {
+        SchemaOf::Check => schema_for!(OneOrMany<CheckReport>),
+        SchemaOf::Plan => schema_for!(OneOrMany<CheckReport>),
+        SchemaOf::Verify => schema_for!(OneOrMany<VerifyReport>),
+    }
+}
+
+/// Writes `value` over several lines, with a last line end.
+pub(crate) fn write_json(
+    value: &(impl Serialize + ?Sized),
+    out: &mut impl Write,
+) -> Result<(), CliError> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)?;
+    Ok(())
+}

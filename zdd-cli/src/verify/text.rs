@@ -1,0 +1,139 @@
+//! What `zdd verify` prints for people.
+
+use std::io::{self, Write};
+
+use zdd_core::guarantee::Guarantee;
+use zdd_core::verify::{OldCount, Replayed, Report, Severity};
+
+use super::words::{clock, kind, span};
+use crate::text::{BAD, BOLD, DIM, GOOD, NOTE, Page, plural, styled};
+
+/// Spells and findings beyond these are counted, not printed.
+const SHOWN: usize = 8;
+/// Where the values of a block begin.
+const COLUMN: usize = 20;
+
+pub(super) fn write(replayed: &Replayed, page: Page, out: &mut impl Write) -> io::Result<()> {
+    for (index, report) in replayed.reports.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        heading(report, page, out)?;
+        guarantees(report, page, out)?;
+        extremes(report, out)?;
+        findings(report, page, out)?;
+    }
+    unusable(replayed, page, out)
+}
+
+fn heading(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
+    let (verdict, from, to) = (&report.verdict, report.started(), report.ended());
+    let title = format!("{}: {} {}", report.app, kind(report.kind), report.outcome);
+    writeln!(out, "{}", styled(BOLD, title))?;
+    writeln!(out, "  {from} to {}, {}", clock(to, from), span(report.duration()))?;
+    writeln!(out, "  {}", styled(DIM, format!("deployment {}", report.deployment)))?;
+    let seen = match report.old_from {
+        OldCount::Plan => "",
+        _ => " (those that were seen)",
+    };
+    let mut counts = format!("old {}{seen}, new {}", report.old, report.new);
+    if let (Some(floor), Some(ceiling)) = (verdict.floor, verdict.ceiling) {
+        counts +=
+            &format!("; at least {floor} healthy (floor), at most {ceiling} running (ceiling)");
+    }
+    writeln!(out, "{}\n", page.wrapped(2, &counts))
+}
+
+fn guarantees(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
+    for guarantee in Guarantee::ALL {
+        let judgement = report.verdict.guarantee(guarantee);
+        let answer = match judgement.holds() {
+            Some(true) => styled(GOOD, format!("✔ {guarantee}: held")),
+            Some(false) => styled(BAD, format!("✖ {guarantee}: broken")),
+            None => styled(NOTE, format!("? {guarantee}: not known")),
+        };
+        writeln!(out, "  {answer}")?;
+        if judgement.holds() != Some(true) {
+            writeln!(out, "{}", page.wrapped(4, &judgement.why.to_string()))?;
+        }
+    }
+    writeln!(out)
+}
+
+fn extremes(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let (verdict, from) = (&report.verdict, report.started());
+    let (lowest, highest) = (&verdict.lowest_healthy, &verdict.highest_running);
+    let spells = plural(lowest.spell_count, "spell");
+    line(out, "lowest healthy", &format!("{} in {spells}, {}", lowest.count, span(lowest.total)))?;
+    by(out, lowest.task.as_deref())?;
+    for spell in lowest.spells.iter().take(SHOWN) {
+        let (from, to) = (clock(spell.from, from), clock(spell.to, from));
+        line(out, "", &format!("{from} to {to}  {}", span(spell.duration())))?;
+    }
+    let left = lowest.spell_count.saturating_sub(lowest.spells.len().min(SHOWN) as u64);
+    if left > 0 {
+        line(out, "", &format!("and {left} more"))?;
+    }
+    line(out, "highest running", &format!("{} at {}", highest.count, clock(highest.at, from)))?;
+    by(out, highest.task.as_deref())?;
+    if let Some(below) = verdict.below_instances {
+        line(out, &format!("fewer than {}", report.new), &format!("healthy for {}", span(below)))?;
+    }
+    line(out, "longest silence", &span(verdict.longest_silence))?;
+    if verdict.failed > 0 {
+        line(out, "ended by itself", &plural(verdict.failed, "task"))?;
+    }
+    if verdict.turned_unhealthy > 0 {
+        line(out, "turned unhealthy", &plural(verdict.turned_unhealthy, "time"))?;
+    }
+    Ok(())
+}
+
+/// A name and its value.
+fn line(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
+    writeln!(out, "  {name:<width$}{value}", width = COLUMN - 2)
+}
+
+fn by(out: &mut impl Write, task: Option<&str>) -> io::Result<()> {
+    task.map_or(Ok(()), |task| line(out, "", &styled(DIM, format!("by {task}"))))
+}
+
+fn findings(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
+    let findings = &report.verdict.findings;
+    if !findings.is_empty() {
+        writeln!(out)?;
+    }
+    for finding in findings.iter().take(SHOWN) {
+        let (style, glyph) = match finding.fault.severity() {
+            Severity::Violation => (BAD, '✖'),
+            Severity::Warning => (NOTE, '⚠'),
+            Severity::Note => (DIM, '•'),
+        };
+        let (at, code) = (clock(finding.at, report.started()), finding.fault.code());
+        writeln!(out, "  {}", styled(style, format!("{glyph} {at} {code}")))?;
+        writeln!(out, "{}", page.wrapped(4, &finding.fault.to_string()))?;
+        if let Some(task) = &finding.task {
+            writeln!(out, "    {}", styled(DIM, task))?;
+        }
+    }
+    match findings.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        left => writeln!(out, "  and {left} more: see -o json"),
+    }
+}
+
+/// What of the recording could not be used.
+fn unusable(replayed: &Replayed, page: Page, out: &mut impl Write) -> io::Result<()> {
+    let issues = &replayed.issues;
+    if issues.count > 0 {
+        let lines = plural(issues.count, "line");
+        writeln!(out, "\n{}", styled(NOTE, format!("⚠ {lines} could not be used:")))?;
+    }
+    for issue in issues.listed.iter().take(SHOWN) {
+        writeln!(out, "{}", page.hanging(2, 4, &format!("line {}: {}", issue.line, issue.what)))?;
+    }
+    match issues.count.saturating_sub(issues.listed.len().min(SHOWN) as u64) {
+        0 => Ok(()),
+        left => writeln!(out, "  and {left} more"),
+    }
+}
