@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use zdd_core::app::ParseError;
 use zdd_core::check::{SuggestError, Verdict};
-use zdd_core::group::PlanError;
+use zdd_core::group::{Cycle, PlanError};
 
 use crate::exit::ExitCode;
 use crate::input::Source;
@@ -23,6 +23,8 @@ pub(crate) enum FileFault {
     Unreadable(io::Error),
     #[error("{0}")]
     NotADefinition(ParseError),
+    #[error("the dependencies go in a circle: {0}")]
+    Circle(Cycle),
     #[error("holds no app")]
     NoApp,
 }
@@ -39,6 +41,8 @@ pub(crate) struct FileError {
 /// Why a command has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
+    #[error("nothing to look at: neither a file nor --instances is given")]
+    NothingGiven,
     #[error("{} could not be used", .0.len())]
     Files(Vec<FileError>),
     #[error("{app}: {suggest}")]
@@ -57,8 +61,6 @@ pub(crate) enum CliError {
     OfTwoKinds { new: Source, old: Source },
     #[error("{new} and {old} are different apps")]
     DifferentApps { new: String, old: String },
-    #[error("{0}")]
-    Group(zdd_core::app::GroupError),
     #[error("a picture shows one deployment, and this is {what}")]
     NoPicture { what: String },
     #[error("{0}: no deployment in it")]
@@ -82,11 +84,11 @@ impl CliError {
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
             | Self::NoPicture { .. } => ExitCode::InvalidCombination,
-            Self::Files(_)
+            Self::NothingGiven
+            | Self::Files(_)
             | Self::Suggest { .. }
             | Self::Plan(_)
             | Self::SeveralApps(_)
-            | Self::Group(_)
             | Self::NoDeployment(_)
             | Self::NoDeploymentOf { .. }
             | Self::Write { .. }
@@ -107,11 +109,14 @@ impl CliError {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Files(files) => files.iter().find_map(|file| file.fault.hint()).map(String::from),
+            Self::NothingGiven => {
+                Some("name a file, or give --instances, --min-health and --max-over".into())
+            }
             Self::Suggest { suggest, .. } => Some(suggest.hint().into()),
             Self::NotSatisfiable { verdict, .. } => verdict.fix.map(|fix| fix.to_string()),
             Self::Plan(error) => Some(error.hint().into()),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
-            Self::NoPicture { .. } => Some("choose one with --app, or use -o text".into()),
+            Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("plan the app by itself".into()),
             Self::NoDeployment(_) => Some(
                 "record from before the deployment begins: curl -N -H 'Accept: text/event-stream' \
@@ -121,7 +126,6 @@ impl CliError {
             Self::NoDeploymentOf { .. } => Some("leave --app out to see all that there are".into()),
             Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
-            | Self::Group(_)
             | Self::Write { .. }
             | Self::Output(_)
             | Self::Json(_) => None,
@@ -157,6 +161,7 @@ impl FileFault {
         match self {
             Self::Directory => Some("name the files in it"),
             Self::NoApp => Some("an app definition has at least an id"),
+            Self::Circle(_) => Some("take one of these dependencies out"),
             Self::Missing | Self::TooLarge | Self::Unreadable(_) | Self::NotADefinition(_) => None,
         }
     }

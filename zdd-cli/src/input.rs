@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use zdd_core::app::Document;
+use zdd_core::group::{Cycle, DependencyGraph};
 
 use crate::error::{CliError, FileError, FileFault};
 
@@ -98,9 +99,24 @@ pub(crate) fn documents(files: &[PathBuf]) -> Result<Vec<(Source, Document)>, Cl
             Ok(document) if document.apps().next().is_none() => {
                 errors.push(source.error(FileFault::NoApp));
             }
-            Ok(document) => documents.push((source, document)),
+            Ok(document) => match circle(&document) {
+                Some(circle) => errors.push(source.error(FileFault::Circle(circle))),
+                None => documents.push((source, document)),
+            },
             Err(error) => errors.push(error),
         }
     }
     if errors.is_empty() { Ok(documents) } else { Err(CliError::Files(errors)) }
+}
+
+/// Apps that depend on each other in a circle, which Marathon refuses.
+fn circle(document: &Document) -> Option<Cycle> {
+    match document {
+        Document::Group(group) => DependencyGraph::from(group).layers().err(),
+        Document::App(_) | Document::Apps(_) => {
+            let mut graph = DependencyGraph::new();
+            document.apps().for_each(|app| graph.add_app(app.id(), app.dependencies()));
+            graph.layers().err()
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The `zdd` command.
 
 mod args;
+mod chart;
 mod check;
 mod dispatch;
 mod error;

@@ -10,6 +10,7 @@ use crate::args::{SchemaArgs, SchemaOf};
 use crate::check::json::CheckReport;
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::plan::json::PlanReport;
 use crate::verify::json::VerifyReport;
 
 /// Version of the JSON of all verbs.
@@ -61,7 +62,7 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, C
 fn of(verb: SchemaOf) -> Schema {
     match verb {
         SchemaOf::Check => schema_for!(OneOrMany<CheckReport>),
-        SchemaOf::Plan => schema_for!(OneOrMany<CheckReport>),
+        SchemaOf::Plan => schema_for!(PlanReport),
         SchemaOf::Verify => schema_for!(OneOrMany<VerifyReport>),
     }
 }

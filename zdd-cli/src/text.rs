@@ -1,10 +1,11 @@
 //! Text for people: colours, widths, plurals, times.
 
 use std::fmt::{self, Display};
+use std::io;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use terminal_size::{Width, terminal_size};
+use terminal_size::{Width, terminal_size_of};
 
 /// What is as it should be.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -37,7 +38,8 @@ pub(crate) struct Page {
 impl Page {
     /// As wide as the terminal, within what reads well; 80 where there is none.
     pub(crate) fn of_terminal() -> Self {
-        let width = terminal_size().map_or(80, |(Width(columns), _)| usize::from(columns));
+        let width =
+            terminal_size_of(io::stdout()).map_or(80, |(Width(columns), _)| usize::from(columns));
         Self { width: width.clamp(40, 120) }
     }
 

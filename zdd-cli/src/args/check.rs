@@ -17,7 +17,7 @@ use super::{Numbers, Output};
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
     /// App definitions or groups in Marathon's JSON; `-` is standard input
-    #[arg(value_name = "FILE", required_unless_present = "instances")]
+    #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) numbers: Numbers,

@@ -11,7 +11,7 @@ use crate::exit;
 
 /// Plans zero-downtime deployments on Marathon, and judges them afterwards.
 #[derive(Debug, Parser)]
-#[command(name = "zdd", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(name = "zdd", version, after_help = exit::HELP, max_term_width = 80)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) verb: Verb,

@@ -16,7 +16,7 @@ use super::Numbers;
 #[derive(Args, Debug)]
 pub(crate) struct PlanArgs {
     /// App definition or group in Marathon's JSON; `-` is standard input
-    #[arg(value_name = "FILE", required_unless_present = "instances")]
+    #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// The definition that runs now; without it, one that differs in its configuration only
     #[arg(long, value_name = "OLD", requires = "file")]
@@ -40,14 +40,14 @@ pub(crate) struct PlanArgs {
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Times {
     /// From launch to running, such as 5s or 1m30s
-    #[arg(long, value_name = "TIME")]
-    start_time: Option<Span>,
+    #[arg(long = "start-time", value_name = "TIME")]
+    start: Option<Span>,
     /// From running to healthy
-    #[arg(long, value_name = "TIME")]
-    health_time: Option<Span>,
+    #[arg(long = "health-time", value_name = "TIME")]
+    health: Option<Span>,
     /// From being told to stop to being gone
-    #[arg(long, value_name = "TIME")]
-    stop_time: Option<Span>,
+    #[arg(long = "stop-time", value_name = "TIME")]
+    stop: Option<Span>,
 }
 
 impl Times {
@@ -55,9 +55,9 @@ impl Times {
     pub(crate) fn or(self, otherwise: Assumptions) -> Assumptions {
         let or = |given: Option<Span>, otherwise| given.map_or(otherwise, |Span(time)| time);
         Assumptions {
-            start: or(self.start_time, otherwise.start),
-            healthy: or(self.health_time, otherwise.healthy),
-            stop: or(self.stop_time, otherwise.stop),
+            start: or(self.start, otherwise.start),
+            healthy: or(self.health, otherwise.healthy),
+            stop: or(self.stop, otherwise.stop),
         }
     }
 }

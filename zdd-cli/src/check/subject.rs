@@ -26,17 +26,17 @@ impl Subject {
     pub(super) fn of_app(app: &App, source: Source, args: &CheckArgs) -> Result<Self, CliError> {
         let app = args.numbers.override_in(app.clone());
         let check = Check::of_app(&app, args.numbers.reading());
-        Self::new(Some(app.id().clone()), Some(source), check, args)
+        Self::new(Some(app.id().clone()), Some(source), &check, args)
     }
 
     pub(super) fn of_numbers(instances: InstanceCount, args: &CheckArgs) -> Result<Self, CliError> {
-        Self::new(None, None, Check::of(&args.numbers.upgrade(instances)), args)
+        Self::new(None, None, &Check::of(&args.numbers.upgrade(instances)), args)
     }
 
     fn new(
         app: Option<AppId>,
         source: Option<Source>,
-        check: Check,
+        check: &Check,
         args: &CheckArgs,
     ) -> Result<Self, CliError> {
         let name = || app.as_ref().map_or_else(|| "the three numbers".into(), AppId::to_string);
@@ -48,7 +48,7 @@ impl Subject {
             None => None,
         };
         let is_reading_given = args.numbers.marathon_version.is_some();
-        Ok(Self { app, source, check, suggestion, is_reading_given })
+        Ok(Self { app, source, check: *check, suggestion, is_reading_given })
     }
 }
 

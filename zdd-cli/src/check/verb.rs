@@ -35,7 +35,8 @@ pub(crate) fn run(
 
 fn subjects(args: &CheckArgs) -> Result<Vec<Subject>, CliError> {
     let mut subjects = Vec::new();
-    if let (Some(instances), []) = (args.numbers.instances, args.files.as_slice()) {
+    if args.files.is_empty() {
+        let instances = args.numbers.instances.ok_or(CliError::NothingGiven)?;
         subjects.push(Subject::of_numbers(instances, args)?);
     }
     for (source, document) in input::documents(&args.files)? {

@@ -1,8 +1,12 @@
-use std::io::Write;
-pub(crate) fn run(
-    _: &crate::args::PlanArgs,
-    _: crate::text::Page,
-    _: &mut impl Write,
-) -> Result<crate::exit::ExitCode, crate::error::CliError> {
-    Ok(crate::exit::ExitCode::Done)
-}
+//! `zdd plan`: every step of a deployment to its end.
+
+mod drawing;
+mod footer;
+mod group;
+pub(crate) mod json;
+mod subject;
+mod table;
+mod text;
+mod verb;
+
+pub(crate) use verb::run;

@@ -36,11 +36,13 @@ fn heading(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> 
         OldCount::Plan => "",
         _ => " (those that were seen)",
     };
-    let mut counts = format!("old {}{seen}, new {}", report.old, report.new);
-    if let (Some(floor), Some(ceiling)) = (verdict.floor, verdict.ceiling) {
-        counts +=
-            &format!("; at least {floor} healthy (floor), at most {ceiling} running (ceiling)");
-    }
+    let bounds = match (verdict.floor, verdict.ceiling) {
+        (Some(floor), Some(ceiling)) => {
+            format!("; at least {floor} healthy (floor), at most {ceiling} running (ceiling)")
+        }
+        _ => String::new(),
+    };
+    let counts = format!("old {}{seen}, new {}{bounds}", report.old, report.new);
     writeln!(out, "{}\n", page.wrapped(2, &counts))
 }
 

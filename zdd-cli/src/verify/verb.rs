@@ -6,11 +6,12 @@ use zdd_core::verify::{Facts, LogReader, Replay, Replayed};
 
 use super::{json, text};
 use crate::args::{PlanOutput, VerifyArgs};
+use crate::chart::Chart;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::input::{self, Source};
 use crate::schema::write_json;
-use crate::text::Page;
+use crate::text::{Page, plural};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 16;
@@ -37,7 +38,13 @@ pub(crate) fn run(
             [report] => write_json(report, out)?,
             reports => write_json(reports, out)?,
         },
-        PlanOutput::Svg => todo!(),
+        PlanOutput::Svg => match replayed.reports.as_slice() {
+            [report] => write!(out, "{}", Chart::of_recording(report))?,
+            reports => {
+                let what = format!("a recording of {}", plural(reports.len() as u64, "deployment"));
+                return Err(CliError::NoPicture { what });
+            }
+        },
     }
     let broken = |holds: Option<bool>| holds == Some(false);
     let mut verdicts = replayed.reports.iter().map(|report| report.verdict.holds(args.guarantee));
@@ -46,7 +53,10 @@ pub(crate) fn run(
 
 /// A replay that knows what the caller says of apps.
 fn definitions(args: &VerifyArgs) -> Result<Replay, CliError> {
-    let mut replay = Replay::new();
+    let mut replay = match args.output {
+        PlanOutput::Svg => Replay::new().with_states(),
+        PlanOutput::Text | PlanOutput::Json => Replay::new(),
+    };
     for (_, document) in input::documents(args.definition.as_slice())? {
         for app in document.apps() {
             let facts = Facts {

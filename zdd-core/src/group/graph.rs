@@ -4,6 +4,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use foldhash::quality::FixedState;
+use hashbrown::HashMap;
+
 use super::cycle::{Cycle, find_cycle};
 use super::layers::{Layers, depths};
 use crate::units::{AppId, GroupId, PathId};
@@ -96,8 +99,8 @@ impl<'a> DependencyGraph<'a> {
     fn nodes(&self) -> Nodes {
         let groups = self.all_groups();
         let (n_apps, n_groups) = (self.apps.len(), groups.len());
-        let app_index: BTreeMap<&str, usize> = self.apps.keys().copied().zip(0..).collect();
-        let group_index: BTreeMap<&str, usize> = groups.iter().copied().zip(0..).collect();
+        let app_index: Index<'_> = self.apps.keys().copied().zip(0..).collect();
+        let group_index: Index<'_> = groups.iter().copied().zip(0..).collect();
         let inside = |group: usize| n_apps + group;
         let around = |group: usize| n_apps + n_groups + group;
 
@@ -171,6 +174,10 @@ fn parent(path: &str) -> &str {
         Some((parent, _)) => parent,
     }
 }
+
+/// The number of an id. Ids are looked up once for each dependency, so that this decides the time of
+/// a large plan; the seed is fixed, and nothing depends on the order.
+type Index<'a> = HashMap<&'a str, usize, FixedState>;
 
 struct Nodes {
     /// Nodes below this one are apps, the others stand for groups.

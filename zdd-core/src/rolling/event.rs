@@ -3,18 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::scaling::{Condition, Goal};
+use crate::timeline::Version;
 use crate::units::InstanceId;
-
-/// Which definition an instance runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(clippy::exhaustive_enums, reason = "there is no third side")]
-pub enum Version {
-    /// Any but the one being deployed.
-    Old,
-    /// The one being deployed.
-    New,
-}
 
 /// An instance that Marathon tracks when a replacement starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

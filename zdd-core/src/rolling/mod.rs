@@ -7,6 +7,8 @@ mod event;
 mod numbers;
 mod replacement;
 
-pub use event::{Action, Change, Event, Instance, Version};
+pub use event::{Action, Change, Event, Instance};
 pub use numbers::{Numbers, Orders};
 pub use replacement::{Definition, Replacement};
+
+pub use crate::timeline::Version;

@@ -9,5 +9,5 @@ mod step;
 pub use assumptions::Assumptions;
 pub use machine::Model;
 pub use run::{End, Extreme, Run, Timeline};
-pub use state::{Side, State};
+pub use state::{Side, State, Version};
 pub use step::{Change, Step};

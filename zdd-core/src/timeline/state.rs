@@ -1,6 +1,28 @@
 //! How many instances are in which stage.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
+
+/// The version that an instance is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(clippy::exhaustive_enums, reason = "there is no third side")]
+pub enum Version {
+    /// Any version but the new one.
+    Old,
+    /// The version being deployed.
+    New,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Old => "old",
+            Self::New => "new",
+        })
+    }
+}
 
 /// Instances of one version, by stage. An instance is in exactly one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

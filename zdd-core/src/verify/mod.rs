@@ -6,6 +6,7 @@
 
 mod bounds;
 mod event;
+mod expectation;
 mod finding;
 mod fleet;
 mod judge;
@@ -17,14 +18,20 @@ mod plan;
 mod reorder;
 mod replay;
 mod report;
+mod step;
+mod thinned;
 mod verdict;
 mod wire;
 
 pub use event::{About, Action, Definition, Event, Facts, Kind, Plan, Progress, Stage, What};
+pub use expectation::{Aim, Expectation};
 pub use finding::{Fault, Finding, Severity};
-pub use judge::{Aim, Change, Expectation, Judge, Observed, Version};
+pub use judge::Judge;
 pub use log::{LogIssue, LogIssues, LogReader, Trouble};
 pub use plan::judge_plan;
 pub use replay::Replay;
 pub use report::{OldCount, Replayed, Report};
+pub use step::{Change, Observed};
 pub use verdict::{Highest, Judgement, Lowest, MAX_LISTED, Outcome, Spell, Verdict, Why};
+
+pub use crate::timeline::Version;

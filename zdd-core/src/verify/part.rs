@@ -1,8 +1,11 @@
 //! One app in one deployment, while it goes on.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::event::{Facts, Kind};
+use super::thinned::Thinned;
 use super::{Aim, Change, Expectation, Judge, Observed, OldCount, Outcome, Report, Version};
 use crate::timeline::{Side, State};
 use crate::units::{InstanceCount, Timestamp};
@@ -37,6 +40,8 @@ pub(super) struct Part {
     shown_old: u32,
     state: State,
     judge: Judge,
+    /// The states so far, where somebody wants to see them.
+    states: Option<Thinned>,
 }
 
 impl Part {
@@ -47,6 +52,7 @@ impl Part {
         version: &str,
         at: Timestamp,
         alive: impl Iterator<Item = (&'a str, Life)>,
+        keeps_states: bool,
     ) -> Self {
         let mut state = State::default();
         let mut known_old = 0;
@@ -77,6 +83,7 @@ impl Part {
             shown_old: 0,
             state,
             judge: Judge::new(expected, at, state),
+            states: keeps_states.then(|| Thinned::new(at, state)),
         }
     }
 
@@ -123,6 +130,9 @@ impl Part {
         }
         let step = Observed { version, change, count: 1, task: Some(task) };
         self.judge.observe(at, self.state, step);
+        if let Some(states) = &mut self.states {
+            states.push(at, self.state);
+        }
     }
 
     /// Ends at the moment `at`. `otherwise` is what to believe of the definition where the recording
@@ -133,6 +143,7 @@ impl Part {
         at: Timestamp,
         outcome: Outcome,
         otherwise: Option<Facts>,
+        stall_after: Duration,
     ) -> Report {
         let facts = self.facts.or(otherwise).unwrap_or_default();
         let seen = self.known_old.saturating_add(self.shown_old);
@@ -140,7 +151,9 @@ impl Part {
             Some(planned) if planned >= seen => (planned, OldCount::Plan),
             _ => (seen, OldCount::Seen),
         };
-        self.judge.imagined_old(IMAGINED.saturating_sub(old - self.known_old));
+        let imagined = IMAGINED.saturating_sub(old - self.known_old);
+        self.judge.imagined_old(imagined);
+        let states = self.states.map_or_else(Vec::new, |states| states.without_old(imagined));
         let (aim, instances) = match self.kind {
             Kind::Restart => (Aim::Replace, facts.instances),
             Kind::Stop => (Aim::Scale, Some(InstanceCount::ZERO)),
@@ -150,7 +163,6 @@ impl Part {
             }
         };
         let strategy = facts.strategy;
-        let stall_after = Expectation::STALL_AFTER;
         self.judge.expect(Expectation { aim, instances, strategy, stall_after });
         let alive = InstanceCount::saturating_from(self.state.new.alive());
         Report {
@@ -163,6 +175,7 @@ impl Part {
             new: facts.instances.unwrap_or(alive).get(),
             facts,
             verdict: self.judge.finish(at, outcome),
+            states,
         }
     }
 }

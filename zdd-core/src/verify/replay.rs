@@ -3,13 +3,14 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::event::{Action, Event, Facts, Kind, Plan, Progress, What};
 use super::fleet::{Fleet, News};
 use super::log::{LogIssues, LogReader, Trouble};
 use super::part::Part;
 use super::reorder::{Held, HeldWhat, Reorder};
-use super::{Outcome, Replayed, Report};
+use super::{Expectation, Outcome, Replayed, Report};
 use crate::units::{InstanceCount, Timestamp};
 
 /// Rebuilds the timeline of every deployment in a recording, and judges it.
@@ -52,6 +53,8 @@ struct World {
     reports: Vec<Report>,
     issues: LogIssues,
     outside: u64,
+    stall_after: Option<Duration>,
+    keeps_states: bool,
 }
 
 impl Replay {
@@ -65,6 +68,21 @@ impl Replay {
     pub fn with_definition(mut self, app: &str, facts: Facts) -> Self {
         self.world.fleet(app).has_health_checks = facts.has_health_checks;
         self.world.given.insert(app.into(), facts);
+        self
+    }
+
+    /// Says from which silence on a [`Fault::Stalled`](super::Fault::Stalled) is reported, if not from
+    /// [`Expectation::STALL_AFTER`].
+    #[must_use]
+    pub fn with_stall_after(mut self, silence: Duration) -> Self {
+        self.world.stall_after = Some(silence);
+        self
+    }
+
+    /// Keeps the states of each deployment for its report.
+    #[must_use]
+    pub fn with_states(mut self) -> Self {
+        self.world.keeps_states = true;
         self
     }
 
@@ -191,6 +209,7 @@ impl World {
         let target = plan.target.iter().find(|definition| definition.app == action.app);
         let original = plan.original.iter().find(|definition| definition.app == action.app);
         let heavy = !plan.target.is_empty() || !plan.original.is_empty();
+        let keeps_states = self.keeps_states;
         let fleet = self.fleet(&action.app);
         if let Some(part) = fleet.parts.iter_mut().find(|part| *part.deployment == *plan.id) {
             part.kind = part.kind.max(action.kind);
@@ -204,7 +223,7 @@ impl World {
             fleet.has_health_checks = target.facts.has_health_checks;
         }
         let facts = target.map(|target| target.facts).or_else(|| fleet.announced(version));
-        let mut part = Part::new(&plan.id, action.kind, version, at, fleet.alive());
+        let mut part = Part::new(&plan.id, action.kind, version, at, fleet.alive(), keeps_states);
         part.facts = facts;
         part.planned_old = match original {
             Some(original) => original.facts.instances.map(InstanceCount::get),
@@ -257,7 +276,8 @@ impl World {
             return;
         };
         let part = fleet.parts.remove(place);
-        self.reports.push(part.finish(app, at, outcome, given));
+        let stall_after = self.stall_after.unwrap_or(Expectation::STALL_AFTER);
+        self.reports.push(part.finish(app, at, outcome, given, stall_after));
     }
 
     fn finish(mut self, mut issues: LogIssues) -> Replayed {

@@ -7,6 +7,7 @@ use core::time::Duration;
 use super::event::{Facts, Kind};
 use super::log::LogIssues;
 use super::{Outcome, Verdict};
+use crate::timeline::State;
 use crate::units::Timestamp;
 
 /// The report on one app in one deployment.
@@ -32,6 +33,10 @@ pub struct Report {
     pub facts: Facts,
     /// What there is to say about it.
     pub verdict: Verdict,
+    /// What there was from each moment on, for a picture: the first state, the last, and at most
+    /// some four thousand in between. Empty unless asked for with
+    /// [`Replay::with_states`](super::Replay::with_states).
+    pub states: Vec<(Timestamp, State)>,
 }
 
 impl Report {

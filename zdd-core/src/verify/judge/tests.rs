@@ -1,8 +1,11 @@
 //! One timeline that keeps everything, and one mutation of it per finding.
 
 use super::*;
+use crate::capacity::UpgradeStrategy;
+use crate::guarantee::Guarantee;
 use crate::timeline::Side;
-use crate::verify::{Severity, Spell};
+use crate::verify::bounds::Between;
+use crate::verify::{Aim, Outcome, Severity, Spell, Verdict, Why};
 use alloc::vec;
 use proptest::prelude::*;
 

@@ -1,0 +1,201 @@
+//! What is planned.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use zdd_core::app::{App, Document, Group};
+use zdd_core::check::Check;
+use zdd_core::guarantee::Guarantee;
+use zdd_core::timeline::{Assumptions, Model, Timeline};
+use zdd_core::units::{AppId, InstanceCount};
+use zdd_core::upgrade::Upgrade;
+use zdd_core::verify::{self, judge_plan};
+
+use crate::args::PlanArgs;
+use crate::error::CliError;
+use crate::input::{self, Source};
+
+/// What a deployment does.
+#[derive(Debug)]
+pub(super) enum Subject {
+    /// It replaces the instances of one app.
+    Replacement(Box<Replacement>),
+    /// It only changes the number of them, or nothing at all.
+    Scaling(Scaling),
+    /// It goes through the apps of a group.
+    Group { old: Option<Group>, new: Group, source: Source },
+}
+
+/// The replacement of one app's instances.
+#[derive(Debug)]
+pub(super) struct Replacement {
+    /// None where only numbers were given.
+    pub(super) app: Option<AppId>,
+    pub(super) source: Option<Source>,
+    pub(super) timeline: Timeline,
+    pub(super) verdict: verify::Verdict,
+    pub(super) assumptions: Assumptions,
+    pub(super) is_reading_given: bool,
+    pub(super) labels: Labels,
+}
+
+/// A change of the number of instances of an app.
+#[derive(Debug)]
+pub(super) struct Scaling {
+    pub(super) app: AppId,
+    pub(super) source: Source,
+    pub(super) from: InstanceCount,
+    pub(super) to: InstanceCount,
+}
+
+/// What the two versions are called in a drawing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Labels {
+    pub(super) old: Cow<'static, str>,
+    pub(super) new: Cow<'static, str>,
+}
+
+impl Subject {
+    pub(super) fn of(args: &PlanArgs) -> Result<Self, CliError> {
+        let Some(path) = &args.file else {
+            let instances = args.numbers.instances.ok_or(CliError::NothingGiven)?;
+            let upgrade = args.numbers.upgrade(instances);
+            let assumptions = args.times.or(Assumptions::default());
+            let check = Check::of(&upgrade);
+            let made = Replacement::new(None, None, &upgrade, assumptions, args, &check)?;
+            return Ok(Self::Replacement(Box::new(made)));
+        };
+        let paths: Vec<_> = [path].into_iter().chain(&args.from).cloned().collect();
+        let mut documents = input::documents(&paths)?.into_iter();
+        let (source, new) = documents.next().ok_or(CliError::NothingGiven)?;
+        let old = documents.next();
+        match (one(new, &source)?, old) {
+            (One::App(new), None) => Self::app(None, &new, source, args),
+            (One::Group(new), None) => Ok(Self::Group { old: None, new, source }),
+            (new, Some((old_source, old))) => match (new, one(old, &old_source)?) {
+                (One::App(new), One::App(old)) => Self::app(Some(&old), &new, source, args),
+                (One::Group(new), One::Group(old)) => {
+                    Ok(Self::Group { old: Some(old), new, source })
+                }
+                _ => Err(CliError::OfTwoKinds { new: source, old: old_source }),
+            },
+        }
+    }
+
+    fn app(
+        old: Option<&App>,
+        new: &App,
+        source: Source,
+        args: &PlanArgs,
+    ) -> Result<Self, CliError> {
+        let new = args.numbers.override_in(new.clone());
+        if let Some(old) = old {
+            if old.id() != new.id() {
+                let (new, old) = (new.id().to_string(), old.id().to_string());
+                return Err(CliError::DifferentApps { new, old });
+            }
+            if !new.is_upgrade_of(old) {
+                let (from, to) = (old.instances(), new.instances());
+                return Ok(Self::Scaling(Scaling { app: new.id().clone(), source, from, to }));
+            }
+        }
+        let upgrade = Upgrade::between(old.unwrap_or(&new), &new, args.numbers.reading());
+        let assumptions = args.times.or(Assumptions::between(old, &new));
+        let check = Check::of_app(&new, args.numbers.reading());
+        let app = Some(new.id().clone());
+        let mut made = Replacement::new(app, Some(source), &upgrade, assumptions, args, &check)?;
+        made.labels = old.and_then(|old| Labels::between(old, &new)).unwrap_or_default();
+        Ok(Self::Replacement(Box::new(made)))
+    }
+}
+
+/// What a plan can be made of.
+enum One {
+    App(Box<App>),
+    Group(Group),
+}
+
+fn one(document: Document, source: &Source) -> Result<One, CliError> {
+    match document {
+        Document::App(app) => Ok(One::App(app)),
+        Document::Group(group) => Ok(One::Group(group)),
+        Document::Apps(apps) => match <[App; 1]>::try_from(apps) {
+            Ok([app]) => Ok(One::App(Box::new(app))),
+            Err(_) => Err(CliError::SeveralApps(source.clone())),
+        },
+    }
+}
+
+impl Replacement {
+    fn new(
+        app: Option<AppId>,
+        source: Option<Source>,
+        upgrade: &Upgrade,
+        assumptions: Assumptions,
+        args: &PlanArgs,
+        check: &Check,
+    ) -> Result<Self, CliError> {
+        let model = Model::from(args.model);
+        let asked = check.verdict(Guarantee::SideBySide);
+        if model == Model::SideBySide && !asked.satisfiable.holds() {
+            let app = app.map_or_else(|| "the three numbers".into(), |app| app.to_string());
+            return Err(CliError::NotSatisfiable { app, verdict: Box::new(*asked) });
+        }
+        let timeline = Timeline::of(upgrade, model, &assumptions);
+        Ok(Self {
+            app,
+            source,
+            verdict: judge_plan(&timeline),
+            timeline,
+            assumptions,
+            is_reading_given: args.numbers.marathon_version.is_some(),
+            labels: Labels::default(),
+        })
+    }
+
+    /// What the app is called in a heading.
+    pub(super) fn name(&self) -> String {
+        self.app
+            .as_ref()
+            .map_or_else(|| "An app of which only the numbers are known".into(), AppId::to_string)
+    }
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self { old: "old".into(), new: "new".into() }
+    }
+}
+
+impl Labels {
+    /// The longest label that a box still looks well with.
+    const MAX: usize = 8;
+
+    /// The values of a variable that says the version, or the tags of the image, where they differ.
+    fn between(old: &App, new: &App) -> Option<Self> {
+        let changes = new.differences_from(old);
+        let change_of = |field| changes.iter().find(|change| change.field == field);
+        let variables = change_of("env").and_then(|change| {
+            let new = change.new.as_object()?.iter();
+            new.filter(|(name, _)| name.to_ascii_uppercase().ends_with("VERSION"))
+                .find_map(|(name, new)| Self::of(change.old.get(name)?.as_str()?, new.as_str()?))
+        });
+        variables.or_else(|| {
+            let change = change_of("container")?;
+            let tag = |container: &Value| {
+                let image = container.pointer("/docker/image")?.as_str()?;
+                image.rsplit_once(':').map(|(_, tag)| tag.to_owned())
+            };
+            Self::of(&tag(&change.old)?, &tag(&change.new)?)
+        })
+    }
+
+    fn of(old: &str, new: &str) -> Option<Self> {
+        let fits = |label: &str| {
+            (1..=Self::MAX).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        (old != new && fits(old) && fits(new))
+            .then(|| Self { old: old.to_owned().into(), new: new.to_owned().into() })
+    }
+}

@@ -1,0 +1,164 @@
+//! Plans for people.
+
+use std::io::{self, Write};
+
+use zdd_core::group::ForecastAction;
+use zdd_core::timeline::{Model, Timeline};
+use zdd_core::verify::judge_plan;
+
+use super::drawing::Drawing;
+use super::group::GroupPlan;
+use super::subject::{Labels, Replacement, Scaling};
+use super::{footer, table};
+use crate::check::text::reading;
+use crate::text::{BOLD, DIM, Page, Time, plural, styled};
+
+pub(super) fn replacement(
+    replacement: &Replacement,
+    all_steps: bool,
+    page: Page,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let Replacement { timeline, labels, .. } = replacement;
+    heading(replacement, page, out)?;
+    writeln!(out)?;
+    body(timeline, labels, all_steps, page, out)?;
+    if timeline.upgrade().instances.is_zero() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    footer::write(timeline, &replacement.verdict, page, out)
+}
+
+fn heading(replacement: &Replacement, page: Page, out: &mut impl Write) -> io::Result<()> {
+    let name = styled(BOLD, replacement.name());
+    match &replacement.source {
+        Some(source) => writeln!(out, "{name} ({source})")?,
+        None => writeln!(out, "{name}")?,
+    }
+    writeln!(out, "{}", page.wrapped(0, &what(&replacement.timeline)))?;
+    writeln!(out, "{}", page.wrapped(0, &bounds(&replacement.timeline)))?;
+    let assumed = footer::assumed(&replacement.assumptions);
+    writeln!(out, "{}", styled(DIM, page.hanging(0, 2, &assumed)))?;
+    if replacement.timeline.model() == Model::SideBySide {
+        return Ok(());
+    }
+    let reading = reading(replacement.timeline.upgrade().reading, replacement.is_reading_given);
+    writeln!(out, "{}", styled(DIM, page.hanging(0, 2, &reading)))
+}
+
+fn what(timeline: &Timeline) -> String {
+    let upgrade = timeline.upgrade();
+    let who = match timeline.model() {
+        Model::Marathon => "by Marathon's rolling upgrade",
+        Model::SideBySide => {
+            "side by side: no old one is touched before the new ones carry the floor"
+        }
+    };
+    format!("{} replaced by {} {who}", plural(upgrade.old.get(), "old instance"), upgrade.instances)
+}
+
+fn bounds(timeline: &Timeline) -> String {
+    let bounds = timeline.bounds();
+    let strategy = timeline.upgrade().strategy;
+    format!(
+        "at least {} healthy (minimumHealthCapacity {}), at most {} running (maximumOverCapacity {})",
+        bounds.floor,
+        strategy.minimum_health_capacity,
+        bounds.ceiling,
+        strategy.maximum_over_capacity,
+    )
+}
+
+/// The drawing where it fits, else the table.
+fn body(
+    timeline: &Timeline,
+    labels: &Labels,
+    all_steps: bool,
+    page: Page,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if timeline.upgrade().instances.is_zero() {
+        return writeln!(out, "There is nothing to replace: Marathon only changes the number.");
+    }
+    match Drawing::of(timeline, labels, all_steps, page) {
+        Some(drawing) => write!(out, "{drawing}"),
+        None => table::write(timeline, page, out),
+    }
+}
+
+pub(super) fn scaling(scaling: &Scaling, page: Page, out: &mut impl Write) -> io::Result<()> {
+    let Scaling { app, source, from, to } = scaling;
+    writeln!(out, "{} ({source})", styled(BOLD, app))?;
+    let text = if from == to {
+        "Nothing changes that Marathon would deploy.".into()
+    } else {
+        format!(
+            "Only the number of instances changes, from {from} to {to}: Marathon scales the app, \
+             replaces nothing, and its upgradeStrategy does not apply."
+        )
+    };
+    writeln!(out, "{}", page.wrapped(0, &text))
+}
+
+pub(super) fn group(
+    plan: &GroupPlan,
+    all_steps: bool,
+    page: Page,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    writeln!(out, "{} ({})", styled(BOLD, format!("group {}", plan.group)), plan.source)?;
+    let steps = &plan.forecast.steps;
+    if !plan.is_from_given {
+        let text = "every app is taken to change in its configuration; with --from OLD only those do \
+                    that differ";
+        writeln!(out, "{}", styled(DIM, page.hanging(0, 2, text)))?;
+    }
+    let reading = reading(plan.reading, plan.is_reading_given);
+    writeln!(out, "{}", styled(DIM, page.hanging(0, 2, &reading)))?;
+    if steps.is_empty() {
+        return writeln!(out, "\nNothing changes that Marathon would deploy.");
+    }
+    for (n, step) in steps.iter().enumerate() {
+        let when = match step.at {
+            Some(at) => format!("at {}", Time(at)),
+            None => "never reached".into(),
+        };
+        let heading = format!("Step {} of {}, {when}", n + 1, steps.len());
+        writeln!(out, "\n{}", styled(BOLD, heading))?;
+        for (n, forecast) in step.actions.iter().enumerate() {
+            let is_after_a_drawing = n > 0 && step.actions[n - 1].timeline.is_some();
+            if is_after_a_drawing {
+                writeln!(out)?;
+            }
+            action(forecast, all_steps, page, out)?;
+        }
+    }
+    match plan.forecast.takes() {
+        Some(takes) => writeln!(out, "\ndone after {}", Time(takes)),
+        None => writeln!(out, "\nit never ends: see the step that takes for ever"),
+    }
+}
+
+fn action(
+    forecast: &ForecastAction,
+    all_steps: bool,
+    page: Page,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let takes = match forecast.takes {
+        Some(takes) => format!("takes {}", Time(takes)),
+        None => "takes for ever".into(),
+    };
+    let (from, to) = (forecast.from, forecast.to);
+    let counts = if from == to { format!("{to}") } else { format!("{from} -> {to}") };
+    writeln!(out, "{} {}: {counts}, {takes}", forecast.action.name(), forecast.action.app())?;
+    let Some(timeline) = &forecast.timeline else { return Ok(()) };
+    writeln!(out)?;
+    body(timeline, &Labels::default(), all_steps, page, out)?;
+    if timeline.upgrade().instances.is_zero() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    footer::write(timeline, &judge_plan(timeline), page, out)
+}
