@@ -65,7 +65,9 @@ fn recordings(criterion: &mut Criterion) {
     group.bench_function("memory", |bench| {
         bench.iter(|| {
             let mut replay = Replay::new();
-            black_box(&events).iter().for_each(|event| replay.push(event));
+            for event in black_box(&events) {
+                replay.push(event);
+            }
             replay.finish(LogIssues::default())
         });
     });

@@ -17,7 +17,7 @@ use zdd_core::capacity::Reading;
 use zdd_core::check::Check;
 use zdd_core::group::{Forecast, plan};
 use zdd_core::guarantee::Guarantee;
-use zdd_core::timeline::{Assumptions, End, Run, Step, Timeline};
+use zdd_core::timeline::{Assumptions, End, Step, Timeline};
 use zdd_core::verify::{Event, LogIssues, LogReader, Replay, Replayed, What};
 
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
@@ -99,8 +99,8 @@ fn plans(table: &mut Table) {
 
 /// What a timeline takes in memory.
 fn bytes(plan: &Timeline) -> usize {
-    let steps: usize = plan.runs().iter().map(|run| run.steps.len()).sum();
-    size_of::<Timeline>() + plan.runs().len() * size_of::<Run>() + steps * size_of::<Step>()
+    let steps = plan.runs().iter().map(|run| size_of_val(run.steps.as_slice()));
+    size_of::<Timeline>() + size_of_val(plan.runs()) + steps.sum::<usize>()
 }
 
 /// What somebody who looks at every step may want to know.
