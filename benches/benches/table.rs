@@ -17,19 +17,32 @@ use zdd_core::capacity::Reading;
 use zdd_core::check::Check;
 use zdd_core::group::{Forecast, plan};
 use zdd_core::guarantee::Guarantee;
-use zdd_core::timeline::{Assumptions, End, Run, Step, Timeline};
+use zdd_core::timeline::{Assumptions, End, Step, Timeline};
 use zdd_core::verify::{Event, LogIssues, LogReader, Replay, Replayed, What};
 
+/// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
+type Part = (&'static str, fn(&mut Table));
+
+const PARTS: [Part; 7] = [
+    ("check", checks),
+    ("timeline", plans),
+    ("steps", steps),
+    ("verify", recordings),
+    ("memory", memory),
+    ("group", trees),
+    ("process", starting),
+];
+
 fn main() {
-    let is_quick = std::env::args().any(|argument| argument == "--test");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_quick = arguments.iter().any(|argument| argument == "--test");
+    let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
     let mut table = if is_quick { Table::quick() } else { Table::new() };
-    checks(&mut table);
-    plans(&mut table);
-    steps(&mut table);
-    recordings(&mut table);
-    memory(&mut table);
-    trees(&mut table);
-    starting(&mut table);
+    for (name, measure) in PARTS {
+        if wanted.is_none_or(|wanted| name.contains(wanted.as_str())) {
+            measure(&mut table);
+        }
+    }
     println!("\n{table}");
 }
 
@@ -86,29 +99,46 @@ fn plans(table: &mut Table) {
 
 /// What a timeline takes in memory.
 fn bytes(plan: &Timeline) -> usize {
-    let steps: usize = plan.runs().iter().map(|run| run.steps.len()).sum();
-    size_of::<Timeline>() + plan.runs().len() * size_of::<Run>() + steps * size_of::<Step>()
+    let steps = plan.runs().iter().map(|run| size_of_val(run.steps.as_slice()));
+    size_of::<Timeline>() + size_of_val(plan.runs()) + steps.sum::<usize>()
+}
+
+/// What somebody who looks at every step may want to know.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Walked {
+    steps: u64,
+    last_at: Duration,
+    most_dying: u32,
+    most_running: u64,
+    lacking: u32,
 }
 
 fn steps(table: &mut Table) {
     let case = upgrades::million();
     let plan = Timeline::of(&case.upgrade, case.model, &case.times);
-    let lowest = || {
-        black_box(&plan).steps().fold((0_u64, u64::MAX), |(count, low), step| {
-            (count + 1, low.min(black_box(step).state.healthy()))
+    let walk = || {
+        black_box(&plan).steps().fold(Walked::default(), |walked, step| Walked {
+            steps: walked.steps + 1,
+            last_at: step.at,
+            most_dying: walked.most_dying.max(step.state.old.dying),
+            most_running: walked.most_running.max(step.state.running()),
+            lacking: walked.lacking + u32::from(step.state.healthy() < 1_000_000),
         })
     };
-    assert_eq!(lowest(), (plan.step_count(), 1_000_000));
+    let End::Complete { at } = plan.end() else { panic!("it stalls: {:?}", plan.end()) };
+    let steps = plan.step_count();
+    let seen = Walked { steps, last_at: at, most_dying: 1, most_running: 1_000_001, lacking: 0 };
+    assert_eq!(walk(), seen);
     assert!(plan.step_count() >= 3_000_000, "{} steps", plan.step_count());
     let bytes = usize::try_from(plan.step_count()).expect("millions") * size_of::<Step>();
     let mut scratch: Scratch = [0; _];
     let what = format!("1000000 instances, {} steps", plan.step_count());
     let limit = Limit::Time(Duration::from_millis(10));
-    table.compare(&what, Work::Once, limit, lowest, || floor::write_bytes(&mut scratch, bytes));
+    table.compare(&what, Work::Once, limit, walk, || floor::write_bytes(&mut scratch, bytes));
 }
 
 fn recordings(table: &mut Table) {
-    let rounds = 60;
+    let rounds = 20;
     let events = recording::events(rounds);
     let mut text = String::new();
     recording::write(&events, &mut text);

@@ -6,6 +6,7 @@
 //! ```text
 //! cargo bench -p zdd-benches                    # all of it
 //! cargo bench -p zdd-benches --bench table      # the table alone
+//! cargo bench -p zdd-benches --bench table -- verify
 //! cargo bench -p zdd-benches -- --test          # everything once, results asserted, no times
 //! ```
 //!

@@ -116,10 +116,15 @@ impl Cluster {
 
     /// A new task of an app.
     fn task(&mut self, app: usize) -> String {
-        let (a, b) = (self.seed.next(), self.seed.next());
-        let [a, b, c, d, e] =
-            [a >> 32, (a >> 16) & 0xffff, a & 0xffff, b >> 48, b & 0xffff_ffff_ffff];
-        format!("shop_service-{app}.{a:08x}-{b:04x}-{c:04x}-{d:04x}-{e:012x}")
+        let (high, low) = (self.seed.next(), self.seed.next());
+        format!(
+            "shop_service-{app}.{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xffff,
+            low >> 48,
+            low & 0xffff_ffff_ffff,
+        )
     }
 
     /// A moment later than all before.

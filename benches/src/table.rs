@@ -4,10 +4,12 @@ use std::fmt;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Runs of each figure and each floor; the best counts.
-const RUNS: u32 = 15;
+/// Fewest runs of each figure and each floor; the best counts.
+const RUNS: u32 = 3;
+/// How long they are repeated. On a busy machine it takes many runs until one is left in peace.
+const PATIENCE: Duration = Duration::from_millis(600);
 /// What one run takes at least, by repeating what is too quick to be timed alone.
-const RUN_TIME: Duration = Duration::from_millis(4);
+const RUN_TIME: Duration = Duration::from_millis(2);
 
 /// What a figure must not go beyond.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,7 +103,9 @@ impl Table {
         }
         let calls = (calls_in_a_run(&mut figure), calls_in_a_run(&mut floor));
         let mut best = Times { figure: f64::INFINITY, floor: f64::INFINITY };
-        for _ in 0..RUNS {
+        let (start, mut runs) = (Instant::now(), 0);
+        while runs < RUNS || start.elapsed() < PATIENCE {
+            runs += 1;
             best.figure = best.figure.min(run(&mut figure, calls.0));
             best.floor = best.floor.min(run(&mut floor, calls.1));
         }

@@ -75,6 +75,13 @@ pub fn plans(n: u32) -> Vec<Case> {
     cases
 }
 
+/// One with many different waves, of which few are alike.
+pub fn busiest(n: u32) -> Case {
+    let times = times([5_000, 10_000, 3_000]);
+    let upgrade = upgrade(n, 0.63, 0.07);
+    Case { name: format!("{n} × 0.63/0.07"), upgrade, model: Model::Marathon, times }
+}
+
 /// A million instances, one at a time: the timeline with the most steps, four for each instance.
 pub fn million() -> Case {
     let n = 1_000_000;
