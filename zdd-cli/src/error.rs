@@ -108,7 +108,7 @@ impl CliError {
     /// How to go on, where that can be said.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Files(files) => files.iter().find_map(|file| file.fault.hint()).map(String::from),
+            Self::Files(files) => files.iter().find_map(FileError::hint).map(String::from),
             Self::NothingGiven => {
                 Some("name a file, or give --instances, --min-health and --max-over".into())
             }
@@ -134,6 +134,19 @@ impl CliError {
 }
 
 impl FileError {
+    fn hint(&self) -> Option<&'static str> {
+        let is_yaml = match &self.source {
+            Source::File(path) => path.extension().is_some_and(|end| end == "yaml" || end == "yml"),
+            Source::Stdin => false,
+        };
+        match self.fault {
+            FileFault::NotADefinition(_) if is_yaml => {
+                Some("a definition is Marathon's JSON, and this file is called YAML")
+            }
+            _ => self.fault.hint(),
+        }
+    }
+
     fn lines(&self) -> Vec<String> {
         let FileFault::NotADefinition(parse) = &self.fault else {
             return vec![self.to_string()];
