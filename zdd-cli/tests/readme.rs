@@ -9,3 +9,23 @@ fn the_readme_is_true() {
         .register_bin("zdd", std::path::Path::new(env!("CARGO_BIN_EXE_zdd")))
         .case("README.md");
 }
+
+/// `zdd … -o svg > docs/….svg` draws them anew.
+#[test]
+fn the_pictures_are_what_is_drawn_today() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    for (picture, args) in [
+        ("docs/plan.svg", ["plan", "examples/default/base-min-over.json"]),
+        ("docs/recording.svg", ["verify", "zdd-core/tests/fixtures/base-min-over.events"]),
+    ] {
+        let drawn = std::process::Command::new(env!("CARGO_BIN_EXE_zdd"))
+            .args(args)
+            .args(["-o", "svg"])
+            .current_dir(root)
+            .output()
+            .expect("zdd runs");
+        assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
+        let kept = std::fs::read(format!("{root}/{picture}")).expect("the picture is there");
+        assert!(kept == drawn.stdout, "{picture} is not what zdd draws");
+    }
+}
