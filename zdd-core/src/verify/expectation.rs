@@ -15,7 +15,7 @@ pub struct Expectation {
     pub instances: Option<InstanceCount>,
     /// Strategy of the new definition; none where it is not known.
     pub strategy: Option<UpgradeStrategy>,
-    /// The silence from which on [`Fault::Stalled`] is reported.
+    /// The silence from which on [`Fault::Stalled`](super::Fault::Stalled) is reported.
     pub stall_after: Duration,
 }
 
