@@ -8,10 +8,10 @@ use core::hash::{BuildHasherDefault, Hash, Hasher};
 /// 1.8, and `app.instance-5ed13e24-…._app.1` its first task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Key {
-    /// Marathon's own ids end with one of these. As a number it is compared without a look at
-    /// memory elsewhere.
-    Uuid(u128),
-    /// Anything else.
+    /// Marathon's own ids end with a UUID. In place it is compared without a look at memory
+    /// elsewhere.
+    Uuid([u8; 36]),
+    /// A text of any other length.
     Text(Box<str>),
 }
 
@@ -22,48 +22,36 @@ impl Key {
     /// The key of the task or instance `id`.
     pub(super) fn of(id: &str) -> Self {
         let own = own(id);
-        uuid(own).map_or_else(|| Self::Text(own.into()), Self::Uuid)
+        own.as_bytes().try_into().map_or_else(|_| Self::Text(own.into()), Self::Uuid)
     }
 }
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            Self::Uuid(uuid) => state.write_u128(*uuid),
+            Self::Uuid(uuid) => state.write(uuid),
             Self::Text(text) => state.write(text.as_bytes()),
         }
     }
 }
 
 fn own(id: &str) -> &str {
-    let last = id.rfind('.').map_or(0, |dot| dot + 1);
-    let mut own = &id[last..];
+    let (before, mut own) = last_part(id);
     // Behind an instance stand its container, with an underscore, and the number of the task.
-    if last > 0 {
-        let before = &id[..last - 1];
-        let container = before.rfind('.').map_or(0, |dot| dot + 1);
-        if container > 0 && before[container..].starts_with('_') {
-            let instance = &before[..container - 1];
-            own = &instance[instance.rfind('.').map_or(0, |dot| dot + 1)..];
-        }
+    if let Some((Some(before), container)) = before.map(last_part)
+        && container.starts_with('_')
+    {
+        own = last_part(before).1;
     }
     own.strip_prefix("instance-").or_else(|| own.strip_prefix("marathon-")).unwrap_or(own)
 }
 
-/// Reads a UUID in the one form that Marathon writes: other forms are other ids.
-fn uuid(text: &str) -> Option<u128> {
-    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
-    let mut uuid = 0;
-    for (place, &byte) in text.iter().enumerate() {
-        match (place, byte) {
-            (8 | 13 | 18 | 23, b'-') => {}
-            (8 | 13 | 18 | 23, _) => return None,
-            (_, b'0'..=b'9') => uuid = uuid << 4 | u128::from(byte - b'0'),
-            (_, b'a'..=b'f') => uuid = uuid << 4 | u128::from(byte - b'a' + 10),
-            _ => return None,
-        }
+/// What stands before the last dot, and what behind it.
+fn last_part(id: &str) -> (Option<&str>, &str) {
+    match memchr::memrchr(b'.', id.as_bytes()) {
+        Some(dot) => (Some(&id[..dot]), &id[dot + 1..]),
+        None => (None, id),
     }
-    Some(uuid)
 }
 
 /// Hashes keys, always alike: the core has no source of randomness. Whoever makes up ids that
@@ -74,19 +62,24 @@ pub(super) struct Mixer(u64);
 /// Digits of the golden ratio and of the square root of two: odd numbers without a pattern.
 const MIX: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0x6a09_e667_f3bc_c909];
 
+impl Mixer {
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves, one after the other")]
+    fn mix(&mut self, word: u64) {
+        // Both halves of a product depend on all bits of its factors.
+        let product = u128::from(word ^ MIX[0]).wrapping_mul(u128::from(self.0 ^ MIX[1]));
+        self.0 = product as u64 ^ (product >> 64) as u64;
+    }
+}
+
 impl Hasher for Mixer {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u128(u128::from(*byte));
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.mix(u64::from_le_bytes(*word));
         }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves, one after the other")]
-    fn write_u128(&mut self, number: u128) {
-        // Both halves of a product depend on all bits of its factors.
-        let (low, high) = (number as u64 ^ self.0 ^ MIX[0], (number >> 64) as u64 ^ MIX[1]);
-        let product = u128::from(low).wrapping_mul(u128::from(high));
-        self.0 = product as u64 ^ (product >> 64) as u64;
+        // Keys of one length have rests of one length.
+        let rest = rest.iter().fold(0, |rest, byte| rest << 8 | u64::from(*byte));
+        self.mix(rest);
     }
 
     fn finish(&self) -> u64 {
@@ -96,7 +89,7 @@ impl Hasher for Mixer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, own, uuid};
+    use super::{Key, own};
     use alloc::collections::BTreeSet;
     use alloc::format;
     use core::hash::{BuildHasher, BuildHasherDefault};
@@ -115,12 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn only_one_text_is_a_uuid() {
-        assert_eq!(uuid(UUID), Some(0x5ed1_3e24_9149_11e6_aae4_3a4b_7907_5094));
-        for other in [&UUID[1..], &UUID.to_uppercase(), &UUID.replace('-', "0"), ""] {
-            assert_eq!(uuid(other), None, "{other}");
-        }
+    fn other_ids_are_texts() {
         assert_eq!(Key::of("a.7"), Key::Text("7".into()));
+        assert_eq!(Key::of(&format!("a.{UUID}")), Key::of(&format!("b.marathon-{UUID}")));
+        assert_ne!(Key::of(UUID), Key::of(&UUID.replace('5', "6")));
     }
 
     #[test]

@@ -52,7 +52,11 @@ impl Reorder {
         while place > 0 && (self.waiting[place - 1].at, self.waiting[place - 1].rank) > key {
             place -= 1;
         }
-        self.waiting.insert(place, held);
+        if place == self.waiting.len() {
+            self.waiting.push_back(held);
+        } else {
+            self.waiting.insert(place, held);
+        }
         if self.waiting.len() > WINDOW { self.waiting.pop_front() } else { None }
     }
 

@@ -89,7 +89,7 @@ impl Replay {
 
     /// Takes the next event.
     pub fn push(&mut self, event: &Event<'_>) {
-        if event.what == What::Other {
+        if matches!(event.what, What::Other) {
             return;
         }
         if let Some(held) = self.window.push(event) {
