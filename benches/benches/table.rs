@@ -267,7 +267,10 @@ fn starting(table: &mut Table) {
     };
     let answer = check();
     assert!(answer.status.success(), "{answer:?}");
-    assert!(String::from_utf8_lossy(&answer.stdout).contains("0.5"), "{answer:?}");
+    assert!(
+        String::from_utf8_lossy(&answer.stdout).contains("set maximumOverCapacity to 0.5"),
+        "{answer:?}"
+    );
     let nothing = || Command::new("true").output();
     let limit = Limit::Time(Duration::from_millis(10));
     table.compare("zdd check, as a process", Work::Once, limit, check, nothing);
