@@ -196,9 +196,9 @@ fn replay(events: &[Event<'static>]) -> Replayed {
     replay.finish(LogIssues::default())
 }
 
-/// After so many rounds everything bounded is full: the verifier remembers a thousand deployments, and
-/// a thousand dead instances of each app.
-const FULL: u32 = 140;
+/// After so many rounds everything bounded is full: the verifier remembers a thousand deployments and
+/// a thousand dead instances of each app, and its tables have grown for the last time.
+const FULL: u32 = 700;
 
 fn memory(table: &mut Table) {
     let longer = if table.is_quick() { 2 } else { 10 };
