@@ -37,7 +37,6 @@ impl Chart {
 }
 
 fn push_run(points: &mut Vec<Point>, run: &Run) {
-    let Some(first) = run.steps.first().map(|step| step.at) else { return };
     // The first and the last repetition are drawn as they are: notes point at them, and what
     // follows joins on to them.
     let last = run.times.saturating_sub(1);
@@ -45,14 +44,10 @@ fn push_run(points: &mut Vec<Point>, run: &Run) {
     let mut time = 0;
     while time <= last {
         let wide = if time == 0 { 1 } else { stride.min((last - time).max(1)) };
-        let from = first.saturating_add(run.every.saturating_mul(time));
-        let moved = run.exchanged.saturating_mul(time);
-        points.extend(run.steps.iter().map(|step| {
-            let mut state = step.state;
-            state.old.healthy = state.old.healthy.saturating_sub(moved);
-            state.new.healthy = state.new.healthy.saturating_add(moved);
-            let into = step.at.saturating_sub(first).saturating_mul(wide);
-            Point { at: from.saturating_add(into), state }
+        let from = run.steps_of(time).next().map_or(Duration::ZERO, |step| step.at);
+        points.extend(run.steps_of(time).map(|step| {
+            let into = step.at.saturating_sub(from).saturating_mul(wide);
+            Point { at: from.saturating_add(into), state: step.state }
         }));
         time = time.saturating_add(wide);
     }

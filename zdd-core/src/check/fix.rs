@@ -70,7 +70,9 @@ pub(super) fn smallest(upgrade: &Upgrade, guarantee: Guarantee) -> Option<Fix> {
                 maximum_over_capacity: MaximumOverCapacity::ZERO,
                 ..upgrade.strategy
             };
-            let minimum = lower_minimum(upgrade.instances, strategy, wanted)?;
+            // Where no floor would help the bound that Marathon bends may do.
+            let minimum = lower_minimum(upgrade.instances, strategy, wanted)
+                .unwrap_or(strategy.minimum_health_capacity);
             change(upgrade.strategy, minimum, MaximumOverCapacity::ZERO)
         }
         Kind::Ordinary => one_field(upgrade, wanted),

@@ -84,6 +84,15 @@ pub struct Extreme {
 }
 
 impl Run {
+    /// The steps of one of the times, which count from zero; none beyond the last.
+    pub fn steps_of(&self, time: u32) -> impl Iterator<Item = Step> + '_ {
+        let steps = if time < self.times { self.steps.as_slice() } else { &[] };
+        let later = self.every.saturating_mul(time);
+        // What is exchanged in all times together are at most the instances that there are.
+        let moved = self.exchanged.saturating_mul(time);
+        steps.iter().map(move |step| step.moved(later, moved))
+    }
+
     /// Every step of every time. Sums instead of products: a million of these is what a timeline of
     /// a million instances spends its time on.
     fn all(&self) -> impl Iterator<Item = Step> + '_ {
@@ -93,13 +102,7 @@ impl Run {
                 later += self.every;
                 moved += self.exchanged;
             }
-            self.steps.iter().map(move |step| {
-                let mut step = *step;
-                step.at += later;
-                step.state.old.healthy -= moved;
-                step.state.new.healthy += moved;
-                step
-            })
+            self.steps.iter().map(move |step| step.moved(later, moved))
         })
     }
 }
@@ -299,7 +302,9 @@ mod tests {
             prop_assert_eq!(Some(timeline.lowest_healthy().count), low.min());
             prop_assert_eq!(Some(timeline.highest_running().count), high.max());
             prop_assert_eq!(timeline.step_count(), single.len() as u64);
-            prop_assert_eq!(timeline.steps().collect::<Vec<_>>(), single);
+            prop_assert_eq!(timeline.steps().collect::<Vec<_>>(), &single[..]);
+            let times = timeline.runs().iter().flat_map(|run| (0..run.times).map(move |i| (run, i)));
+            prop_assert_eq!(times.flat_map(|(run, i)| run.steps_of(i)).collect::<Vec<_>>(), single);
             // Equal waves are told once: what is left is the beginning, the middle and the end.
             prop_assert!(timeline.runs().len() <= 12, "{} runs", timeline.runs().len());
         }

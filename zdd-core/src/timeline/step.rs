@@ -88,3 +88,13 @@ pub struct Step {
     /// Instances after the change.
     pub state: State,
 }
+
+impl Step {
+    /// The same step later, after so many healthy instances turned from old into new.
+    pub(super) fn moved(mut self, later: Duration, exchanged: u32) -> Self {
+        self.at += later;
+        self.state.old.healthy -= exchanged;
+        self.state.new.healthy += exchanged;
+        self
+    }
+}
