@@ -261,6 +261,9 @@ proptest! {
         while world.step(coin.next().unwrap_or(true)) {
             let numbers = world.engine.numbers();
             prop_assert_eq!(numbers.old() as usize, world.old.len());
+            prop_assert_eq!(numbers.started(), world.launched);
+            let untouched = world.old.values().filter(|goal| **goal == Goal::Running).count();
+            prop_assert_eq!(numbers.queued() as usize, untouched);
         }
         prop_assert!(world.engine.is_finished());
         prop_assert_eq!((world.healthy, world.launched), (u32::from(n), u32::from(n)));
@@ -339,6 +342,54 @@ fn an_old_instance_that_died_by_itself_uses_up_a_kill() {
     assert_eq!(engine.on(&healthy("n1")), [], "the first kill goes to the dead one");
     let kill = Action::Kill { id: "b".parse().unwrap(), goal: Goal::Stopped };
     assert_eq!(engine.on(&healthy("n2")), [kill]);
+}
+
+fn two(min: f64, over: f64) -> (Replacement, Vec<Action>) {
+    let definition = Definition {
+        instances: InstanceCount::from(2),
+        strategy: UpgradeStrategy {
+            minimum_health_capacity: min.try_into().unwrap(),
+            maximum_over_capacity: over.try_into().unwrap(),
+        },
+        resident: false,
+        checks: Checks { health: true, readiness: false },
+        reading: Reading::Classic,
+    };
+    let old = ["a", "b"].map(|id| Instance::running(id.parse().unwrap(), Version::Old));
+    Replacement::start(&definition, &old)
+}
+
+fn gone(id: &str, version: Version, goal: Goal) -> Event {
+    let change = Change::Instance { condition: Condition::Failed, goal };
+    Event { id: id.parse().unwrap(), version, change }
+}
+
+#[test]
+fn an_old_instance_that_died_by_itself_makes_room_once_its_goal_is_set() {
+    let (mut engine, actions) = two(0.5, 0.0);
+    let kill = |id: &str| Action::Kill { id: id.parse().unwrap(), goal: Goal::Decommissioned };
+    assert_eq!(actions, [kill("a"), Action::ResetBackoff], "no room before the first is dead");
+    let forget = Action::Forget { id: "b".parse().unwrap(), goal: Goal::Decommissioned };
+    assert_eq!(engine.on(&gone("b", Version::Old, Goal::Running)), [forget]);
+    let told = engine.on(&gone("b", Version::Old, Goal::Decommissioned));
+    assert_eq!(told, [Action::Launch { count: 1 }]);
+    let told = engine.on(&gone("a", Version::Old, Goal::Decommissioned));
+    assert_eq!(told, [Action::Launch { count: 1 }]);
+    // Twice dead makes no more room.
+    assert_eq!(engine.on(&gone("a", Version::Old, Goal::Decommissioned)), []);
+}
+
+#[test]
+fn a_new_instance_that_somebody_stops_is_replaced_when_the_next_old_one_dies() {
+    let (mut engine, actions) = two(1.0, 1.0);
+    assert_eq!(actions, [Action::Launch { count: 2 }, Action::ResetBackoff]);
+    assert_eq!(engine.on(&gone("n1", Version::New, Goal::Decommissioned)), []);
+    let healthy =
+        Event { id: "n2".parse().unwrap(), version: Version::New, change: Change::Health(true) };
+    let kill = Action::Kill { id: "a".parse().unwrap(), goal: Goal::Decommissioned };
+    assert_eq!(engine.on(&healthy), [kill]);
+    let told = engine.on(&gone("a", Version::Old, Goal::Decommissioned));
+    assert_eq!(told, [Action::Launch { count: 1 }]);
 }
 
 #[test]
