@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use zdd_core::capacity::{Reading, UpgradeStrategy};
 use zdd_core::check::{Fix, Verdict};
 use zdd_core::guarantee::Guarantee;
+use zdd_core::units::InstanceCount;
 
 use super::subject::Subject;
 use crate::text::{BOLD, DIM, NOTE, Page, mark, plural, styled};
@@ -65,15 +66,18 @@ fn heading(subject: &Subject, page: Page, out: &mut impl Write) -> io::Result<()
         _ => writeln!(out, "{}", styled(BOLD, "An app of which only the numbers are known"))?,
     }
     let bounds = subject.check.bounds();
+    let at_once = match subject.check.initial_kills() {
+        InstanceCount::ZERO => "none".to_string(),
+        count => count.to_string(),
+    };
     writeln!(out, "{}", named(subject.check.upgrade().strategy))?;
     let text = format!(
-        "{}: at least {} healthy (floor), at most {} running (ceiling), {} spare; Marathon stops {} \
+        "{}: at least {} healthy (floor), at most {} running (ceiling), {} spare; Marathon stops {at_once} \
          at once",
         plural(bounds.instances.get(), "instance"),
         bounds.floor,
         bounds.ceiling,
         bounds.spare(),
-        subject.check.initial_kills(),
     );
     writeln!(out, "{}", page.wrapped(0, &text))
 }
