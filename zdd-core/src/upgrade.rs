@@ -17,7 +17,8 @@ pub enum Health {
     /// Nobody: an instance counts as healthy as soon as it runs.
     Unchecked,
     /// Marathon itself (HTTP, HTTPS and TCP checks), or only readiness and general checks: results
-    /// that Marathon since 1.10 does not look at when it counts what runs at the start.
+    /// that Marathon since 1.10 does not look at when it counts what runs at the start. Deduced from
+    /// its sources: no test of Marathon's covers it.
     ByMarathon,
     /// The Mesos executor (COMMAND and MESOS_* checks).
     ByMesos,
