@@ -6,8 +6,9 @@ use core::fmt;
 
 use serde_json::Value;
 
-use crate::app::{App, FieldChange};
-use crate::units::{AppId, MaximumOverCapacity};
+use crate::app::{App, FieldChange, StrategyRefusal};
+use crate::units::AppId;
+use crate::upgrade::Kind;
 
 /// A change to an app with persistent local volumes that Marathon refuses: its instances keep their
 /// agent and what is reserved for them there, so that must stay as it is.
@@ -24,8 +25,8 @@ pub struct Refusal {
 #[non_exhaustive]
 pub enum RefusalReason {
     /// Extra instances would need extra volumes.
-    #[error("maximumOverCapacity is {0}, and an app with persistent local volumes may only have 0")]
-    OverCapacity(MaximumOverCapacity),
+    #[error("{0}")]
+    Strategy(StrategyRefusal),
     /// The reservations do not fit what is wanted now. The text names the field.
     #[error("{0} may not change while the app has persistent local volumes")]
     Changed(&'static str),
@@ -80,12 +81,11 @@ pub(super) fn refusals(
 }
 
 fn reasons_against(app: &App) -> Vec<RefusalReason> {
-    let over = app.upgrade_strategy().maximum_over_capacity;
-    if app.is_resident() && over > MaximumOverCapacity::ZERO {
-        Vec::from([RefusalReason::OverCapacity(over)])
-    } else {
-        Vec::new()
+    if !app.is_resident() {
+        return Vec::new();
     }
+    let refusals = Kind::Resident.refusals(app.upgrade_strategy(), app.instances());
+    refusals.map(RefusalReason::Strategy).collect()
 }
 
 fn reasons_against_change(old: &App, new: &App) -> Vec<RefusalReason> {
