@@ -1,6 +1,7 @@
 //! The JSON that the verbs print, and its schemas.
 
 use std::io::Write;
+use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
@@ -65,6 +66,11 @@ fn of(verb: SchemaOf) -> Schema {
         SchemaOf::Plan => schema_for!(PlanReport),
         SchemaOf::Verify => schema_for!(OneOrMany<VerifyReport>),
     }
+}
+
+/// A length of time in milliseconds.
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Writes `value` over several lines, with a last line end.

@@ -1,7 +1,5 @@
 //! Plans as JSON.
 
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zdd_core::capacity::Reading;
@@ -13,7 +11,7 @@ use zdd_core::verify::{Judgement, Verdict, judge_plan};
 use super::group::GroupPlan;
 use super::subject::{Replacement, Scaling};
 use crate::check::json::StrategyReport;
-use crate::schema::{GuaranteeName, ReadingName, SCHEMA};
+use crate::schema::{GuaranteeName, ReadingName, SCHEMA, millis};
 
 /// What `zdd plan -o json` prints: the plan of one replacement, of a change of the number of
 /// instances, or of a group.
@@ -253,11 +251,6 @@ struct GroupActionReport {
     takes_ms: Option<u64>,
     /// The replacement, where it is one.
     replacement: Option<TimelineReport>,
-}
-
-/// A length of time in milliseconds.
-pub(crate) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl ReplacementReport {

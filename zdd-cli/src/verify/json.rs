@@ -6,7 +6,7 @@ use zdd_core::guarantee::Guarantee;
 use zdd_core::verify::{Finding, LogIssues, OldCount, Replayed, Report, Severity};
 
 use super::words;
-use crate::schema::{GuaranteeName, SCHEMA};
+use crate::schema::{GuaranteeName, SCHEMA, millis};
 
 /// The judgement of one app in one deployment.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -158,7 +158,7 @@ fn json(report: &Report, log: LogJson) -> VerifyReport {
         outcome: report.outcome.to_string(),
         started: report.started().to_string(),
         ended: report.ended().to_string(),
-        duration_ms: words::millis(report.duration()),
+        duration_ms: millis(report.duration()),
         old: report.old,
         old_from: match report.old_from {
             OldCount::Plan => "plan",
@@ -175,11 +175,11 @@ fn json(report: &Report, log: LogJson) -> VerifyReport {
                 .map(|spell| SpellJson {
                     from: spell.from.to_string(),
                     to: spell.to.to_string(),
-                    ms: words::millis(spell.duration()),
+                    ms: millis(spell.duration()),
                 })
                 .collect(),
             spell_count: lowest.spell_count,
-            total_ms: words::millis(lowest.total),
+            total_ms: millis(lowest.total),
             task: lowest.task.as_deref().map(String::from),
         },
         highest_running: HighestJson {
@@ -187,8 +187,8 @@ fn json(report: &Report, log: LogJson) -> VerifyReport {
             at: highest.at.to_string(),
             task: highest.task.as_deref().map(String::from),
         },
-        below_instances_ms: verdict.below_instances.map(words::millis),
-        longest_silence_ms: words::millis(verdict.longest_silence),
+        below_instances_ms: verdict.below_instances.map(millis),
+        longest_silence_ms: millis(verdict.longest_silence),
         failed_tasks: verdict.failed,
         turned_unhealthy: verdict.turned_unhealthy,
         guarantees: Guarantee::ALL.map(|guarantee| {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use zdd_core::units::Timestamp;
 use zdd_core::verify::Kind;
 
+use crate::schema::millis;
+
 pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Restart => "restart",
@@ -13,10 +15,6 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Stop => "stop",
         _ => "other",
     }
-}
-
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The time of day, where the day has been said before: `13:31:39.092`.
