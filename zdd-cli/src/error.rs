@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use zdd_core::app::ParseError;
+use zdd_core::app::{GroupError, ParseError};
 use zdd_core::check::{SuggestError, Verdict};
 use zdd_core::group::{Cycle, PlanError};
 
@@ -51,6 +51,8 @@ pub(crate) enum CliError {
     NotSatisfiable { app: String, verdict: Box<Verdict> },
     #[error("{0}")]
     Plan(#[from] PlanError),
+    #[error("{0}")]
+    Group(#[from] GroupError),
     #[error(
         "{0} holds several apps that belong to no common group: a plan is made of one app or one group"
     )]
@@ -88,6 +90,7 @@ impl CliError {
             | Self::Files(_)
             | Self::Suggest { .. }
             | Self::Plan(_)
+            | Self::Group(_)
             | Self::SeveralApps(_)
             | Self::NoDeployment(_)
             | Self::NoDeploymentOf { .. }
@@ -126,6 +129,7 @@ impl CliError {
             Self::NoDeploymentOf { .. } => Some("leave --app out to see all that there are".into()),
             Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
+            | Self::Group(_)
             | Self::Write { .. }
             | Self::Output(_)
             | Self::Json(_) => None,

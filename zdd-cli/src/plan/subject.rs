@@ -1,10 +1,12 @@
 //! What is planned.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use zdd_core::app::{App, Document, Group};
 use zdd_core::check::Check;
+use zdd_core::group::{Action, Step, plan};
 use zdd_core::guarantee::Guarantee;
 use zdd_core::timeline::{Assumptions, Model, Timeline};
 use zdd_core::units::{AppId, InstanceCount};
@@ -46,6 +48,8 @@ pub(super) struct Scaling {
     pub(super) source: Source,
     pub(super) from: InstanceCount,
     pub(super) to: InstanceCount,
+    /// Whether the definition changes in more than that, as it may when no instance is wanted.
+    pub(super) is_changed: bool,
 }
 
 /// What the two versions are called in a drawing.
@@ -94,9 +98,14 @@ impl Subject {
                 let (new, old) = (new.id().to_string(), old.id().to_string());
                 return Err(CliError::DifferentApps { new, old });
             }
-            if !new.is_upgrade_of(old) {
-                let (from, to) = (old.instances(), new.instances());
-                return Ok(Self::Scaling(Scaling { app: new.id().clone(), source, from, to }));
+            if !is_restarted(old, &new)? {
+                return Ok(Self::Scaling(Scaling {
+                    app: new.id().clone(),
+                    source,
+                    from: old.instances(),
+                    to: new.instances(),
+                    is_changed: new.is_upgrade_of(old),
+                }));
             }
         }
         let upgrade = Upgrade::between(old.unwrap_or(&new), &new, args.numbers.reading());
@@ -107,6 +116,19 @@ impl Subject {
         made.labels = old.and_then(|old| Labels::between(old, &new)).unwrap_or_default();
         Ok(Self::Replacement(Box::new(made)))
     }
+}
+
+/// Whether Marathon replaces the instances of `old` by those of `new`, the same app: what the plan of
+/// a root group with just this app does with it.
+fn is_restarted(old: &App, new: &App) -> Result<bool, CliError> {
+    let root = |app: &App| {
+        let mut root = Group::empty_root();
+        root.insert_app(app.clone()).map(|_| root)
+    };
+    let (old, new) = (root(old)?, root(new)?);
+    let plan = plan(&old, &new, &BTreeSet::new())?;
+    let mut actions = plan.steps().iter().flat_map(Step::actions);
+    Ok(actions.any(|action| matches!(action, Action::RestartApplication { .. })))
 }
 
 /// What a plan can be made of.

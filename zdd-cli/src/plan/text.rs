@@ -88,9 +88,14 @@ fn body(
 }
 
 pub(super) fn scaling(scaling: &Scaling, page: Page, out: &mut impl Write) -> io::Result<()> {
-    let Scaling { app, source, from, to } = scaling;
+    let Scaling { app, source, from, to, is_changed } = scaling;
     writeln!(out, "{} ({source})", styled(BOLD, app))?;
-    let text = if from == to {
+    let text = if *is_changed {
+        format!(
+            "The definition changes and no instance is wanted: Marathon scales the app from {from} to \
+             {to}, replaces nothing, and its upgradeStrategy does not apply."
+        )
+    } else if from == to {
         "Nothing changes that Marathon would deploy.".into()
     } else {
         format!(
