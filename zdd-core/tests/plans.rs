@@ -339,8 +339,8 @@ fn what_keeps_volumes_keeps_its_resources() {
         assert_eq!(plan_one(&old, &new), Err(text));
     }
     let over = r#", "upgradeStrategy": {"minimumHealthCapacity": 0, "maximumOverCapacity": 0.5}"#;
-    let text = "app `/db`: maximumOverCapacity is 0.5, \
-                and an app with persistent local volumes may only have 0";
+    let text = "app `/db`: /upgradeStrategy/maximumOverCapacity: 0.5 is above 0, \
+                which an app with persistent local volumes may not have";
     assert_eq!(plan_one(&old, &resident(over)), Err(text.to_owned()));
     assert_eq!(plan_one(r#"{"id": "/a"}"#, &resident(over)), Err(text.to_owned()));
     // A stored app that breaks the rule is not this plan's matter until it changes.
@@ -356,4 +356,13 @@ fn errors_say_what_to_do() {
     let error = group::plan(&circle, &circle, &BTreeSet::new()).unwrap_err();
     assert_eq!(error.to_string(), "the dependencies go in a circle: `/a` depends on `/a`");
     assert_eq!(error.hint(), "take one of these dependencies out");
+    let over = r#", "upgradeStrategy": {"minimumHealthCapacity": 0, "maximumOverCapacity": 0.5}"#;
+    let old = one(&format!("{{{RESIDENT}}}"));
+    let hint = |more: &str| {
+        let new = one(&format!("{{{RESIDENT}{more}}}"));
+        group::plan(&old, &new, &BTreeSet::new()).unwrap_err().hint()
+    };
+    assert_eq!(hint(over), "set maximumOverCapacity to 0");
+    let moved = "deploy the change under a new id, and move the data over";
+    assert_eq!(hint(r#", "cpus": 2"#), moved);
 }

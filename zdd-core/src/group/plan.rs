@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::action::{Action, DeploymentPlan, Step};
 use super::cycle::Cycle;
 use super::graph::DependencyGraph;
-use super::resident::{Refusals, refusals};
+use super::resident::{Refusal, Refusals, refusals};
 use super::tree::apps_of;
 use crate::app::{App, Group};
 use crate::units::AppId;
@@ -28,6 +28,9 @@ impl PlanError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Cycle(_) => "take one of these dependencies out",
+            Self::Refused(refusals) if refusals.iter().all(Refusal::is_about_strategy) => {
+                "set maximumOverCapacity to 0"
+            }
             Self::Refused(_) => "deploy the change under a new id, and move the data over",
         }
     }

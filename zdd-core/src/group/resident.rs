@@ -32,6 +32,13 @@ pub enum RefusalReason {
     Changed(&'static str),
 }
 
+impl Refusal {
+    /// Whether another upgrade strategy would be accepted.
+    pub fn is_about_strategy(&self) -> bool {
+        matches!(self.reason, RefusalReason::Strategy(_))
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "app `{}`: {}", self.app, self.reason)
