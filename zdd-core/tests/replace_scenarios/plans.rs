@@ -131,7 +131,7 @@ pub(crate) fn plan_validation(scenario: &Value) {
     assert_eq!(plan.is_ok(), scenario["expect"][0]["valid"].as_bool().unwrap());
     assert_eq!(
         plan.unwrap_err().to_string(),
-        "app `/test/app1`: maximumOverCapacity is 1, \
-         and an app with persistent local volumes may only have 0"
+        "app `/test/app1`: /upgradeStrategy/maximumOverCapacity: 1 is above 0, \
+         which an app with persistent local volumes may not have"
     );
 }
