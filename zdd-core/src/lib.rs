@@ -38,6 +38,7 @@
 //! | [`timeline`] | what happens when |
 //! | [`group`] | from two trees of apps to deployment steps, and back |
 //! | [`verify`] | the second opinion |
+//! | [`ports`] | what adapters have to offer |
 //! | `testing` | proptest strategies for all of these, with the feature `testing` |
 //!
 //! # Example
@@ -75,6 +76,7 @@ pub mod capacity;
 pub mod check;
 pub mod group;
 pub mod guarantee;
+pub mod ports;
 pub mod rolling;
 pub mod scaling;
 #[cfg(feature = "testing")]

@@ -86,3 +86,11 @@ id! {
     /// before that an instance is its task).
     InstanceId
 }
+id! {
+    /// Id of a deployment: a UUID that Marathon makes.
+    DeploymentId
+}
+id! {
+    /// Id of an agent of Mesos.
+    AgentId
+}

@@ -9,6 +9,6 @@ mod time;
 
 pub use count::{InstanceCount, InstanceCountError};
 pub use fraction::{FractionError, MaximumOverCapacity, MinimumHealthCapacity};
-pub use ids::{IdError, InstanceId, TaskId};
+pub use ids::{AgentId, DeploymentId, IdError, InstanceId, TaskId};
 pub use path::{AppId, GroupId, PathError, PathId};
 pub use time::{Timestamp, TimestampError};
