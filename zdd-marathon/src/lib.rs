@@ -2,3 +2,4 @@
 
 #[expect(dead_code, reason = "the transport that opens the stream comes next")]
 mod events;
+pub mod sse;
