@@ -1,5 +1,6 @@
 //! What runs tasks: the agents of a cluster, and what they have.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -117,12 +118,15 @@ impl Agent {
 
     /// What the agent says about a constraint's field, as the text that is compared; `None` if
     /// nothing. The names of the agent itself come before attributes of that name.
-    pub fn value_of(&self, field: &str) -> Option<String> {
+    pub fn value_of(&self, field: &str) -> Option<Cow<'_, str>> {
         match field {
-            "hostname" | "@hostname" => Some(self.hostname.clone()),
-            "@region" => self.region.clone(),
-            "@zone" => self.zone.clone(),
-            name => self.attributes.get(name).map(|value| format!("{value}")),
+            "hostname" | "@hostname" => Some(Cow::Borrowed(self.hostname.as_str())),
+            "@region" => self.region.as_deref().map(Cow::Borrowed),
+            "@zone" => self.zone.as_deref().map(Cow::Borrowed),
+            name => self.attributes.get(name).map(|value| match value {
+                Attribute::Text(text) => Cow::Borrowed(text.as_str()),
+                Attribute::Number(number) => Cow::Owned(three_decimals(*number)),
+            }),
         }
     }
 }

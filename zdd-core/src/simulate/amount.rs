@@ -1,5 +1,6 @@
 //! How much of a resource.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
@@ -14,6 +15,13 @@ pub struct Amount(u64);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an amount: a number that is not below 0")]
 pub struct AmountError(String);
+
+impl AmountError {
+    /// That `value` is no amount.
+    pub(super) fn of(value: &serde_json::Value) -> Self {
+        Self(value.to_string().chars().take(40).collect())
+    }
+}
 
 impl Amount {
     /// None.
@@ -55,7 +63,8 @@ impl TryFrom<f64> for Amount {
 
     fn try_from(value: f64) -> Result<Self, Self::Error> {
         if !(0.0..=Self::MAX).contains(&value) {
-            return Err(AmountError(value.to_string()));
+            // Debug, which writes a huge number with an exponent.
+            return Err(AmountError(format!("{value:?}")));
         }
         #[expect(
             clippy::cast_possible_truncation,
