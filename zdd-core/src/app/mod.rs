@@ -49,6 +49,7 @@ pub use definition::{App, KillSelection, VersionInfo};
 pub use difference::FieldChange;
 pub use document::Document;
 pub use group::{AllApps, Group, GroupError};
+pub(crate) use network::effective as effective_network;
 pub use place::Place;
 pub use problem::{Fault, ParseError, Problem};
 pub use refusal::StrategyRefusal;
