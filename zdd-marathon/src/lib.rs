@@ -1,4 +1,10 @@
 //! Marathon over its REST API and event stream, for the ports of [`zdd_core`].
 
 pub mod events;
+mod http;
 pub mod sse;
+mod wire;
+
+pub use http::{
+    BuildError, Builder, CredentialFileError, Credentials, HttpMarathon, ServiceAccount, Warning,
+};
