@@ -142,7 +142,7 @@ struct IssueJson {
 }
 
 /// One object for each report of a recording.
-pub(super) fn of(replayed: &Replayed) -> Vec<VerifyReport> {
+pub(crate) fn of(replayed: &Replayed) -> Vec<VerifyReport> {
     let log = log(&replayed.issues, replayed.outside);
     replayed.reports.iter().map(|report| json(report, log.clone())).collect()
 }
