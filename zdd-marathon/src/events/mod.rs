@@ -11,17 +11,12 @@
 //! further events come, that it is connected: from then on a state that is read again and the events
 //! that follow are the whole truth.
 
-#[allow(dead_code, reason = "the transport that opens the stream is not in this commit")]
 mod connect;
 mod decode;
-#[allow(dead_code, reason = "the transport that opens the stream is not in this commit")]
 mod follow;
-#[allow(dead_code, reason = "the transport that opens the stream is not in this commit")]
 mod queue;
 
 pub use decode::{NotAnEvent, decode};
 
-#[allow(unused_imports, reason = "the transport that opens the stream is not in this commit")]
 pub(crate) use connect::{Body, Connect, OpenError};
-#[allow(unused_imports, reason = "the transport that opens the stream is not in this commit")]
-pub(crate) use follow::{Events, Pace, follow};
+pub(crate) use follow::{Pace, follow};
