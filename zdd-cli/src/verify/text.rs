@@ -37,7 +37,7 @@ fn heading(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::
     writeln!(out, "  {from} to {}, {}", clock(to, from), span(report.duration()))?;
     writeln!(out, "  {}", styled(DIM, format!("deployment {}", report.deployment)))?;
     let seen = match report.old_from {
-        OldCount::Plan => "",
+        OldCount::Plan | OldCount::Snapshot => "",
         _ => " (those that were seen)",
     };
     let bounds = match (verdict.floor, verdict.ceiling) {
@@ -86,6 +86,9 @@ fn extremes(report: &Report, out: &mut (impl Write + ?Sized)) -> io::Result<()> 
         line(out, &format!("fewer than {}", report.new), &format!("healthy for {}", span(below)))?;
     }
     line(out, "longest silence", &span(verdict.longest_silence))?;
+    if verdict.gaps > 0 {
+        line(out, "not recorded", &plural(verdict.gaps, "gap"))?;
+    }
     if verdict.failed > 0 {
         line(out, "ended by itself", &plural(verdict.failed, "task"))?;
     }
