@@ -146,7 +146,6 @@ impl CliError {
     /// What the shell is told.
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
-            Self::NotSatisfiable { .. } => ExitCode::NotSatisfiable,
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
@@ -155,7 +154,7 @@ impl CliError {
             | Self::ScaleAndRestart { .. }
             | Self::Connect(ConnectFault::Half { .. }) => ExitCode::InvalidCombination,
             Self::Marathon { call, error, .. } => exit_of(*call, error),
-            Self::WouldBreak { .. } => ExitCode::NotSatisfiable,
+            Self::NotSatisfiable { .. } | Self::WouldBreak { .. } => ExitCode::NotSatisfiable,
             Self::Stale { .. } => ExitCode::Stale,
             Self::Mixed { .. } | Self::NoTarget(_) | Self::NothingRuns(_) => ExitCode::Marathon,
             Self::NothingGiven

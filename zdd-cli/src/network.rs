@@ -21,7 +21,7 @@ pub(crate) fn deploy(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Answer {
-    let mut console = Console::new(out, err, page, args.follow.output);
+    let mut console = Console::new(out, err, page, args.follow.watch.output);
     with(&args.connect, &mut console, async |marathon, operator, console| {
         deploy::run(args, marathon, operator, console).await
     })
@@ -45,7 +45,7 @@ pub(crate) fn abort(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Answer {
-    let mut console = Console::new(out, err, page, args.follow.output);
+    let mut console = Console::new(out, err, page, args.watch.output);
     with(&args.connect, &mut console, async |marathon, operator, console| {
         abort::run(args, marathon, operator, console).await
     })
@@ -57,7 +57,7 @@ pub(crate) fn resume(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Answer {
-    let mut console = Console::new(out, err, page, args.follow.output);
+    let mut console = Console::new(out, err, page, args.follow.watch.output);
     with(&args.connect, &mut console, async |marathon, operator, console| {
         resume::run(args, marathon, operator, console).await
     })

@@ -8,7 +8,7 @@ use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{
     Asked, Closing, Console, Course, End, Follower, How, Journal, Operator, Recording, Scope,
-    carry_on, close, on_failure,
+    carry_on, close,
 };
 use crate::resume::{Wanted, find};
 
@@ -18,7 +18,6 @@ pub(crate) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    on_failure(&args.follow, operator)?;
     let wanted = Wanted { app: args.app.as_ref(), deployment: args.deployment.as_ref() };
     let deployments = marathon.deployments().await?;
     let running = find(&deployments, wanted)?;
@@ -32,11 +31,13 @@ pub(crate) async fn run(
     }
     console.note(&format!("{}: {verb}", about(running, &scope)))?;
 
-    let recording = args.follow.record.as_deref().map(Recording::create).transpose()?;
+    let recording = args.watch.record.as_deref().map(Recording::create).transpose()?;
     let seen = scope.read(marathon).await?;
-    let apps = seen.apps.iter().map(|status| &status.app);
-    let mut follower = Follower::new(marathon, Journal::new(apps, recording));
+    let marathon_is = marathon.info().await?.version_text;
+    let apps = seen.apps.iter().map(|status| status.app.id().clone());
+    let mut follower = Follower::new(marathon, Journal::new(apps, &marathon_is, recording));
     follower.connect(console).await?;
+    follower.note(&scope.read(marathon).await?, console)?;
     let (deployment, is_revert) = if args.cancel {
         marathon
             .cancel(&running.id)
@@ -46,11 +47,11 @@ pub(crate) async fn run(
     } else {
         let accepted = marathon.revert(&running.id).await;
         let accepted = accepted.map_err(|error| CliError::of_deployment(&running.id, error))?;
+        follower.accepted();
         console.note(&format!("deployment {}", accepted.deployment))?;
         (accepted.deployment, true)
     };
-    let course =
-        Course { is_revert: true, ..Course::new(deployment, scope, &args.follow, operator)? };
+    let course = Course::of_end(deployment, scope, &args.watch);
     let closing = carry_on(marathon, &mut follower, &course, operator, console).await?;
     let closing = as_wanted(closing, is_revert, running);
     let asked = Asked {

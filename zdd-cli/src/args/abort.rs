@@ -3,7 +3,7 @@
 use clap::Args;
 use zdd_core::units::{AppId, DeploymentId};
 
-use super::{ConnectArgs, FollowArgs};
+use super::{ConnectArgs, WatchArgs};
 
 /// Take a running deployment back
 ///
@@ -26,5 +26,5 @@ pub(crate) struct AbortArgs {
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
-    pub(crate) follow: FollowArgs,
+    pub(crate) watch: WatchArgs,
 }

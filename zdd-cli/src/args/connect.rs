@@ -13,11 +13,21 @@ use super::Span;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectArgs {
-    /// Address of Marathon; several, by commas or repeated, are tried in turn [env: `ZDD_MARATHON`]
-    ///
-    /// On DC/OS it ends in /service/marathon. User and password are not accepted here; they may
-    /// stand in `ZDD_MARATHON`, or in `ZDD_MARATHON_USER` and `ZDD_MARATHON_PASSWORD`.
-    #[arg(short, long, value_name = "URL", value_delimiter = ',')]
+    /// Addresses of Marathon.
+    // clap would show the value of the variable, password and all, and could not tell it from an
+    // argument; so the variable is read elsewhere.
+    #[arg(
+        short,
+        long,
+        value_name = "URL",
+        value_delimiter = ',',
+        help = "Address of Marathon; several, by commas or repeated, are tried in turn \
+                [env: ZDD_MARATHON]",
+        long_help = "Address of Marathon; several, by commas or repeated, are tried in turn \
+                     [env: ZDD_MARATHON]\n\nOn DC/OS it ends in /service/marathon. A password is \
+                     not accepted here: it may stand in ZDD_MARATHON, or with the user in \
+                     ZDD_MARATHON_USER and ZDD_MARATHON_PASSWORD."
+    )]
     pub(crate) marathon: Vec<String>,
     /// Certificate authority to trust besides those of the system, in PEM
     #[arg(long, value_name = "FILE")]

@@ -19,7 +19,7 @@ pub(crate) use common::{
 };
 pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs};
-pub(crate) use follow::{FollowArgs, OnFailure};
+pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;

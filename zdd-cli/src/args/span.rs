@@ -21,11 +21,6 @@ pub(crate) enum SpanError {
 }
 
 impl Span {
-    /// So many seconds.
-    pub(crate) const fn seconds(seconds: u64) -> Self {
-        Self(Duration::from_secs(seconds))
-    }
-
     /// The length itself.
     pub(crate) const fn time(self) -> Duration {
         self.0

@@ -1,9 +1,12 @@
 //! What an order changes.
 
-use zdd_core::app::{App, FieldChange};
+use std::collections::BTreeSet;
+
+use zdd_core::app::{App, FieldChange, Group};
 use zdd_core::capacity::MarathonVersion;
 use zdd_core::check::Check;
 use zdd_core::guarantee::Guarantee;
+use zdd_core::ports::CurrentStep;
 use zdd_core::verify::{Verdict, judge_plan};
 
 use super::order::{Order, Present, Target};
@@ -41,9 +44,10 @@ impl Change {
             Target::App(new) => Self::of_app(new, present.app(), order, how, &args),
             Target::Group(new) => {
                 refuse_for_groups(how)?;
-                let nothing = zdd_core::app::Group::new(new.id().clone());
+                let nothing = Group::new(new.id().clone());
                 let old = present.group.as_ref().unwrap_or(&nothing);
-                let plan = GroupPlan::of(Some(old), new, order.source.clone(), &args)?;
+                let source = order.source.clone();
+                let plan = GroupPlan::of(Some(old), &all_unversioned(new), source, &args)?;
                 let is_empty = plan.forecast.steps.is_empty();
                 Ok(if is_empty { Self::Nothing } else { Self::Group(plan) })
             }
@@ -77,6 +81,32 @@ impl Change {
             }
             _ => Ok(Self::Nothing),
         }
+    }
+
+    /// Where Marathon would go other ways with a group than the plan says: the first such step.
+    pub(super) fn departure(&self, marathons: &[CurrentStep]) -> Option<String> {
+        let Self::Group(plan) = self else { return None };
+        let ours = plan.forecast.steps.iter().map(|step| {
+            let actions = step.actions.iter().map(|it| &it.action);
+            actions.map(|it| format!("{} {}", it.name(), it.app())).collect::<BTreeSet<_>>()
+        });
+        let theirs = marathons.iter().map(|step| {
+            let actions = step.actions.iter();
+            actions.map(|it| format!("{} {}", it.action, it.app)).collect::<BTreeSet<_>>()
+        });
+        let (ours, theirs): (Vec<_>, Vec<_>) = (ours.collect(), theirs.collect());
+        let steps = ours.len().max(theirs.len());
+        let said = |steps: &[BTreeSet<String>], n: usize| match steps.get(n) {
+            Some(actions) => actions.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+            None => "nothing".into(),
+        };
+        let first = (0..steps).find(|n| ours.get(*n) != theirs.get(*n))?;
+        Some(format!(
+            "in step {} Marathon itself would do {} where the plan has {}",
+            first + 1,
+            said(&theirs, first),
+            said(&ours, first)
+        ))
     }
 
     /// What the plan says about `guarantee`, where it breaks it: of which app, why, and what helps.
@@ -128,6 +158,16 @@ fn unversioned(app: &App) -> App {
     json.remove("versionInfo");
     // Taking these two out of a definition that was read makes no other one unreadable.
     App::from_value(&json.into(), &app.id().group()).unwrap_or_else(|_| app.clone())
+}
+
+fn all_unversioned(group: &Group) -> Group {
+    let mut stripped = group.clone();
+    for app in group.all_apps() {
+        if let Some(place) = stripped.app_mut(app.id()) {
+            *place = unversioned(app);
+        }
+    }
+    stripped
 }
 
 /// A plan of Marathon's, with what the definitions say.

@@ -1,6 +1,6 @@
 //! What is to run, and what runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::slice;
 
@@ -62,6 +62,12 @@ impl Order {
         }
     }
 
+    /// The apps that it is about: those in it, and those that it removes.
+    pub(super) fn concerned(&self, present: &Present) -> BTreeSet<AppId> {
+        let there = present.seen.apps.iter().map(|status| &status.app);
+        self.apps().into_iter().chain(there).map(|app| app.id().clone()).collect()
+    }
+
     /// Reads what runs.
     pub(super) async fn present(&self, marathon: &dyn Marathon) -> Result<Present, CliError> {
         let seen = self.scope().read(marathon).await.map_err(CliError::of_reading)?;
@@ -84,15 +90,13 @@ impl Present {
     }
 
     pub(super) fn versions(&self) -> Versions {
-        match &self.group {
-            // Of a group the definitions and the apps come by different calls, and a plan is made
-            // of the former.
-            Some(group) => group.all_apps().map(|app| (app.id().clone(), app.version())).collect(),
-            None => {
-                let apps = self.seen.apps.iter().map(|status| &status.app);
-                apps.map(|app| (app.id().clone(), app.version())).collect()
-            }
+        let of = |app: &App| (app.id().clone(), app.version());
+        // Of a group the definitions and the apps come by different calls, and a plan is made of the
+        // former.
+        if let Some(group) = &self.group {
+            return group.all_apps().map(of).collect();
         }
+        self.seen.apps.iter().map(|status| of(&status.app)).collect()
     }
 
     /// The deployments that hold an app of the order.

@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
+use zdd_core::app::App;
 use zdd_core::capacity::MarathonVersion;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::{Marathon, MarathonError};
 use zdd_core::standing::Standing;
+use zdd_core::units::DeploymentId;
 
 use super::change::Change;
 use super::lock::Patience;
-use super::order::{Order, Present, stale};
+use super::order::{Order, Present, Target, stale};
 use super::show;
 use super::submit::{Submitted, failed, submit};
 use crate::args::{Carrying, DeployArgs, FollowArgs};
@@ -38,12 +40,13 @@ async fn preview(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let order = Order::read(&args.file)?;
-    let version = release(&args.how, marathon).await?;
+    let Release { version, .. } = release(&args.how, marathon).await?;
     let present = order.present(marathon).await?;
     expected(&args.how, &order, &present)?;
     let change = Change::of(&order, &present, &args.how, version)?;
     show::change(&change, &order, &present, console)?;
-    if let Some(version) = present.app().and_then(|app| app.version())
+    compare(&change, &order, marathon, console).await?;
+    if let Some(version) = present.app().and_then(App::version)
         && !matches!(change, Change::Nothing)
     {
         let file = &order.source;
@@ -66,77 +69,119 @@ pub(crate) async fn carry_out(
 ) -> Result<ExitCode, CliError> {
     let order = Order::read(file)?;
     on_failure(follow, operator)?;
-    let version = release(how, marathon).await?;
-    let patience = Patience::new(how);
-    loop {
-        let present = order.present(marathon).await?;
-        if let Some(code) =
-            already(&order, &present, how, follow, marathon, operator, console).await?
-        {
-            return Ok(code);
-        }
-        let Some(present) = patience.unlocked(&order, present, marathon, operator, console).await?
-        else {
-            return Ok(ExitCode::Left);
-        };
-        expected(how, &order, &present)?;
-        let change = Change::of(&order, &present, how, version)?;
-        show::change(&change, &order, &present, console)?;
-        if matches!(change, Change::Nothing) {
-            return in_place(&present);
-        }
-        refuse(&change, how, &order)?;
+    let release = release(how, marathon).await?;
+    Job { order, release, how, follow, marathon }.carry_out(operator, console).await
+}
 
-        let recording = follow.record.as_deref().map(Recording::create).transpose()?;
-        let journal = Journal::new(order.apps(), recording);
-        let mut follower = Follower::new(marathon, journal);
-        follower.connect(console).await?;
-        // The stream took a moment, and whoever reads a plan takes more: what is deployed is what
-        // was shown, or nothing.
-        let seen = present.versions();
-        if let Some(error) = stale(&seen, &order.present(marathon).await?.versions()) {
-            return Err(error);
-        }
-        let accepted = match submit(&order, &change, how, &seen, marathon).await? {
-            Submitted::Accepted(accepted) => accepted,
-            Submitted::Ended => return in_place(&order.present(marathon).await?),
-            Submitted::Locked(error) if patience.is_left() && follow.record.is_none() => {
-                console.note(&format!("{}", failed(&order, Call::Other, error)))?;
-                continue;
+/// One definition to be deployed.
+struct Job<'j> {
+    order: Order,
+    release: Release,
+    how: &'j Carrying,
+    follow: &'j FollowArgs,
+    marathon: &'j dyn Marathon,
+}
+
+impl<'j> Job<'j> {
+    async fn carry_out(
+        &self,
+        operator: &mut dyn Operator,
+        console: &mut Console<'_>,
+    ) -> Result<ExitCode, CliError> {
+        let Self { order, how, marathon, .. } = self;
+        let patience = Patience::new(how);
+        loop {
+            let present = order.present(*marathon).await?;
+            if let Some(deployment) = self.on_its_way(&present)? {
+                console.note(&format!("deployment {deployment} carries this out already"))?;
+                let mut follower = self.follower(&present, console).await?;
+                follower.note(&order.present(*marathon).await?.seen, console)?;
+                return self.followed(deployment, follower, operator, console).await;
             }
-            Submitted::Locked(error) => return Err(failed(&order, Call::Other, error)),
-        };
-        console.note(&format!("deployment {}", accepted.deployment))?;
-        let course = Course::new(accepted.deployment, order.scope(), follow, operator)?;
-        let closing = carry_on(marathon, &mut follower, &course, operator, console).await?;
-        return close(&closing, follower.finish(), &asked(&course, how), console);
+            let unlocked = patience.unlocked(order, present, *marathon, operator, console).await?;
+            let Some(present) = unlocked else { return Ok(ExitCode::Left) };
+            expected(how, order, &present)?;
+            let change = Change::of(order, &present, how, self.release.version)?;
+            show::change(&change, order, &present, console)?;
+            compare(&change, order, *marathon, console).await?;
+            if matches!(change, Change::Nothing) {
+                return in_place(&present);
+            }
+            refuse(&change, how, order)?;
+
+            let mut follower = self.follower(&present, console).await?;
+            // The stream took a moment, and whoever reads a plan takes more: what is deployed is
+            // what was shown, or nothing.
+            let seen = present.versions();
+            let present = order.present(*marathon).await?;
+            if let Some(error) = stale(&seen, &present.versions()) {
+                return Err(error);
+            }
+            follower.note(&present.seen, console)?;
+            match submit(order, &change, how, &seen, *marathon).await? {
+                Submitted::Accepted(accepted) => {
+                    follower.accepted();
+                    console.note(&format!("deployment {}", accepted.deployment))?;
+                    return self.followed(accepted.deployment, follower, operator, console).await;
+                }
+                Submitted::Ended => return in_place(&order.present(*marathon).await?),
+                // A recording would hold the time of waiting, too.
+                Submitted::Locked(_)
+                    if patience.is_left() && self.follow.watch.record.is_none() => {}
+                Submitted::Locked(error) => return Err(failed(order, Call::Other, error)),
+            }
+        }
+    }
+
+    /// The deployment that is on its way to just this definition, if one is: Marathon stores a
+    /// definition when it accepts it, long before all instances are of it.
+    fn on_its_way(&self, present: &Present) -> Result<Option<DeploymentId>, CliError> {
+        let holders = present.holders(&self.order);
+        if holders.is_empty() || self.how.restart {
+            return Ok(None);
+        }
+        let change = Change::of(&self.order, present, self.how, self.release.version)?;
+        Ok(holders.into_iter().next_back().filter(|_| matches!(change, Change::Nothing)))
+    }
+
+    /// Listens from now on.
+    async fn follower(
+        &self,
+        present: &Present,
+        console: &mut Console<'_>,
+    ) -> Result<Follower<'j>, CliError> {
+        let recording = self.follow.watch.record.as_deref().map(Recording::create).transpose()?;
+        let journal = Journal::new(self.order.concerned(present), &self.release.text, recording);
+        let mut follower = Follower::new(self.marathon, journal);
+        follower.connect(console).await?;
+        Ok(follower)
+    }
+
+    async fn followed(
+        &self,
+        deployment: DeploymentId,
+        mut follower: Follower<'_>,
+        operator: &mut dyn Operator,
+        console: &mut Console<'_>,
+    ) -> Result<ExitCode, CliError> {
+        let course = Course::new(deployment, self.order.scope(), self.follow, operator)?;
+        let closing = carry_on(self.marathon, &mut follower, &course, operator, console).await?;
+        close(&closing, follower.finish(), &asked(&course, self.how), console)
     }
 }
 
-/// Follows the deployment that is on its way to just this definition, if one is.
-async fn already(
+/// Asks Marathon for its own steps, where it can say them before: for groups. It also refuses there
+/// what it would refuse later.
+async fn compare(
+    change: &Change,
     order: &Order,
-    present: &Present,
-    how: &Carrying,
-    follow: &FollowArgs,
     marathon: &dyn Marathon,
-    operator: &mut dyn Operator,
     console: &mut Console<'_>,
-) -> Result<Option<ExitCode>, CliError> {
-    let holders = present.holders(order);
-    let Some(deployment) = holders.last() else { return Ok(None) };
-    // Marathon stores a definition when it accepts it, long before all instances are of it.
-    let unforced = Carrying { restart: false, ..*how };
-    if how.restart || !matches!(Change::of(order, present, &unforced, None)?, Change::Nothing) {
-        return Ok(None);
-    }
-    console.note(&format!("deployment {deployment} carries this out already"))?;
-    let course = Course::new(deployment.clone(), order.scope(), follow, operator)?;
-    let recording = follow.record.as_deref().map(Recording::create).transpose()?;
-    let mut follower = Follower::new(marathon, Journal::new(order.apps(), recording));
-    follower.connect(console).await?;
-    let closing = carry_on(marathon, &mut follower, &course, operator, console).await?;
-    close(&closing, follower.finish(), &asked(&course, how), console).map(Some)
+) -> Result<(), CliError> {
+    let (Target::Group(group), Change::Group(_)) = (&order.target, change) else { return Ok(()) };
+    let steps = marathon.preview_group(group).await;
+    let steps = steps.map_err(|error| failed(order, Call::Other, error))?;
+    change.departure(&steps).map_or(Ok(()), |text| console.note(&text))
 }
 
 fn asked(course: &Course, how: &Carrying) -> Asked {
@@ -146,20 +191,22 @@ fn asked(course: &Course, how: &Carrying) -> Asked {
 }
 
 /// The release of Marathon: how it counts depends on it.
-async fn release(
-    how: &Carrying,
-    marathon: &dyn Marathon,
-) -> Result<Option<MarathonVersion>, CliError> {
-    match how.marathon_version {
-        Some(version) => Ok(Some(version)),
-        None => Ok(marathon.info().await.map_err(CliError::of_reading)?.version),
-    }
+struct Release {
+    /// As Marathon writes it.
+    text: String,
+    /// As it is reckoned with.
+    version: Option<MarathonVersion>,
+}
+
+async fn release(how: &Carrying, marathon: &dyn Marathon) -> Result<Release, CliError> {
+    let info = marathon.info().await?;
+    Ok(Release { text: info.version_text, version: how.marathon_version.or(info.version) })
 }
 
 /// Whether the app has the version that `--expect-version` says.
 fn expected(how: &Carrying, order: &Order, present: &Present) -> Result<(), CliError> {
     let Some(expected) = how.expect_version else { return Ok(()) };
-    let found = present.app().and_then(|app| app.version());
+    let found = present.app().and_then(App::version);
     match order.apps().first() {
         Some(app) if found != Some(expected) => {
             Err(CliError::Stale { app: app.id().clone(), expected: Some(expected), found })

@@ -51,9 +51,9 @@ pub(crate) fn close(
     asked: &Asked,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let Followed { mut replayed, is_gapless, is_recorded } = followed;
+    let Followed { mut replayed, is_recorded } = followed;
     replayed.reports.retain(|report| *report.deployment == *asked.deployment.as_str());
-    let is_broken = is_gapless && is_broken(&replayed, asked.guarantee);
+    let is_broken = is_broken(&replayed, asked.guarantee);
     let code = match exit_of(closing) {
         ExitCode::Done if is_broken => ExitCode::Violated,
         // The deployment is done, and what was asked beside it is not.
@@ -70,9 +70,6 @@ pub(crate) fn close(
                 verify::text::write(&replayed, console.page, &mut *console.out)?;
             }
             console.out.flush()?;
-            if !is_gapless {
-                console.note("events are missing: the verdict rests on those that came")?;
-            }
             if let Some(hint) = said.hint {
                 console.note(&format!("{} {hint}", styled(BOLD, "hint:")))?;
             }
@@ -177,14 +174,12 @@ fn said(closing: &Closing, asked: &Asked) -> Said {
 /// What runs at the end: of a group, the apps that are not as they should be.
 fn standing(seen: &Seen) -> String {
     let apps = seen.apps.iter().filter_map(|app| Some((app.app.id(), Standing::of(app)?)));
-    match seen.apps.as_slice() {
-        [_] => apps.map(|(_, standing)| standing.to_string()).collect(),
-        _ => {
-            let apart: Vec<_> = apps
-                .filter(|(_, standing)| !standing.is_settled())
-                .map(|(app, standing)| format!("{app}: {standing}"))
-                .collect();
-            if apart.is_empty() { "all instances serve".into() } else { apart.join("; ") }
-        }
+    if seen.apps.len() == 1 {
+        return apps.map(|(_, standing)| standing.to_string()).collect();
     }
+    let apart: Vec<_> = apps
+        .filter(|(_, standing)| !standing.is_settled())
+        .map(|(app, standing)| format!("{app}: {standing}"))
+        .collect();
+    if apart.is_empty() { "all instances serve".into() } else { apart.join("; ") }
 }

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use zdd_core::ports::QueueItem;
 use zdd_core::standing::Standing;
 
 use super::Seen;
 use crate::args::Output;
 use crate::error::CliError;
-use crate::text::Page;
+use crate::text::{Page, plural};
 
 /// Results go to `out`, progress to `err`; with `-o json` both go to `out`, one object a line.
 pub(crate) struct Console<'w> {
@@ -64,16 +65,18 @@ impl<'w> Console<'w> {
         self.output == Output::Json
     }
 
-    /// Shows what is seen now.
+    /// Shows what is seen now, where it is not what was seen before.
     pub(crate) fn look(&mut self, seen: &Seen) -> Result<(), CliError> {
-        for app in &seen.apps {
-            if let Some(standing) = Standing::of(app) {
-                let text = format!("{}: {standing}", app.app.id());
-                if text != self.last {
-                    self.note(&text)?;
-                    self.last = text;
-                }
-            }
+        let standings = seen.apps.iter().filter_map(|app| {
+            Standing::of(app).map(|standing| format!("{}: {standing}", app.app.id()))
+        });
+        let concerned = |item: &&QueueItem| seen.apps.iter().any(|app| *app.app.id() == item.app);
+        let text: Vec<_> =
+            standings.chain(seen.queue.iter().filter(concerned).map(waiting)).collect();
+        let text = text.join("\n");
+        if text != self.last {
+            self.note(&text)?;
+            self.last = text;
         }
         Ok(())
     }
@@ -90,4 +93,18 @@ impl<'w> Console<'w> {
         self.out.flush()?;
         self.err.flush()
     }
+}
+
+/// Why instances are not launched.
+fn waiting(item: &QueueItem) -> String {
+    let QueueItem { app, count, overdue, offers, .. } = item;
+    let declined = offers.rejected.iter().filter(|it| it.declined > 0);
+    let reasons: Vec<_> =
+        declined.map(|it| format!("{} of {} {}", it.declined, it.processed, it.reason)).collect();
+    let why = match (overdue, reasons.is_empty()) {
+        (false, _) => "the launch delay after failures goes on".into(),
+        (true, true) => "no offer came yet".into(),
+        (true, false) => format!("offers declined: {}", reasons.join(", ")),
+    };
+    format!("{app}: {} to be launched: {why}", plural(*count, "instance"))
 }

@@ -60,10 +60,8 @@ impl How {
             None => {
                 let is_settled =
                     |standing: Option<Standing>| standing.is_some_and(|it| it.is_settled());
-                match seen.apps.iter().map(Standing::of).all(is_settled) {
-                    true => Self::Done,
-                    false => Self::Unknown,
-                }
+                let all_are = seen.apps.iter().map(Standing::of).all(is_settled);
+                if all_are { Self::Done } else { Self::Unknown }
             }
         }
     }

@@ -22,7 +22,7 @@ const AT_MOST_EVERY: Duration = Duration::from_millis(50);
 /// While the end of a deployment is being made out.
 const NEAR_THE_END: Duration = Duration::from_millis(200);
 /// How long a first connection to the event stream is waited for before going on without it.
-const STREAM_COMES_WITHIN: Duration = Duration::from_secs(10);
+const STREAM_COMES_WITHIN: Duration = Duration::from_secs(5);
 
 /// Follows one deployment after the other, on one event stream.
 pub(crate) struct Follower<'m> {
@@ -64,8 +64,6 @@ pub(crate) enum Stop {
 /// What following leaves behind.
 pub(crate) struct Followed {
     pub(crate) replayed: Replayed,
-    /// Whether all of it was seen: from before the first change on, without a gap.
-    pub(crate) is_gapless: bool,
     /// Whether the file has all that was to be written to it.
     pub(crate) is_recorded: bool,
 }
@@ -102,6 +100,28 @@ impl<'m> Follower<'m> {
         Ok(())
     }
 
+    /// Takes what was seen before the first change.
+    pub(crate) fn note(&mut self, seen: &Seen, console: &mut Console<'_>) -> Result<(), CliError> {
+        match self.journal.seen(seen, self.stream == Stream::Connected) {
+            Ok(()) => Ok(()),
+            Err(failed) => console.note(&failed.to_string()),
+        }
+    }
+
+    /// Without events, what is there at the end is all that there is to be judged.
+    fn note_end(&mut self, seen: &Seen, console: &mut Console<'_>) -> Result<(), CliError> {
+        if self.stream == Stream::Connected {
+            return Ok(());
+        }
+        self.journal.gap();
+        self.note(seen, console)
+    }
+
+    /// Takes it that a change was accepted.
+    pub(crate) fn accepted(&mut self) {
+        self.journal.accepted();
+    }
+
     /// Follows a deployment to its end.
     pub(crate) async fn until_end(
         &mut self,
@@ -133,12 +153,14 @@ impl<'m> Follower<'m> {
                         Err(error) => self.complain(&error, console)?,
                         Ok(seen) => {
                             self.complaint = None;
+                            self.note(&seen, console)?;
                             console.look(&seen)?;
                             if seen.deployment(deployment).is_some() {
                                 gone_since = None;
                             } else {
                                 let since = *gone_since.get_or_insert_with(Instant::now);
                                 if let Some(how) = self.end(deployment, scope, &seen, since) {
+                                    self.note_end(&seen, console)?;
                                     return Ok(Stop::Ended(End { how, seen }));
                                 }
                                 due = Instant::now() + NEAR_THE_END;
@@ -239,11 +261,7 @@ impl<'m> Follower<'m> {
 
     /// What it leaves behind.
     pub(crate) fn finish(self) -> Followed {
-        Followed {
-            is_gapless: self.journal.is_gapless(),
-            is_recorded: self.journal.is_complete(),
-            replayed: self.journal.finish(),
-        }
+        Followed { is_recorded: self.journal.is_complete(), replayed: self.journal.finish() }
     }
 }
 

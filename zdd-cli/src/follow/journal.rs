@@ -1,23 +1,47 @@
 //! Keeps what Marathon reports: for the verdict, and for a file.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use zdd_core::app::App;
-use zdd_core::ports::Event;
+use zdd_core::ports::{AppStatus, Event};
+use zdd_core::units::AppId;
+use zdd_core::verify::recording::{self, SeenApp};
 use zdd_core::verify::{LogReader, Replay, Replayed};
 
+use super::Seen;
 use crate::error::CliError;
-use crate::verify::facts;
 
-/// What was reported so far.
+/// What was reported so far: events, and the state where they do not say it.
 #[derive(Debug)]
 pub(crate) struct Journal {
     reader: LogReader,
     replay: Replay,
     file: Option<Recording>,
-    is_gapless: bool,
+    /// The release of Marathon, as it writes it.
+    marathon: String,
+    apps: BTreeMap<AppId, Definitions>,
+    due: Option<Due>,
+}
+
+/// The definition of an app.
+#[derive(Debug, Default)]
+struct Definitions {
+    /// The newest that was seen.
+    last: Option<App>,
+    /// The one that our change took the place of.
+    previous: Option<App>,
+}
+
+/// Why the state has to be noted down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// Nothing is known yet, or a change was accepted.
+    Change,
+    /// Events are missing.
+    Gap,
 }
 
 /// The file that is written on the side. When it cannot be written, the deployment goes on.
@@ -64,47 +88,88 @@ pub(crate) struct RecordingFailed {
 }
 
 impl Journal {
-    /// Before the first event. `apps` are the definitions that events may not tell.
-    pub(crate) fn new<'a>(
-        apps: impl IntoIterator<Item = &'a App>,
+    /// Before the first event about `apps`.
+    pub(crate) fn new(
+        apps: impl IntoIterator<Item = AppId>,
+        marathon: &str,
         file: Option<Recording>,
     ) -> Self {
-        let with =
-            |replay: Replay, app: &App| replay.with_definition(app.id().as_str(), facts(app));
-        let replay = apps.into_iter().fold(Replay::new(), with);
-        Self { reader: LogReader::new(), replay, file, is_gapless: true }
+        Self {
+            reader: LogReader::new(),
+            replay: Replay::new(),
+            file,
+            marathon: marathon.into(),
+            apps: apps.into_iter().map(|app| (app, Definitions::default())).collect(),
+            due: Some(Due::Change),
+        }
     }
 
-    /// Takes an event.
-    pub(crate) fn event(&mut self, event: &Event) -> Result<(), RecordingFailed> {
-        let line = format!("{}\n", event.json);
-        self.line(line.as_bytes())
-    }
-
-    fn line(&mut self, line: &[u8]) -> Result<(), RecordingFailed> {
-        let replay = &mut self.replay;
-        self.reader.push(line, &mut |event| replay.push(&event));
-        self.file.as_mut().map_or(Ok(()), |file| file.line(line))
+    /// Takes an event. One that is none is left out: the state tells.
+    pub(super) fn event(&mut self, event: &Event) -> Result<(), RecordingFailed> {
+        recording::event(&event.json).map_or(Ok(()), |line| self.line(line))
     }
 
     /// Notes that events may be missing from here on.
-    pub(crate) fn gap(&mut self) {
-        self.is_gapless = false;
+    pub(super) fn gap(&mut self) {
+        self.due = Some(Due::Gap);
     }
 
-    /// Whether no event is missing between the first and the last.
-    pub(crate) fn is_gapless(&self) -> bool {
-        self.is_gapless
+    /// Notes that what was seen last is being replaced.
+    pub(super) fn accepted(&mut self) {
+        for app in self.apps.values_mut() {
+            app.previous = app.last.clone();
+        }
+        self.due = self.due.or(Some(Due::Change));
+    }
+
+    /// Takes what is seen; it is noted down where events do not say it. Without events every moment
+    /// lies behind a gap.
+    pub(super) fn seen(&mut self, seen: &Seen, has_events: bool) -> Result<(), RecordingFailed> {
+        let after_gap = |due| due == Due::Gap || !has_events;
+        let line = self.due.take().map(|due| self.snapshot(seen, after_gap(due)));
+        for status in &seen.apps {
+            if let Some(app) = self.apps.get_mut(status.app.id())
+                && app.last.as_ref().and_then(App::version) != status.app.version()
+            {
+                app.last = Some(status.app.clone());
+            }
+        }
+        line.map_or(Ok(()), |line| self.line(line))
+    }
+
+    fn snapshot(&self, seen: &Seen, after_gap: bool) -> String {
+        let status = |id: &AppId| -> Option<&AppStatus> {
+            seen.apps.iter().find(|status| status.app.id() == id)
+        };
+        let apps: Vec<_> = self
+            .apps
+            .iter()
+            .map(|(id, it)| SeenApp { id, status: status(id), previous: it.previous.as_ref() })
+            .collect();
+        recording::snapshot(&recording::Seen {
+            at: seen.at,
+            marathon: &self.marathon,
+            after_gap,
+            apps: &apps,
+            deployments: &seen.deployments,
+        })
+    }
+
+    fn line(&mut self, mut line: String) -> Result<(), RecordingFailed> {
+        line.push('\n');
+        let replay = &mut self.replay;
+        self.reader.push(line.as_bytes(), &mut |event| replay.push(&event));
+        self.file.as_mut().map_or(Ok(()), |file| file.line(line.as_bytes()))
     }
 
     /// Whether all that was to be written to a file was.
-    pub(crate) fn is_complete(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         self.file.as_ref().is_none_or(|file| !file.failed)
     }
 
     /// What there is to say about it.
-    pub(crate) fn finish(self) -> Replayed {
-        let Self { reader, mut replay, file: _, is_gapless: _ } = self;
+    pub(super) fn finish(self) -> Replayed {
+        let Self { reader, mut replay, .. } = self;
         let issues = reader.finish(&mut |event| replay.push(&event));
         replay.finish(issues)
     }

@@ -18,5 +18,5 @@ pub(crate) use end::{End, How};
 pub(crate) use follower::{Follower, Stop};
 pub(crate) use journal::{Journal, Recording};
 pub(crate) use operator::{Answer, Operator, Terminal};
-pub(crate) use outcome::{Cause, Closing, Course, carry_on, on_failure};
+pub(crate) use outcome::{Closing, Course, carry_on, on_failure};
 pub(crate) use seen::{Scope, Seen};

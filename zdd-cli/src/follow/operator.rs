@@ -88,9 +88,8 @@ impl Operator for Terminal {
             tokio::select! {
                 biased;
                 () = self.interrupted() => return None,
-                line = line_of_terminal() => match Answer::of(&line?) {
-                    Some(answer) => return Some(answer),
-                    None => continue,
+                line = line_of_terminal() => if let Some(answer) = Answer::of(&line?) {
+                    return Some(answer);
                 },
             }
         }

@@ -7,7 +7,7 @@ use zdd_core::ports::{Marathon, MarathonError, Unreachable};
 use zdd_core::units::DeploymentId;
 
 use super::{Answer, Console, End, Follower, How, Operator, Scope, Stop};
-use crate::args::{FollowArgs, OnFailure};
+use crate::args::{FollowArgs, OnFailure, Span, WatchArgs};
 use crate::error::CliError;
 use crate::text::Time;
 
@@ -18,8 +18,8 @@ pub(crate) struct Course {
     pub(crate) scope: Scope,
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_failure: OnFailure,
-    /// Whether the deployment itself takes another one back: then it is not taken back in turn.
-    pub(crate) is_revert: bool,
+    /// Whether it takes another one back, or was told to end: then that is not undone in turn.
+    is_end: bool,
 }
 
 /// How a deployment was left.
@@ -59,8 +59,14 @@ impl Course {
         operator: &dyn Operator,
     ) -> Result<Self, CliError> {
         let on_failure = on_failure(args, operator)?;
-        let timeout = args.timeout.map(crate::args::Span::time);
-        Ok(Self { deployment, scope, timeout, on_failure, is_revert: false })
+        let timeout = args.watch.timeout.map(Span::time);
+        Ok(Self { deployment, scope, timeout, on_failure, is_end: false })
+    }
+
+    /// The course of what ends another deployment, or of one that was told to end.
+    pub(crate) fn of_end(deployment: DeploymentId, scope: Scope, args: &WatchArgs) -> Self {
+        let timeout = args.timeout.map(Span::time);
+        Self { deployment, scope, timeout, on_failure: OnFailure::Leave, is_end: true }
     }
 }
 
@@ -108,7 +114,7 @@ pub(crate) async fn carry_on(
             Stop::Deadline => Cause::Deadline,
             Stop::Interrupted => Cause::Interrupt,
         };
-        if course.is_revert || is_told_to_revert || is_stopped_for.is_some() {
+        if course.is_end || is_told_to_revert || is_stopped_for.is_some() {
             return Ok(Closing::Left(cause));
         }
         match answer(course, cause, operator, console).await? {
@@ -117,6 +123,7 @@ pub(crate) async fn carry_on(
             Answer::Revert => match marathon.revert(deployment).await {
                 Ok(accepted) => {
                     console.note(&format!("taking it back: deployment {}", accepted.deployment))?;
+                    follower.accepted();
                     let reverting = accepted.deployment;
                     return taken_back(follower, course, &reverting, operator, console).await;
                 }

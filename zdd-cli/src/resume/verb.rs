@@ -47,11 +47,13 @@ async fn followed(
         return Err(CliError::NothingRuns(running.id.to_string()));
     };
     console.note(&format!("deployment {} of {scope} goes on", running.id))?;
-    let recording = args.follow.record.as_deref().map(Recording::create).transpose()?;
+    let recording = args.follow.watch.record.as_deref().map(Recording::create).transpose()?;
     let seen = scope.read(marathon).await?;
-    let apps = seen.apps.iter().map(|status| &status.app);
-    let mut follower = Follower::new(marathon, Journal::new(apps, recording));
+    let marathon_is = marathon.info().await?.version_text;
+    let apps = seen.apps.iter().map(|status| status.app.id().clone());
+    let mut follower = Follower::new(marathon, Journal::new(apps, &marathon_is, recording));
     follower.connect(console).await?;
+    follower.note(&scope.read(marathon).await?, console)?;
     let course = Course::new(running.id.clone(), scope, &args.follow, operator)?;
     let closing = carry_on(marathon, &mut follower, &course, operator, console).await?;
     let guarantee = if args.how.allow_broken { Guarantee::Completes } else { args.how.guarantee };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use zdd_core::ports::{Marathon, MarathonError};
+use zdd_core::ports::{Marathon, MarathonError, RunningDeployment};
 use zdd_core::units::{AppId, GroupId};
 
 use super::json::DeploymentsReport;
@@ -28,22 +28,12 @@ pub(crate) async fn run(
         None => None,
     };
     loop {
-        match &scope {
-            Some(scope) => console.look(&scope.read(marathon).await?)?,
-            None => {
-                let deployments = marathon.deployments().await?;
-                match args.output {
-                    Output::Json if args.watch => {
-                        console.line(&DeploymentsReport::of(&deployments))?;
-                    }
-                    Output::Json => {
-                        write_json(&DeploymentsReport::of(&deployments), console.out)?;
-                    }
-                    Output::Text => text::deployments(&deployments, console.page, console.out)?,
-                }
-                console.finish()?;
-            }
+        if let Some(scope) = &scope {
+            console.look(&scope.read(marathon).await?)?;
+        } else {
+            running(&marathon.deployments().await?, args, console)?;
         }
+        console.finish()?;
         if !args.watch {
             return Ok(ExitCode::Done);
         }
@@ -51,6 +41,19 @@ pub(crate) async fn run(
             () = operator.interrupted() => return Ok(ExitCode::Done),
             () = sleep(LOOK_EVERY) => {}
         }
+    }
+}
+
+/// All deployments that go on.
+fn running(
+    deployments: &[RunningDeployment],
+    args: &StatusArgs,
+    console: &mut Console<'_>,
+) -> Result<(), CliError> {
+    match args.output {
+        Output::Json if args.watch => console.line(&DeploymentsReport::of(deployments)),
+        Output::Json => write_json(&DeploymentsReport::of(deployments), console.out),
+        Output::Text => Ok(text::deployments(deployments, console.page, console.out)?),
     }
 }
 

@@ -5,4 +5,4 @@ pub(crate) mod text;
 mod verb;
 mod words;
 
-pub(crate) use verb::{facts, run};
+pub(crate) use verb::run;

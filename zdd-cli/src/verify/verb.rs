@@ -67,7 +67,7 @@ fn definitions(args: &VerifyArgs) -> Result<Replay, CliError> {
 }
 
 /// What a definition says that the verifier has to know.
-pub(crate) fn facts(app: &App) -> Facts {
+fn facts(app: &App) -> Facts {
     Facts {
         instances: Some(app.instances()),
         strategy: Some(app.upgrade_strategy()),

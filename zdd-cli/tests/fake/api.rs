@@ -99,7 +99,8 @@ fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u
         let by: Vec<_> = world.deployments.iter().filter(|it| it.app == app).collect();
         (!by.is_empty() && !forced).then(|| {
             let ids: Vec<_> = by.iter().map(|it| json!({"id": it.id})).collect();
-            let text = json!({"message": "App is locked by one or more deployments.", "deployments": ids});
+            let text =
+                json!({"message": "App is locked by one or more deployments.", "deployments": ids});
             (StatusCode::CONFLICT, Json(text)).into_response()
         })
     };
@@ -145,10 +146,10 @@ fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u
                 None => (id, false),
             };
             if method == Method::GET {
-                return match world.apps.contains_key(id) {
-                    true => Json(json!({"app": info(world, id)})).into_response(),
-                    false => missing(&format!("App '{id}' does not exist")),
-                };
+                if !world.apps.contains_key(id) {
+                    return missing(&format!("App '{id}' does not exist"));
+                }
+                return Json(json!({"app": info(world, id)})).into_response();
             }
             if let Some(locked) = locked(world, id) {
                 return locked;

@@ -8,8 +8,8 @@ mod api;
 mod run;
 mod world;
 
-pub use run::{Told, Zdd};
-pub use world::{Knobs, World};
+pub(crate) use run::Zdd;
+pub(crate) use world::{Knobs, World, shop};
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -18,21 +18,21 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// A running fake. It ends with its value.
-pub struct Fake {
-    pub address: SocketAddr,
+pub(crate) struct Fake {
+    pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
     runtime: Option<Runtime>,
 }
 
 /// What the server and the test share.
-pub struct Shared {
-    pub world: Mutex<World>,
-    pub changed: Condvar,
+pub(crate) struct Shared {
+    pub(crate) world: Mutex<World>,
+    pub(crate) changed: Condvar,
 }
 
 impl Fake {
     /// With an app `/shop` of four instances of version 1, and these knobs.
-    pub fn start(knobs: Knobs) -> Self {
+    pub(crate) fn start(knobs: Knobs) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -48,12 +48,12 @@ impl Fake {
         Self { address, shared, runtime: Some(runtime) }
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world.lock().unwrap()
     }
 
     /// Waits until something is true of it.
-    pub fn wait(&self, what: &str, holds: impl Fn(&World) -> bool) {
+    pub(crate) fn wait(&self, what: &str, holds: impl Fn(&World) -> bool) {
         let until = Instant::now() + Duration::from_secs(20);
         let mut world = self.world();
         while !holds(&world) {
@@ -63,7 +63,7 @@ impl Fake {
         }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }

@@ -14,36 +14,36 @@ use tempfile::TempDir;
 use super::Fake;
 
 /// A folder to run `zdd` in.
-pub struct Zdd {
-    pub folder: TempDir,
+pub(crate) struct Zdd {
+    pub(crate) folder: TempDir,
     url: String,
 }
 
 /// What it said.
 #[derive(Debug)]
-pub struct Told {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Told {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Zdd {
-    pub fn new(fake: &Fake) -> Self {
+    pub(crate) fn new(fake: &Fake) -> Self {
         Self::at(&fake.url())
     }
 
-    pub fn at(url: &str) -> Self {
+    pub(crate) fn at(url: &str) -> Self {
         Self { folder: tempfile::tempdir().unwrap(), url: url.into() }
     }
 
     /// Writes a definition.
-    pub fn file(&self, name: &str, json: &Value) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, json: &Value) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, json.to_string()).unwrap();
         path
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(cargo_bin!("zdd"));
         command
             .args(args)
@@ -58,16 +58,16 @@ impl Zdd {
     }
 
     /// Runs it to its end.
-    pub fn run(&self, args: &[&str]) -> Told {
+    pub(crate) fn run(&self, args: &[&str]) -> Told {
         Self::finish(self.command(args).spawn().unwrap())
     }
 
-    pub fn spawn(&self, args: &[&str]) -> Child {
+    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
         self.command(args).spawn().unwrap()
     }
 
     /// What it says until it ends; it is ended if it does not.
-    pub fn finish(mut child: Child) -> Told {
+    pub(crate) fn finish(mut child: Child) -> Told {
         fn all(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
             thread::spawn(move || {
                 let mut text = String::new();
@@ -94,13 +94,13 @@ impl Zdd {
 
 impl Told {
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.out.contains(text) || self.err.contains(text), "{text}\n{self:#?}");
         self
     }

@@ -7,23 +7,23 @@ use tokio::sync::broadcast;
 
 /// What a test can turn.
 #[derive(Clone, Debug)]
-pub struct Knobs {
+pub(crate) struct Knobs {
     /// Deployments stand still after so many moves.
-    pub stuck_after: Option<usize>,
+    pub(crate) stuck_after: Option<usize>,
     /// There is no event stream.
-    pub no_events: bool,
+    pub(crate) no_events: bool,
     /// The answer to the next change gets lost after it was carried out.
-    pub loses_answer: bool,
+    pub(crate) loses_answer: bool,
     /// The next change gets lost before it is carried out.
-    pub loses_change: bool,
+    pub(crate) loses_change: bool,
     /// Somebody changes the app right before this request, counted from 1.
-    pub changed_before: Option<usize>,
+    pub(crate) changed_before: Option<usize>,
     /// This request is not answered, before it is carried out.
-    pub holds: Option<usize>,
+    pub(crate) holds: Option<usize>,
     /// User and password that are asked for.
-    pub password: Option<&'static str>,
+    pub(crate) password: Option<&'static str>,
     /// Its release.
-    pub version: &'static str,
+    pub(crate) version: &'static str,
 }
 
 impl Default for Knobs {
@@ -41,45 +41,47 @@ impl Default for Knobs {
     }
 }
 
-pub struct World {
-    pub knobs: Knobs,
-    pub apps: BTreeMap<String, App>,
-    pub deployments: Vec<Deployment>,
+pub(crate) struct World {
+    pub(crate) knobs: Knobs,
+    pub(crate) apps: BTreeMap<String, App>,
+    pub(crate) deployments: Vec<Deployment>,
     /// All requests so far, `GET /v2/apps//shop` and so on; the event stream is not among them.
-    pub requests: Vec<String>,
-    pub events: broadcast::Sender<(String, String)>,
+    pub(crate) requests: Vec<String>,
+    pub(crate) events: broadcast::Sender<(String, String)>,
     ms: i64,
     ids: usize,
 }
 
 #[derive(Clone, Debug)]
-pub struct App {
-    pub json: Value,
-    pub version: String,
-    pub config: String,
-    pub tasks: Vec<Task>,
+pub(crate) struct App {
+    pub(crate) json: Value,
+    pub(crate) version: String,
+    pub(crate) config: String,
+    pub(crate) tasks: Vec<Task>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Task {
-    pub id: String,
-    pub version: String,
+pub(crate) struct Task {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    /// The variable of its definition.
+    pub(crate) variable: String,
 }
 
 #[derive(Clone, Debug)]
-pub struct Deployment {
-    pub id: String,
-    pub version: String,
-    pub app: String,
-    pub action: &'static str,
+pub(crate) struct Deployment {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) app: String,
+    pub(crate) action: &'static str,
     /// The definition before; none for a new app.
-    pub original: Option<Value>,
-    pub moves: usize,
-    pub is_begun: bool,
+    pub(crate) original: Option<Value>,
+    pub(crate) moves: usize,
+    pub(crate) is_begun: bool,
 }
 
 /// The definition that runs, with this variable.
-pub fn shop(version: &str, instances: u32) -> Value {
+pub(crate) fn shop(version: &str, instances: u32) -> Value {
     json!({
         "id": "/shop", "cmd": "./shop", "instances": instances, "env": {"V": version},
         "upgradeStrategy": {"minimumHealthCapacity": 1.0, "maximumOverCapacity": 0.25},
@@ -87,26 +89,27 @@ pub fn shop(version: &str, instances: u32) -> Value {
 }
 
 impl World {
-    pub fn new(knobs: Knobs) -> Self {
+    pub(crate) fn new(knobs: Knobs) -> Self {
         let mut world = Self {
             knobs,
             apps: BTreeMap::new(),
             deployments: Vec::new(),
             requests: Vec::new(),
             events: broadcast::channel(10_000).0,
-            ms: 1_700_000_000_000,
+            ms: 0,
             ids: 0,
         };
         let version = world.now();
-        let tasks = (0..4).map(|_| world.task(&version)).collect();
-        let app = App { json: shop("1", 4), version: version.clone(), config: version, tasks };
+        let json = shop("1", 4);
+        let tasks = (0..4).map(|_| world.task(&version, &json)).collect();
+        let app = App { json, version: version.clone(), config: version, tasks };
         world.apps.insert("/shop".into(), app);
         world
     }
 
     /// The next moment.
-    pub fn now(&mut self) -> String {
-        self.ms += 7;
+    pub(crate) fn now(&mut self) -> String {
+        self.ms = jiff::Timestamp::now().as_millisecond().max(self.ms + 1);
         let moment = jiff::Timestamp::from_millisecond(self.ms).unwrap();
         format!("{moment:.3}")
     }
@@ -116,41 +119,41 @@ impl World {
         self.ids
     }
 
-    fn task(&mut self, version: &str) -> Task {
+    fn task(&mut self, version: &str, app: &Value) -> Task {
         let id = format!("shop.{}", self.id());
-        Task { id, version: version.into() }
+        let variable = app["env"]["V"].as_str().unwrap().into();
+        Task { id, version: version.into(), variable }
     }
 
     /// Changes the app as somebody else would, without a deployment.
-    pub fn meddle(&mut self) {
+    pub(crate) fn meddle(&mut self) {
         let version = self.now();
         let app = self.apps.get_mut("/shop").unwrap();
         (app.version, app.config) = (version.clone(), version);
     }
 
-    /// The versions of all instances, in order.
-    pub fn variables(&self) -> Vec<String> {
-        let app = &self.apps["/shop"];
-        let of = |task: &Task| if task.version < app.config { "old" } else { "new" };
-        let mut all: Vec<_> = app.tasks.iter().map(|task| of(task).to_owned()).collect();
+    /// What the instances of the app were made from, in order.
+    pub(crate) fn variables(&self) -> Vec<String> {
+        let tasks = self.apps["/shop"].tasks.iter();
+        let mut all: Vec<_> = tasks.map(|task| task.variable.clone()).collect();
         all.sort();
         all
     }
 
     /// Requests that change something.
-    pub fn changes(&self) -> Vec<String> {
+    pub(crate) fn changes(&self) -> Vec<String> {
         let all = self.requests.iter();
         all.filter(|it| !it.starts_with("GET")).cloned().collect()
     }
 
-    pub fn emit(&mut self, name: &str, mut event: Value) {
+    pub(crate) fn emit(&mut self, name: &str, mut event: Value) {
         event["eventType"] = name.into();
         event["timestamp"] = self.now().into();
         let _ = self.events.send((name.into(), event.to_string()));
     }
 
     /// Puts a definition in place and begins to carry it out.
-    pub fn deploy(&mut self, id: &str, json: Value, restart: bool) -> Value {
+    pub(crate) fn deploy(&mut self, id: &str, json: Value, restart: bool) -> Value {
         let version = self.now();
         let before = self.apps.get(id).cloned();
         let plain = |json: &Value| {
@@ -187,7 +190,7 @@ impl World {
     }
 
     /// Ends a deployment without its having reached its end.
-    pub fn stop(&mut self, id: &str) -> Option<Deployment> {
+    pub(crate) fn stop(&mut self, id: &str) -> Option<Deployment> {
         let at = self.deployments.iter().position(|it| it.id == id)?;
         let gone = self.deployments.remove(at);
         let plan = plan(&gone);
@@ -199,7 +202,7 @@ impl World {
     }
 
     /// One move of each deployment.
-    pub fn go_on(&mut self) {
+    pub(crate) fn go_on(&mut self) {
         for id in self.deployments.iter().map(|it| it.id.clone()).collect::<Vec<_>>() {
             let at = self.deployments.iter().position(|it| it.id == id).unwrap();
             let mut deployment = self.deployments[at].clone();
@@ -233,7 +236,7 @@ impl World {
         let new = app.tasks.iter().filter(|task| task.version >= app.config).count();
         let tasks = app.tasks.len();
         if new < wanted && (old.is_none() || tasks <= wanted) {
-            let task = self.task(&app.version);
+            let task = self.task(&app.version, &app.json);
             self.told(id, &task, "TASK_STAGING");
             self.told(id, &task, "TASK_RUNNING");
             self.apps.get_mut(id).unwrap().tasks.push(task);
