@@ -20,6 +20,11 @@ mod status;
 mod text;
 mod verify;
 
+/// A Marathon for the tests of this crate, the same as for those beside it.
+#[cfg(test)]
+#[path = "../tests/fake/mod.rs"]
+mod fake;
+
 use std::io::{self, BufWriter};
 use std::process;
 

@@ -1,12 +1,14 @@
 //! `zdd status`, `zdd abort`, and what can go wrong before anything is asked.
 
 mod fake;
+mod run;
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use fake::{Fake, Knobs, Zdd, shop};
+use fake::{Fake, Knobs, shop};
+use run::Zdd;
 
 /// A fake with a deployment that stands still.
 fn stuck() -> (Fake, Zdd) {

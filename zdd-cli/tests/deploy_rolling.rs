@@ -1,11 +1,13 @@
 //! `zdd deploy` from the file to the verdict, against a Marathon that goes wrong on demand.
 
 mod fake;
+mod run;
 
 use std::fs;
 use std::time::Duration;
 
-use fake::{Fake, Knobs, Zdd, shop};
+use fake::{Fake, Knobs, Loses, shop};
+use run::Zdd;
 use serde_json::{Value, json};
 
 /// A fake, and version 2 of its app in `shop.json`.
@@ -183,7 +185,7 @@ fn what_a_cancelled_deployment_left_is_named() {
 
 #[test]
 fn a_change_whose_answer_is_lost_is_found_and_not_sent_again() {
-    let (fake, zdd) = upgrade(Knobs { loses_answer: true, ..Knobs::default() });
+    let (fake, zdd) = upgrade(Knobs { loses: Some(Loses::Answer(1)), ..Knobs::default() });
     zdd.run(&["deploy", "shop.json"]).exits(0);
     assert_eq!(fake.world().changes(), ["PUT /v2/apps/shop"]);
     assert_eq!(fake.world().variables(), ["2"; 4]);
@@ -191,7 +193,7 @@ fn a_change_whose_answer_is_lost_is_found_and_not_sent_again() {
 
 #[test]
 fn a_change_that_is_lost_is_not_sent_again_either() {
-    let (fake, zdd) = upgrade(Knobs { loses_change: true, ..Knobs::default() });
+    let (fake, zdd) = upgrade(Knobs { loses: Some(Loses::Change), ..Knobs::default() });
     let told = zdd.run(&["deploy", "shop.json"]).exits(6);
     told.says("it may have been carried out").says("look with `zdd status` before you try again");
     assert_eq!(fake.world().changes(), ["PUT /v2/apps/shop"]);

@@ -11,6 +11,8 @@ mod journal;
 mod operator;
 mod outcome;
 mod seen;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use closing::{Asked, close};
 pub(crate) use console::Console;

@@ -12,10 +12,8 @@ pub(crate) struct Knobs {
     pub(crate) stuck_after: Option<usize>,
     /// There is no event stream.
     pub(crate) no_events: bool,
-    /// The answer to the next change gets lost after it was carried out.
-    pub(crate) loses_answer: bool,
-    /// The next change gets lost before it is carried out.
-    pub(crate) loses_change: bool,
+    /// What gets lost on the way.
+    pub(crate) loses: Option<Loses>,
     /// Somebody changes the app right before this request, counted from 1.
     pub(crate) changed_before: Option<usize>,
     /// This request is not answered, before it is carried out.
@@ -26,13 +24,21 @@ pub(crate) struct Knobs {
     pub(crate) version: &'static str,
 }
 
+/// What gets lost on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loses {
+    /// The first change, before it is carried out.
+    Change,
+    /// The answer to this change, counted from 1, after it was carried out.
+    Answer(usize),
+}
+
 impl Default for Knobs {
     fn default() -> Self {
         Self {
             stuck_after: None,
             no_events: false,
-            loses_answer: false,
-            loses_change: false,
+            loses: None,
             changed_before: None,
             holds: None,
             password: None,

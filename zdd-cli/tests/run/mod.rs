@@ -1,4 +1,6 @@
-//! Runs `zdd` against it.
+//! Runs `zdd` against a fake Marathon.
+#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::fs;
 use std::io::Read;
@@ -11,7 +13,7 @@ use serde_json::Value;
 use snapbox::cmd::cargo_bin;
 use tempfile::TempDir;
 
-use super::Fake;
+use crate::fake::Fake;
 
 /// A folder to run `zdd` in.
 pub(crate) struct Zdd {
