@@ -2,8 +2,8 @@
 
 use core::fmt;
 
+use crate::app::App;
 use crate::ports::{AppStatus, Task, TaskState};
-use crate::units::Timestamp;
 
 /// How many of an app's instances are what its newest definition says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,29 @@ pub struct Standing {
     pub old: u32,
 }
 
+/// Whether an instance is of the newest definition of its app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third age")]
+pub enum Age {
+    /// Of an earlier definition.
+    Old,
+    /// Of the newest, or of one that only differs in the number of instances.
+    Current,
+}
+
+impl Age {
+    /// The age of `task`, one of the tasks of `app`. One that does not say its version, because it is
+    /// not active, counts as current.
+    pub fn of(task: &Task, app: &App) -> Self {
+        let since = match app.version_info() {
+            Some(info) => Some(info.last_config_change_at),
+            None => app.version(),
+        };
+        let is_old = task.version.zip(since).is_some_and(|(version, since)| version < since);
+        if is_old { Self::Old } else { Self::Current }
+    }
+}
+
 impl Standing {
     /// What `status` says; none where its tasks were not read.
     ///
@@ -28,18 +51,15 @@ impl Standing {
     /// from one that stays.
     pub fn of(status: &AppStatus) -> Option<Self> {
         let app = &status.app;
-        let since = match app.version_info() {
-            Some(info) => Some(info.last_config_change_at),
-            None => app.version(),
-        };
         let is_checked = !app.health_checks().is_empty();
         let mut standing = Self { wanted: app.instances().get(), current: 0, serving: 0, old: 0 };
         for task in status.tasks.as_deref()?.iter().filter(|task| is_there(task)) {
-            if is_old(task, since) {
-                standing.old += 1;
-            } else {
-                standing.current += 1;
-                standing.serving += u32::from(is_serving(task, is_checked));
+            match Age::of(task, app) {
+                Age::Old => standing.old += 1,
+                Age::Current => {
+                    standing.current += 1;
+                    standing.serving += u32::from(is_serving(task, is_checked));
+                }
             }
         }
         Some(standing)
@@ -80,10 +100,6 @@ fn is_there(task: &Task) -> bool {
     }
 }
 
-fn is_old(task: &Task, since: Option<Timestamp>) -> bool {
-    task.version.zip(since).is_some_and(|(version, since)| version < since)
-}
-
 fn is_serving(task: &Task, is_checked: bool) -> bool {
     task.state == TaskState::Running
         && match task.is_healthy() {
@@ -97,6 +113,7 @@ mod tests {
     use super::*;
     use crate::app::App;
     use crate::ports::HealthResult;
+    use crate::units::Timestamp;
     use alloc::string::ToString;
     use alloc::vec::Vec;
 

@@ -1,6 +1,10 @@
 //! `zdd status`: where deployments are, and what they wait for.
 
+mod app_json;
+mod app_text;
 mod json;
+#[cfg(test)]
+mod tests;
 mod text;
 mod verb;
 

@@ -6,12 +6,13 @@ use tokio::time::sleep;
 use zdd_core::ports::{Marathon, MarathonError, RunningDeployment};
 use zdd_core::units::{AppId, GroupId};
 
+use super::app_json::AppReport;
 use super::json::DeploymentsReport;
-use super::text;
+use super::{app_text, text};
 use crate::args::{Output, StatusArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::follow::{Console, Operator, Scope};
+use crate::follow::{Console, Operator, Scope, Seen};
 use crate::schema::write_json;
 
 /// How often it is looked with `--watch`.
@@ -29,7 +30,7 @@ pub(crate) async fn run(
     };
     loop {
         if let Some(scope) = &scope {
-            console.look(&scope.read(marathon).await?)?;
+            show(&scope.read(marathon).await?, args, console)?;
         } else {
             running(&marathon.deployments().await?, args, console)?;
         }
@@ -40,6 +41,28 @@ pub(crate) async fn run(
         tokio::select! {
             () = operator.interrupted() => return Ok(ExitCode::Done),
             () = sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+/// All apps that were seen.
+fn show(seen: &Seen, args: &StatusArgs, console: &mut Console<'_>) -> Result<(), CliError> {
+    match args.output {
+        Output::Json if args.watch => {
+            seen.apps.iter().try_for_each(|app| console.line(&AppReport::of(app, seen)))
+        }
+        Output::Json => {
+            let reports: Vec<_> = seen.apps.iter().map(|app| AppReport::of(app, seen)).collect();
+            match reports.as_slice() {
+                [report] => write_json(report, console.out),
+                reports => write_json(reports, console.out),
+            }
+        }
+        Output::Text => {
+            for app in &seen.apps {
+                app_text::app(app, seen, console.page, console.out)?;
+            }
+            Ok(())
         }
     }
 }
