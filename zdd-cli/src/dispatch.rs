@@ -22,7 +22,11 @@ pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Wr
         Verb::Completions(args) => extras::completions(args, out),
         Verb::Man(args) => extras::man(args, out),
     };
-    let answered = answered.and_then(|code| out.flush().map(|()| code).map_err(CliError::Output));
+    let answered = answered.and_then(|code| match out.flush() {
+        // The answer stands, whether or not all of it was read.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code),
+        flushed => flushed.map(|()| code).map_err(CliError::Output),
+    });
     match answered {
         Ok(code) => code,
         // Whoever reads the result has seen enough, as `head` has.

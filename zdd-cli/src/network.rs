@@ -1,6 +1,6 @@
 //! Runs the verbs that talk to Marathon: a runtime, a connection, and whoever sits in front of it.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use tokio::runtime;
 use zdd_core::ports::Marathon;
@@ -22,9 +22,9 @@ pub(crate) fn deploy(
     err: &mut dyn Write,
 ) -> Answer {
     let mut console = Console::new(out, err, page, args.follow.watch.output);
-    with(&args.connect, &mut console, async |marathon, operator, console| {
+    unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         deploy::run(args, marathon, operator, console).await
-    })
+    }))
 }
 
 pub(crate) fn status(
@@ -46,9 +46,9 @@ pub(crate) fn abort(
     err: &mut dyn Write,
 ) -> Answer {
     let mut console = Console::new(out, err, page, args.watch.output);
-    with(&args.connect, &mut console, async |marathon, operator, console| {
+    unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         abort::run(args, marathon, operator, console).await
-    })
+    }))
 }
 
 pub(crate) fn resume(
@@ -58,9 +58,20 @@ pub(crate) fn resume(
     err: &mut dyn Write,
 ) -> Answer {
     let mut console = Console::new(out, err, page, args.follow.watch.output);
-    with(&args.connect, &mut console, async |marathon, operator, console| {
+    unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         resume::run(args, marathon, operator, console).await
-    })
+    }))
+}
+
+/// A reader that went away has seen enough of a result, but not how a deployment ended.
+fn unread(answer: Answer) -> Answer {
+    match answer {
+        Err(CliError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::Left),
+        Err(CliError::Json(error)) if error.io_error_kind() == Some(ErrorKind::BrokenPipe) => {
+            Ok(ExitCode::Left)
+        }
+        answer => answer,
+    }
 }
 
 /// Connects and runs `verb`. One thread is enough: it only waits.
@@ -77,8 +88,16 @@ fn with(
             warn(&warning, console)?;
         }
         let mut terminal = Terminal::new().map_err(CliError::Terminal)?;
-        let verb = verb(&marathon, &mut terminal, console);
-        verb.await
+        let unheard = terminal.unheard().map_err(CliError::Terminal)?;
+        let answer = tokio::select! {
+            biased;
+            answer = verb(&marathon, &mut terminal, console) => Some(answer),
+            () = unheard => None,
+        };
+        answer.unwrap_or_else(|| {
+            console.note("interrupted; `zdd status` says what goes on")?;
+            Ok(ExitCode::Left)
+        })
     });
     // A name that is still being looked up must not hold up the end.
     runtime.shutdown_background();

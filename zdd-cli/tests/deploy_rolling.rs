@@ -65,6 +65,34 @@ fn a_new_app_is_created() {
 }
 
 #[test]
+fn a_group_is_deployed_as_one_and_only_what_differs() {
+    let (fake, zdd) = upgrade(Knobs::default());
+    let in_group = |id: &str, version: &str| {
+        let mut app = shop(version, 2);
+        app["id"] = id.into();
+        app["upgradeStrategy"]["maximumOverCapacity"] = 0.5.into();
+        app
+    };
+    for app in ["/g/a", "/g/b", "/g/c"] {
+        fake.world().deploy(app, in_group(app, "1"), false);
+    }
+    fake.wait("three apps", |world| world.deployments.is_empty());
+    let apps = [in_group("/g/a", "1"), in_group("/g/b", "2"), in_group("/g/c", "2")];
+    zdd.file("group.json", &json!({"id": "/g", "apps": apps}));
+    let told = zdd.run(&["deploy", "group.json"]).exits(0);
+    let told = told.says("/g (group.json): 2 actions in 1 step").says("RestartApplication /g/b");
+    let told = told.says("done: all instances serve").says("/g/c: restart success");
+    let told = told.says(r#"/g/b env.V: "1" -> "2""#);
+    assert!(!told.out.contains("RestartApplication /g/a"), "{told:#?}");
+    // The first is Marathon's own preview, which agrees.
+    assert_eq!(fake.world().changes(), ["PUT /v2/groups/g"; 2]);
+    assert!(!told.err.contains("Marathon itself would do"), "{told:#?}");
+    zdd.run(&["deploy", "group.json", "--restart"]).exits(3);
+    zdd.run(&["deploy", "group.json"]).exits(0).says("nothing differs");
+    zdd.run(&["status", "/g"]).exits(0).says("/g/a: 2 instances").says("/g/c: 2 instances");
+}
+
+#[test]
 fn nothing_is_done_where_nothing_differs() {
     let (fake, zdd) = upgrade(Knobs::default());
     zdd.file("same.json", &shop("1", 4));
@@ -277,8 +305,7 @@ fn ctrl_c_without_a_terminal_leaves_and_resume_goes_on() {
     fake.wait("a start", |world| world.deployments.iter().any(|it| it.moves == 2));
     // A moment for the answer to the change to be read.
     fake.wait("following", |world| world.requests.len() > 11);
-    let id = nix::unistd::Pid::from_raw(child.id().cast_signed());
-    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+    interrupt(&child);
     let told = Zdd::finish(child).exits(130);
     told.says("goes on without zdd").says("`zdd resume /shop` follows it again");
     let seen = fake.world().requests.len();
@@ -289,6 +316,33 @@ fn ctrl_c_without_a_terminal_leaves_and_resume_goes_on() {
     let told = zdd.run(&["resume", "/shop"]).exits(0);
     told.says("no deployment goes on; of the definition of version");
     assert_eq!(fake.world().variables(), ["2"; 4]);
+}
+
+#[test]
+fn ctrl_c_while_marathon_does_not_answer_ends_it_at_once() {
+    // Before anything is sent, and while the answer to the change is awaited.
+    for (request, said) in [(1, "interrupted"), (8, "it may have been carried out")] {
+        let (fake, zdd) = upgrade(Knobs { holds: Some(request), ..Knobs::default() });
+        let child = zdd.spawn(&["deploy", "shop.json"]);
+        fake.wait("the request", |world| world.requests.len() == request);
+        interrupt(&child);
+        Zdd::finish(child).exits(130).says(said);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_success() {
+    let (fake, zdd) = upgrade(Knobs { stuck_after: Some(2), ..Knobs::default() });
+    let mut child = zdd.spawn(&["deploy", "shop.json", "-o", "json"]);
+    fake.wait("a start", |world| world.deployments.iter().any(|it| it.moves == 2));
+    drop(child.stdout.take());
+    fake.world().knobs.stuck_after = None;
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+fn interrupt(child: &std::process::Child) {
+    let id = nix::unistd::Pid::from_raw(child.id().cast_signed());
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
 }
 
 #[test]

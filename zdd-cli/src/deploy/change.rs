@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use zdd_core::app::{App, FieldChange, Group};
-use zdd_core::capacity::MarathonVersion;
+use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::check::Check;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::CurrentStep;
+use zdd_core::units::AppId;
 use zdd_core::verify::{Verdict, judge_plan};
 
 use super::order::{Order, Present, Target};
@@ -27,8 +28,8 @@ pub(super) enum Change {
     Restart { plan: Box<Replacement> },
     /// Only the number of instances changes, or it stays at none.
     Scale { fields: Vec<FieldChange>, plan: Scaling },
-    /// Apps of a group change.
-    Group(GroupPlan),
+    /// Apps of a group change, each in these fields.
+    Group { fields: Vec<(AppId, FieldChange)>, plan: GroupPlan },
 }
 
 impl Change {
@@ -49,7 +50,8 @@ impl Change {
                 let source = order.source.clone();
                 let plan = GroupPlan::of(Some(old), &all_unversioned(new), source, &args)?;
                 let is_empty = plan.forecast.steps.is_empty();
-                Ok(if is_empty { Self::Nothing } else { Self::Group(plan) })
+                let fields = differences(old, new);
+                Ok(if is_empty { Self::Nothing } else { Self::Group { fields, plan } })
             }
         }
     }
@@ -85,7 +87,7 @@ impl Change {
 
     /// Where Marathon would go other ways with a group than the plan says: the first such step.
     pub(super) fn departure(&self, marathons: &[CurrentStep]) -> Option<String> {
-        let Self::Group(plan) = self else { return None };
+        let Self::Group { plan, .. } = self else { return None };
         let ours = plan.forecast.steps.iter().map(|step| {
             let actions = step.actions.iter().map(|it| &it.action);
             actions.map(|it| format!("{} {}", it.name(), it.app())).collect::<BTreeSet<_>>()
@@ -123,14 +125,19 @@ impl Change {
         match self {
             Self::Create | Self::Nothing | Self::Scale { .. } => None,
             Self::Replace { plan, .. } | Self::Restart { plan } => {
-                let fix = order.apps().first().and_then(|app| fix(app, plan, guarantee));
+                let reading = plan.timeline.upgrade().reading;
+                let fix = order.apps().first().and_then(|app| fix(app, reading, guarantee));
                 error(plan.name(), &plan.verdict, fix)
             }
-            Self::Group(plan) => {
+            Self::Group { plan, .. } => {
                 let actions = plan.forecast.steps.iter().flat_map(|step| &step.actions);
                 actions.filter_map(|action| Some((action, action.timeline.as_ref()?))).find_map(
                     |(action, timeline)| {
-                        error(action.action.app().to_string(), &judge_plan(timeline), None)
+                        let id = action.action.app();
+                        let apps = order.apps();
+                        let app = apps.iter().find(|app| app.id() == id)?;
+                        let fix = fix(app, timeline.upgrade().reading, guarantee);
+                        error(id.to_string(), &judge_plan(timeline), fix)
                     },
                 )
             }
@@ -138,9 +145,18 @@ impl Change {
     }
 }
 
+/// What differs in apps that stay.
+fn differences(old: &Group, new: &Group) -> Vec<(AppId, FieldChange)> {
+    let both = new.all_apps().filter_map(|app| Some((app, old.app(app.id())?)));
+    both.flat_map(|(new, old)| {
+        new.differences_from(old).into_iter().map(|change| (new.id().clone(), change))
+    })
+    .collect()
+}
+
 /// What to set so that the guarantee can be kept, or comes nearer to it.
-fn fix(app: &App, plan: &Replacement, guarantee: Guarantee) -> Option<String> {
-    let check = Check::of_app(app, plan.timeline.upgrade().reading);
+fn fix(app: &App, reading: Reading, guarantee: Guarantee) -> Option<String> {
+    let check = Check::of_app(app, reading);
     let verdict = check.verdict(guarantee);
     verdict.fix.map(|fix| fix.to_string()).or_else(|| {
         let nearest = verdict.nearest?;

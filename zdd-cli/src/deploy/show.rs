@@ -72,7 +72,7 @@ fn in_text(
         Change::Replace { .. } => "a rolling upgrade".into(),
         Change::Restart { .. } => "a restart: nothing differs, all instances are replaced".into(),
         Change::Scale { .. } => "another number of instances".into(),
-        Change::Group(plan) => {
+        Change::Group { plan, .. } => {
             let actions = plan.forecast.steps.iter().map(|step| step.actions.len() as u64);
             let steps = plural(plan.forecast.steps.len() as u64, "step");
             format!("{} in {steps}", plural(actions.sum::<u64>(), "action"))
@@ -100,7 +100,7 @@ fn in_text(
             writeln!(out)?;
             text::scaling(plan, page, out)?;
         }
-        Change::Group(plan) => {
+        Change::Group { plan, .. } => {
             writeln!(out)?;
             text::group(plan, false, page, out)?;
         }
@@ -121,7 +121,7 @@ fn line(change: &Change, order: &Order, present: &Present) -> Result<PlanLine, C
         Change::Scale { plan, .. } => {
             ("scale", Some(serde_json::to_value(ScalingReport::of(plan))?))
         }
-        Change::Group(plan) => ("group", Some(serde_json::to_value(GroupReport::of(plan))?)),
+        Change::Group { plan, .. } => ("group", Some(serde_json::to_value(GroupReport::of(plan))?)),
     };
     Ok(PlanLine {
         schema: SCHEMA,
@@ -148,7 +148,17 @@ fn differences(change: &Change) -> Vec<Difference> {
         Change::Replace { fields, .. } | Change::Scale { fields, .. } => {
             fields.iter().flat_map(parts).collect()
         }
-        Change::Create | Change::Nothing | Change::Restart { .. } | Change::Group(_) => Vec::new(),
+        Change::Group { fields, .. } => fields
+            .iter()
+            .flat_map(|(app, change)| {
+                let named = move |part: Difference| Difference {
+                    field: format!("{app} {}", part.field),
+                    ..part
+                };
+                parts(change).into_iter().map(named)
+            })
+            .collect(),
+        Change::Create | Change::Nothing | Change::Restart { .. } => Vec::new(),
     }
 }
 

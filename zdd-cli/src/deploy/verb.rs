@@ -118,7 +118,18 @@ impl<'j> Job<'j> {
                 return Err(error);
             }
             follower.note(&present.seen, console)?;
-            match submit(order, &change, how, &seen, *marathon).await? {
+            let submitted = tokio::select! {
+                biased;
+                submitted = submit(order, &change, how, &seen, *marathon) => submitted?,
+                () = operator.interrupted() => {
+                    console.note(
+                        "interrupted while the answer to the change was awaited: it may have been \
+                         carried out; `zdd status` says",
+                    )?;
+                    return Ok(ExitCode::Left);
+                }
+            };
+            match submitted {
                 Submitted::Accepted(accepted) => {
                     follower.accepted();
                     console.note(&format!("deployment {}", accepted.deployment))?;
@@ -165,6 +176,9 @@ impl<'j> Job<'j> {
         console: &mut Console<'_>,
     ) -> Result<ExitCode, CliError> {
         let course = Course::new(deployment, self.order.scope(), self.follow, operator)?;
+        if !console.is_json() {
+            writeln!(console.out)?;
+        }
         let closing = carry_on(self.marathon, &mut follower, &course, operator, console).await?;
         close(&closing, follower.finish(), &asked(&course, self.how), console)
     }
@@ -178,7 +192,9 @@ async fn compare(
     marathon: &dyn Marathon,
     console: &mut Console<'_>,
 ) -> Result<(), CliError> {
-    let (Target::Group(group), Change::Group(_)) = (&order.target, change) else { return Ok(()) };
+    let (Target::Group(group), Change::Group { .. }) = (&order.target, change) else {
+        return Ok(());
+    };
     let steps = marathon.preview_group(group).await;
     let steps = steps.map_err(|error| failed(order, Call::Other, error))?;
     change.departure(&steps).map_or(Ok(()), |text| console.note(&text))

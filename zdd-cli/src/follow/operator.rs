@@ -1,6 +1,9 @@
 //! Whoever sits in front of it, or nobody.
 
+use std::cell::Cell;
+use std::future::Future;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::rc::Rc;
 use std::thread;
 
 use async_trait::async_trait;
@@ -51,19 +54,79 @@ impl Answer {
 /// The terminal that the command was started from, if it was.
 #[derive(Debug)]
 pub(crate) struct Terminal {
-    interrupt: Signal,
-    terminate: Signal,
+    signals: Signals,
     can_answer: bool,
+    /// Whether somebody waits for Ctrl-C to do something about it.
+    is_heard: Rc<Cell<bool>>,
 }
 
-impl Terminal {
-    /// From now on Ctrl-C does not end the process.
-    pub(crate) fn new() -> io::Result<Self> {
+/// Ctrl-C, and being told to end.
+#[derive(Debug)]
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// Which of the two came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Came {
+    Interrupt,
+    Terminate,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            can_answer: io::stdin().is_terminal() && io::stderr().is_terminal(),
         })
+    }
+
+    async fn next(&mut self) -> Came {
+        tokio::select! {
+            _ = self.interrupt.recv() => Came::Interrupt,
+            _ = self.terminate.recv() => Came::Terminate,
+        }
+    }
+}
+
+impl Terminal {
+    /// From now on Ctrl-C does not end the process by itself.
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            signals: Signals::new()?,
+            can_answer: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            is_heard: Rc::default(),
+        })
+    }
+
+    /// Waits for a Ctrl-C that nobody waits for: while an answer of Marathon is awaited, for one.
+    pub(crate) fn unheard(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+        let (mut signals, is_heard) = (Signals::new()?, self.is_heard.clone());
+        Ok(async move {
+            loop {
+                signals.next().await;
+                if !is_heard.get() {
+                    return;
+                }
+            }
+        })
+    }
+}
+
+/// Hears Ctrl-C for as long as it lives.
+struct Hearing(Rc<Cell<bool>>);
+
+impl Hearing {
+    fn new(is_heard: &Rc<Cell<bool>>) -> Self {
+        is_heard.set(true);
+        Self(is_heard.clone())
+    }
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
@@ -74,9 +137,9 @@ impl Operator for Terminal {
     }
 
     async fn interrupted(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => self.can_answer = false,
+        let _hearing = Hearing::new(&self.is_heard);
+        if self.signals.next().await == Came::Terminate {
+            self.can_answer = false;
         }
     }
 

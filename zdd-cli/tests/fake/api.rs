@@ -97,7 +97,7 @@ fn events(shared: &Shared) -> Response {
 fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u8]) -> Response {
     let forced = query.contains("force=true");
     let locked = |world: &World, app: &str| {
-        let by: Vec<_> = world.deployments.iter().filter(|it| it.app == app).collect();
+        let by: Vec<_> = world.deployments.iter().filter(|it| it.holds(app)).collect();
         (!by.is_empty() && !forced).then(|| {
             let ids: Vec<_> = by.iter().map(|it| json!({"id": it.id})).collect();
             let text =
@@ -122,8 +122,9 @@ fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u
             if forced {
                 return StatusCode::ACCEPTED.into_response();
             }
-            let Some(original) = gone.original else { return StatusCode::ACCEPTED.into_response() };
-            Json(world.deploy(&gone.app, original, false)).into_response()
+            let back = gone.parts.into_iter();
+            let back = back.filter_map(|part| Some((part.app, part.original?))).collect();
+            Json(world.deploy_all(back, false)).into_response()
         }
         ("POST", "/v2/apps") => {
             let app = posted();
@@ -139,6 +140,16 @@ fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u
             let mut info = info(world, &id);
             info["deployments"] = json!([{"id": answer["deploymentId"]}]);
             (StatusCode::CREATED, Json(info)).into_response()
+        }
+        ("GET", path) if path.starts_with("/v2/apps/") && path.ends_with("/*") => {
+            let group = path["/v2/apps".len()..].trim_end_matches('*');
+            let apps = world.apps.keys().filter(|id| id.starts_with(group));
+            let apps: Vec<_> = apps.map(|id| info(world, id)).collect();
+            if apps.is_empty() {
+                missing("no such group")
+            } else {
+                Json(json!({"*": apps})).into_response()
+            }
         }
         (_, path) if path.starts_with("/v2/apps/") => {
             let id = &path["/v2/apps".len()..];
@@ -156,7 +167,7 @@ fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u
                 return locked;
             }
             if forced {
-                let held = world.deployments.iter().filter(|it| it.app == id);
+                let held = world.deployments.iter().filter(|it| it.holds(id));
                 for deployment in held.map(|it| it.id.clone()).collect::<Vec<_>>() {
                     world.stop(&deployment);
                 }
@@ -164,7 +175,28 @@ fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u
             let app = if is_restart { world.apps[id].json.clone() } else { posted() };
             Json(world.deploy(id, app, is_restart)).into_response()
         }
-        ("GET", path) if path.starts_with("/v2/groups") => missing("Group does not exist"),
+        (_, path) if path.starts_with("/v2/groups/") => {
+            let group = &path["/v2/groups".len()..];
+            let is_in = |id: &&String| id.starts_with(&format!("{group}/"));
+            if method == Method::GET {
+                let apps: Vec<_> =
+                    world.apps.keys().filter(is_in).map(|id| info(world, id)).collect();
+                if apps.is_empty() {
+                    return missing("Group does not exist");
+                }
+                return Json(json!({"id": group, "apps": apps, "groups": []})).into_response();
+            }
+            let apps = posted()["apps"].as_array().unwrap().clone();
+            let apps: Vec<_> =
+                apps.into_iter().map(|app| (app["id"].as_str().unwrap().to_owned(), app)).collect();
+            if query.contains("dryRun=true") {
+                let parts = apps.iter().filter_map(|(id, app)| world.change(id, app, false));
+                let actions: Vec<_> =
+                    parts.map(|part| json!({"action": part.action, "app": part.app})).collect();
+                return Json(json!({"steps": [{"actions": actions}]})).into_response();
+            }
+            Json(world.deploy_all(apps, false)).into_response()
+        }
         _ => missing("URI not found"),
     }
 }
@@ -175,9 +207,10 @@ fn missing(message: &str) -> Response {
 
 fn deployments(world: &World) -> Value {
     let all = world.deployments.iter().map(|it| {
-        let actions = json!([{"action": it.action, "app": it.app}]);
+        let actions = it.actions();
+        let apps: Vec<_> = it.parts.iter().map(|part| &part.app).collect();
         json!({
-            "id": it.id, "version": it.version, "affectedApps": [it.app], "affectedPods": [],
+            "id": it.id, "version": it.version, "affectedApps": apps, "affectedPods": [],
             "steps": [{"actions": actions}], "currentActions": actions,
             "currentStep": 1, "totalSteps": 1,
         })
@@ -202,7 +235,7 @@ fn info(world: &World, id: &str) -> Value {
     for count in ["tasksStaged", "tasksHealthy", "tasksUnhealthy"] {
         json[count] = 0.into();
     }
-    let held = world.deployments.iter().filter(|it| it.app == id);
+    let held = world.deployments.iter().filter(|it| it.holds(id));
     json["deployments"] = held.map(|it| json!({"id": it.id})).collect();
     json
 }

@@ -78,12 +78,18 @@ pub(crate) struct Task {
 pub(crate) struct Deployment {
     pub(crate) id: String,
     pub(crate) version: String,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) moves: usize,
+    pub(crate) is_begun: bool,
+}
+
+/// What a deployment does to one app.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
     pub(crate) app: String,
     pub(crate) action: &'static str,
     /// The definition before; none for a new app.
     pub(crate) original: Option<Value>,
-    pub(crate) moves: usize,
-    pub(crate) is_begun: bool,
 }
 
 /// The definition that runs, with this variable.
@@ -158,39 +164,47 @@ impl World {
         let _ = self.events.send((name.into(), event.to_string()));
     }
 
-    /// Puts a definition in place and begins to carry it out.
-    pub(crate) fn deploy(&mut self, id: &str, json: Value, restart: bool) -> Value {
-        let version = self.now();
-        let before = self.apps.get(id).cloned();
+    /// What a definition would change.
+    pub(crate) fn change(&self, id: &str, json: &Value, restart: bool) -> Option<Part> {
         let plain = |json: &Value| {
             let mut json = json.clone();
             json.as_object_mut().unwrap().remove("instances");
             json
         };
-        let is_upgrade =
-            restart || before.as_ref().is_none_or(|app| plain(&app.json) != plain(&json));
-        let is_same = before.as_ref().is_some_and(|app| app.json == json) && !restart;
-        let action = match (&before, is_upgrade) {
-            (Some(_), true) => "RestartApplication",
-            _ => "ScaleApplication",
+        let original = self.apps.get(id).map(|app| app.json.clone());
+        let action = match &original {
+            None => "ScaleApplication",
+            Some(app) if restart || plain(app) != plain(json) => "RestartApplication",
+            Some(app) if app != json => "ScaleApplication",
+            Some(_) => return None,
         };
-        let config =
-            if is_upgrade { version.clone() } else { before.as_ref().unwrap().config.clone() };
-        let tasks = before.as_ref().map_or_else(Vec::new, |app| app.tasks.clone());
-        let original = before.map(|app| app.json);
-        self.apps.insert(id.into(), App { json, version: version.clone(), config, tasks });
-        let deployment = Deployment {
-            id: format!("deployment-{}", self.id()),
-            version,
-            app: id.into(),
-            action,
-            original,
-            moves: 0,
-            is_begun: false,
-        };
-        let answer = json!({"version": deployment.version, "deploymentId": deployment.id});
-        if !is_same {
-            self.deployments.push(deployment);
+        Some(Part { app: id.into(), action, original })
+    }
+
+    /// Puts a definition in place and begins to carry it out.
+    pub(crate) fn deploy(&mut self, id: &str, json: Value, restart: bool) -> Value {
+        self.deploy_all(vec![(id.into(), json)], restart)
+    }
+
+    /// The same with several, in one deployment.
+    pub(crate) fn deploy_all(&mut self, apps: Vec<(String, Value)>, restart: bool) -> Value {
+        let version = self.now();
+        let mut parts = Vec::new();
+        for (id, json) in apps {
+            let Some(part) = self.change(&id, &json, restart) else { continue };
+            let before = self.apps.get(&id);
+            let config = match before {
+                Some(app) if part.action == "ScaleApplication" => app.config.clone(),
+                _ => version.clone(),
+            };
+            let tasks = before.map_or_else(Vec::new, |app| app.tasks.clone());
+            self.apps.insert(id, App { json, version: version.clone(), config, tasks });
+            parts.push(part);
+        }
+        let id = format!("deployment-{}", self.id());
+        let answer = json!({"version": version, "deploymentId": id});
+        if !parts.is_empty() {
+            self.deployments.push(Deployment { id, version, parts, moves: 0, is_begun: false });
         }
         answer
     }
@@ -224,7 +238,8 @@ impl World {
                 continue;
             }
             self.deployments[at].moves += 1;
-            if !self.step(&deployment.app) {
+            let apps = deployment.parts.iter().map(|part| &part.app);
+            if apps.filter(|app| self.step(app)).count() == 0 {
                 self.deployments.remove(at);
                 let plan = plan(&deployment);
                 let step = plan["steps"][0].clone();
@@ -269,8 +284,17 @@ impl World {
     }
 }
 
+impl Deployment {
+    pub(crate) fn holds(&self, app: &str) -> bool {
+        self.parts.iter().any(|part| part.app == app)
+    }
+
+    pub(crate) fn actions(&self) -> Value {
+        self.parts.iter().map(|part| json!({"action": part.action, "app": part.app})).collect()
+    }
+}
+
 fn plan(deployment: &Deployment) -> Value {
-    let Deployment { id, version, app, action, .. } = deployment;
-    let actions = json!([{"action": action, "app": app}]);
-    json!({"id": id, "version": version, "steps": [{"actions": actions}]})
+    let Deployment { id, version, .. } = deployment;
+    json!({"id": id, "version": version, "steps": [{"actions": deployment.actions()}]})
 }
