@@ -306,7 +306,7 @@ impl fmt::Display for Version<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(version) => version.fmt(f),
-            None => f.write_str("none (there was no such app)"),
+            None => f.write_str("none (no such app)"),
         }
     }
 }

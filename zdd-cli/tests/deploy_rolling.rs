@@ -4,9 +4,9 @@ mod fake;
 mod run;
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use fake::{Fake, Knobs, Loses, shop};
+use fake::{Fake, Hold, Knobs, Loses, shop};
 use run::Zdd;
 use serde_json::{Value, json};
 
@@ -322,7 +322,7 @@ fn ctrl_c_without_a_terminal_leaves_and_resume_goes_on() {
 fn ctrl_c_while_marathon_does_not_answer_ends_it_at_once() {
     // Before anything is sent, and while the answer to the change is awaited.
     for (request, said) in [(1, "interrupted"), (8, "it may have been carried out")] {
-        let (fake, zdd) = upgrade(Knobs { holds: Some(request), ..Knobs::default() });
+        let (fake, zdd) = upgrade(Knobs { holds: Some(Hold::Before(request)), ..Knobs::default() });
         let child = zdd.spawn(&["deploy", "shop.json"]);
         fake.wait("the request", |world| world.requests.len() == request);
         interrupt(&child);
@@ -340,45 +340,63 @@ fn a_reader_that_goes_away_is_no_success() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
+#[expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 fn interrupt(child: &std::process::Child) {
     let id = nix::unistd::Pid::from_raw(child.id().cast_signed());
     nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+}
+
+/// Kills a deployment with this request unanswered and resumes it. Answers whether it got so far, and
+/// which changes were sent.
+#[expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
+fn killed_and_resumed(hold: Hold) -> (bool, Vec<String>) {
+    let (Hold::Before(request) | Hold::After(request)) = hold;
+    let (fake, zdd) = upgrade(Knobs { holds: Some(hold), ..Knobs::default() });
+    let mut child = zdd.spawn(&["deploy", "shop.json"]);
+    let until = Instant::now() + Duration::from_secs(20);
+    let mut is_held = false;
+    while !is_held && child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < until, "{hold:?}: {:?}", fake.world().requests);
+        std::thread::sleep(Duration::from_millis(2));
+        is_held = fake.world().requests.len() >= request;
+    }
+    if hold == Hold::After(8) {
+        fake.wait("the change", |world| world.apps["/shop"].json["env"]["V"] == "2");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fake.world().knobs.holds = None;
+    zdd.run(&["resume", "--file", "shop.json"]).exits(0);
+    let world = fake.world();
+    assert_eq!(world.variables(), ["2"; 4], "{hold:?}");
+    assert_eq!(world.apps["/shop"].json["env"]["V"], "2", "{hold:?}");
+    assert!(world.deployments.is_empty(), "{hold:?}");
+    (is_held, world.changes())
 }
 
 #[test]
 fn kill_9_at_any_request_then_resume_ends_in_the_same_state() {
     // More than a whole deployment sends: the last ones come while it is followed.
     let mut cut = 0;
-    for request in 1..=16 {
-        let (fake, zdd) = upgrade(Knobs { holds: Some(request), ..Knobs::default() });
-        let mut child = zdd.spawn(&["deploy", "shop.json"]);
-        let is_held = {
-            let until = std::time::Instant::now() + Duration::from_secs(20);
-            loop {
-                if fake.world().requests.len() >= request {
-                    break true;
-                }
-                if child.try_wait().unwrap().is_some() {
-                    break false;
-                }
-                assert!(std::time::Instant::now() < until);
-                std::thread::sleep(Duration::from_millis(2));
-            }
-        };
-        if is_held {
-            child.kill().unwrap();
-            cut += 1;
-        }
-        child.wait().unwrap();
-        fake.world().knobs.holds = None;
-        zdd.run(&["resume", "--file", "shop.json"]).exits(0);
-        let world = fake.world();
-        assert_eq!(world.variables(), ["2"; 4], "{request}");
-        assert_eq!(world.apps["/shop"].json["env"]["V"], "2", "{request}");
-        assert!(world.deployments.is_empty());
-        // The held one was never carried out.
-        let sent = world.changes().len();
-        assert!(sent == 1 || (sent == 2 && request == 8), "{request}: {:?}", world.requests);
+    for request in 1..=14 {
+        let (is_held, changes) = killed_and_resumed(Hold::Before(request));
+        cut += u32::from(is_held);
+        // The eighth is the change itself, and was not carried out.
+        let sent = if request == 8 { 2 } else { 1 };
+        assert_eq!(changes, vec!["PUT /v2/apps/shop"; sent], "{request}");
     }
     assert!(cut > 9, "only {cut} were cut off");
+    let (_, changes) = killed_and_resumed(Hold::After(8));
+    assert_eq!(changes, ["PUT /v2/apps/shop"]);
+}
+
+#[test]
+fn the_plan_is_that_of_the_release_that_runs() {
+    for (version, reading) in [
+        ("1.8.222", "reading: classic Marathon, up to 1.9"),
+        ("1.11.24", "reading: health-aware Marathon, since 1.10"),
+    ] {
+        let (_fake, zdd) = upgrade(Knobs { version, ..Knobs::default() });
+        zdd.run(&["deploy", "shop.json", "--dry-run"]).exits(0).says(reading);
+    }
 }

@@ -137,6 +137,6 @@ mod tests {
             assert!(text.starts_with("/b is of version "), "{text}");
         }
         let text = stale(&versions(&[]), &versions(&[("/a", 1)])).unwrap().to_string();
-        assert!(text.ends_with("and no longer none (there was no such app)"), "{text}");
+        assert!(text.ends_with("and no longer none (no such app)"), "{text}");
     }
 }

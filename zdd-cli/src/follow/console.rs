@@ -1,10 +1,12 @@
 //! Where following is shown.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use zdd_core::ports::QueueItem;
 use zdd_core::standing::Standing;
+use zdd_core::units::AppId;
 
 use super::Seen;
 use crate::args::Output;
@@ -17,7 +19,8 @@ pub(crate) struct Console<'w> {
     pub(crate) err: &'w mut dyn Write,
     pub(crate) page: Page,
     pub(crate) output: Output,
-    last: String,
+    /// What was said of each app.
+    said: BTreeMap<AppId, String>,
 }
 
 /// Something that is said in between.
@@ -35,7 +38,7 @@ impl<'w> Console<'w> {
         page: Page,
         output: Output,
     ) -> Self {
-        Self { out, err, page, output, last: String::new() }
+        Self { out, err, page, output, said: BTreeMap::new() }
     }
 
     /// Says something that happened.
@@ -65,18 +68,17 @@ impl<'w> Console<'w> {
         self.output == Output::Json
     }
 
-    /// Shows what is seen now, where it is not what was seen before.
+    /// Shows what is seen now of each app, where that is not what was seen before.
     pub(crate) fn look(&mut self, seen: &Seen) -> Result<(), CliError> {
-        let standings = seen.apps.iter().filter_map(|app| {
-            Standing::of(app).map(|standing| format!("{}: {standing}", app.app.id()))
-        });
-        let concerned = |item: &&QueueItem| seen.apps.iter().any(|app| *app.app.id() == item.app);
-        let text: Vec<_> =
-            standings.chain(seen.queue.iter().filter(concerned).map(waiting)).collect();
-        let text = text.join("\n");
-        if text != self.last {
-            self.note(&text)?;
-            self.last = text;
+        for app in &seen.apps {
+            let id = app.app.id();
+            let standing = Standing::of(app).map(|standing| format!("{id}: {standing}"));
+            let queued = seen.queue.iter().filter(|item| item.app == *id).map(waiting);
+            let text = standing.into_iter().chain(queued).collect::<Vec<_>>().join("\n");
+            if self.said.get(id) != Some(&text) {
+                self.note(&text)?;
+                self.said.insert(id.clone(), text);
+            }
         }
         Ok(())
     }

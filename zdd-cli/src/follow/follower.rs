@@ -21,6 +21,8 @@ const AT_LEAST_EVERY: Duration = Duration::from_secs(3);
 const AT_MOST_EVERY: Duration = Duration::from_millis(50);
 /// While the end of a deployment is being made out.
 const NEAR_THE_END: Duration = Duration::from_millis(200);
+/// How long an answer is waited for in silence.
+const SLOW_AFTER: Duration = Duration::from_secs(5);
 /// How long a first connection to the event stream is waited for before going on without it.
 const STREAM_COMES_WITHIN: Duration = Duration::from_secs(5);
 
@@ -136,6 +138,7 @@ impl<'m> Follower<'m> {
         let mut due = Instant::now();
         let mut last_read = due - AT_MOST_EVERY;
         let mut gone_since = None;
+        let mut is_slow = false;
         self.is_stale = true;
         loop {
             if self.is_stale {
@@ -148,6 +151,7 @@ impl<'m> Follower<'m> {
                 () = at(deadline) => return Ok(Stop::Deadline),
                 seen = answer(&mut reading) => {
                     reading = None;
+                    is_slow = false;
                     due = Instant::now() + AT_LEAST_EVERY;
                     match seen {
                         Err(error) => self.complain(&error, console)?,
@@ -167,6 +171,11 @@ impl<'m> Follower<'m> {
                             }
                         }
                     }
+                }
+                () = sleep_until(last_read + SLOW_AFTER), if is_reading && !is_slow => {
+                    is_slow = true;
+                    let slow = SLOW_AFTER.as_secs();
+                    console.note(&format!("Marathon does not answer since {slow} s; waiting for it"))?;
                 }
                 () = sleep_until(due), if !is_reading => {
                     self.is_stale = false;

@@ -14,7 +14,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::Shared;
-use super::world::{Loses, World};
+use super::world::{Hold, Loses, World};
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new().fallback(any).with_state(shared)
@@ -23,7 +23,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 /// Moves on every few milliseconds.
 pub(super) async fn carry_out(shared: Arc<Shared>) {
     loop {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(8)).await;
         shared.world.lock().unwrap().go_on();
         shared.changed.notify_all();
     }
@@ -39,32 +39,46 @@ async fn any(
     if uri.path() == "/v2/events" {
         return events(&shared);
     }
-    let is_change = method != Method::GET;
-    let held = {
+    let n = {
         let mut world = shared.world.lock().unwrap();
         world.requests.push(format!("{method} {}", uri.path()));
         let n = world.requests.len();
         if world.knobs.changed_before == Some(n) {
             world.meddle();
         }
-        world.knobs.holds == Some(n)
+        n
     };
     shared.changed.notify_all();
-    if held {
+    let hold = shared.world.lock().unwrap().knobs.holds;
+    if hold == Some(Hold::Before(n)) {
         std::future::pending::<()>().await;
     }
+    let answer = carried_out(&shared, &method, &uri, &headers, &body);
+    if hold == Some(Hold::After(n)) {
+        std::future::pending::<()>().await;
+    }
+    answer
+}
+
+fn carried_out(
+    shared: &Shared,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
     let mut world = shared.world.lock().unwrap();
     if let Some(password) = world.knobs.password
         && headers.get("authorization").and_then(|it| it.to_str().ok()) != Some(password)
     {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let change = is_change.then(|| world.changes().len());
+    let change = (*method != Method::GET).then(|| world.changes().len());
     if change == Some(1) && world.knobs.loses == Some(Loses::Change) {
         return broken();
     }
     let query = uri.query().unwrap_or("");
-    let answer = answer(&mut world, &method, uri.path(), query, &body);
+    let answer = answer(&mut world, method, uri.path(), query, body);
     if change.is_some() && world.knobs.loses == change.map(Loses::Answer) {
         return broken();
     }

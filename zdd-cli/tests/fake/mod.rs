@@ -7,7 +7,7 @@
 mod api;
 mod world;
 
-pub(crate) use world::{Knobs, Loses, World, shop};
+pub(crate) use world::{Hold, Knobs, Loses, World, shop};
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};

@@ -16,12 +16,21 @@ pub(crate) struct Knobs {
     pub(crate) loses: Option<Loses>,
     /// Somebody changes the app right before this request, counted from 1.
     pub(crate) changed_before: Option<usize>,
-    /// This request is not answered, before it is carried out.
-    pub(crate) holds: Option<usize>,
+    /// This request is never answered.
+    pub(crate) holds: Option<Hold>,
     /// User and password that are asked for.
     pub(crate) password: Option<&'static str>,
     /// Its release.
     pub(crate) version: &'static str,
+}
+
+/// A request that is never answered, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Nor carried out.
+    Before(usize),
+    /// It is carried out.
+    After(usize),
 }
 
 /// What gets lost on the way.
