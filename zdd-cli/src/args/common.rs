@@ -80,6 +80,10 @@ pub(crate) enum SchemaOf {
     Plan,
     /// `zdd verify -o json`
     Verify,
+    /// One line of `zdd deploy`, `resume` or `abort -o json`
+    Deploy,
+    /// `zdd status -o json`
+    Status,
 }
 
 /// Print a completion script for a shell

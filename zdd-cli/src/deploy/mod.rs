@@ -7,4 +7,5 @@ mod show;
 mod submit;
 mod verb;
 
+pub(crate) use show::PlanLine;
 pub(crate) use verb::{carry_out, run};

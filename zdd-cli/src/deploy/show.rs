@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use zdd_core::app::FieldChange;
@@ -11,31 +12,40 @@ use super::order::{Order, Present, Target};
 use crate::args::Output;
 use crate::error::CliError;
 use crate::follow::Console;
-use crate::plan::json::{GroupReport, ReplacementReport, ScalingReport};
+use crate::plan::json::{GroupReport, PlanReport, ReplacementReport, ScalingReport};
 use crate::plan::text;
 use crate::schema::SCHEMA;
 use crate::text::{BOLD, DIM, Page, plural, styled};
 
-/// What is shown of a change, with `-o json`.
-#[derive(Serialize)]
-struct PlanLine {
+/// What would be done: the first line of `zdd deploy -o json`.
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct PlanLine {
+    /// Version of this form.
     schema: u32,
+    /// `plan`.
     event: &'static str,
+    /// The app or the group.
     target: String,
+    /// The file that it is from.
     file: String,
     /// create, upgrade, restart, scale, group or nothing.
     change: &'static str,
     /// The version that it was compared with; null where there is none, and for groups.
     version: Option<String>,
+    /// What differs.
     fields: Vec<Difference>,
-    plan: Option<Value>,
+    /// Every step; null where nothing is replaced or scaled.
+    plan: Option<PlanReport>,
 }
 
 /// A part of a field that differs.
-#[derive(Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Difference {
+    /// The field, `env.VERSION` for one; in groups with the app before it.
     field: String,
+    /// The value before; null for none.
     old: Value,
+    /// The value now; null for none.
     new: Value,
 }
 
@@ -47,7 +57,7 @@ pub(super) fn change(
     console: &mut Console<'_>,
 ) -> Result<(), CliError> {
     match console.output {
-        Output::Json => console.line(&line(change, order, present)?),
+        Output::Json => console.line(&line(change, order, present)),
         Output::Text => {
             let page = console.page;
             in_text(change, order, present, page, console.out)?;
@@ -108,22 +118,20 @@ fn in_text(
     Ok(())
 }
 
-fn line(change: &Change, order: &Order, present: &Present) -> Result<PlanLine, CliError> {
+fn line(change: &Change, order: &Order, present: &Present) -> PlanLine {
     let (name, plan) = match change {
         Change::Create => ("create", None),
         Change::Nothing => ("nothing", None),
         Change::Replace { plan, .. } => {
-            ("upgrade", Some(serde_json::to_value(ReplacementReport::of(plan))?))
+            ("upgrade", Some(PlanReport::Replacement(Box::new(ReplacementReport::of(plan)))))
         }
         Change::Restart { plan } => {
-            ("restart", Some(serde_json::to_value(ReplacementReport::of(plan))?))
+            ("restart", Some(PlanReport::Replacement(Box::new(ReplacementReport::of(plan)))))
         }
-        Change::Scale { plan, .. } => {
-            ("scale", Some(serde_json::to_value(ScalingReport::of(plan))?))
-        }
-        Change::Group { plan, .. } => ("group", Some(serde_json::to_value(GroupReport::of(plan))?)),
+        Change::Scale { plan, .. } => ("scale", Some(PlanReport::Scaling(ScalingReport::of(plan)))),
+        Change::Group { plan, .. } => ("group", Some(PlanReport::Group(GroupReport::of(plan)))),
     };
-    Ok(PlanLine {
+    PlanLine {
         schema: SCHEMA,
         event: "plan",
         target: order.scope().to_string(),
@@ -132,7 +140,7 @@ fn line(change: &Change, order: &Order, present: &Present) -> Result<PlanLine, C
         version: version(order, present),
         fields: differences(change),
         plan,
-    })
+    }
 }
 
 /// The version of the app that is there.

@@ -1,5 +1,6 @@
 //! What is said when a deployment is no longer followed, and the exit status.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::standing::Standing;
@@ -26,21 +27,30 @@ pub(crate) struct Asked {
 }
 
 /// The last line with `-o json`.
-#[derive(Serialize)]
-struct EndLine<'a> {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct EndLine<'a> {
+    /// Version of this form.
     schema: u32,
+    /// `end`.
     event: &'static str,
+    /// Id of the deployment.
     deployment: &'a str,
+    /// done, stopped, taken-over, unknown, rolled-back or left.
     outcome: &'static str,
+    /// The same in words.
     text: String,
+    /// The exit status.
     exit: u8,
 }
 
 /// The verdict with `-o json`.
-#[derive(Serialize)]
-struct VerdictLine {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct VerdictLine {
+    /// Version of this form.
     schema: u32,
+    /// `verdict`.
     event: &'static str,
+    /// One for each app, as `zdd verify` prints them.
     reports: Vec<verify::json::VerifyReport>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::QueueItem;
 use zdd_core::standing::Standing;
@@ -24,10 +25,13 @@ pub(crate) struct Console<'w> {
 }
 
 /// Something that is said in between.
-#[derive(Serialize)]
-struct Note<'t> {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct Note<'t> {
+    /// Version of this form.
     schema: u32,
+    /// `note`.
     event: &'static str,
+    /// What is said, for people.
     text: &'t str,
 }
 

@@ -14,8 +14,8 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use closing::{Asked, close};
-pub(crate) use console::Console;
+pub(crate) use closing::{Asked, EndLine, VerdictLine, close};
+pub(crate) use console::{Console, Note};
 pub(crate) use end::{End, How};
 pub(crate) use follower::{Follower, Stop};
 pub(crate) use journal::{Journal, Recording};

@@ -1,5 +1,6 @@
 //! One app as JSON.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::{AppStatus, Task};
 use zdd_core::standing::{Age, Standing};
@@ -8,12 +9,15 @@ use crate::follow::Seen;
 use crate::schema::{SCHEMA, millis};
 
 /// What `zdd status ID -o json` prints of each app.
-#[derive(Debug, Serialize)]
-pub(super) struct AppReport {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct AppReport {
+    /// Version of this form.
     schema: u32,
     /// When it was read.
     at: String,
+    /// Id of the app.
     app: String,
+    /// The version of its newest definition.
     version: Option<String>,
     /// Instances that the definition wants.
     instances: u32,
@@ -25,32 +29,45 @@ pub(super) struct AppReport {
     old: Option<u32>,
     /// Whether what runs is what the definition says.
     settled: Option<bool>,
+    /// The deployments that hold it.
     deployments: Vec<String>,
+    /// Its instances, of every version.
     tasks: Vec<TaskReport>,
     /// What waits to be launched.
     queue: Vec<QueueReport>,
+    /// Tasks whose readiness check has not passed yet.
     not_ready: Vec<String>,
+    /// How an instance failed last.
     last_failure: Option<FailureReport>,
 }
 
-#[derive(Debug, Serialize)]
+/// An instance.
+#[derive(Debug, JsonSchema, Serialize)]
 struct TaskReport {
+    /// Which.
     id: String,
     /// Whether it is of an older definition.
     old: bool,
+    /// Mesos' word.
     state: String,
     /// Null while no check said anything.
     healthy: Option<bool>,
     /// How its checks fail.
     failing: Vec<String>,
+    /// The version of the definition that it was made from.
     version: Option<String>,
+    /// The host name of its agent.
     host: Option<String>,
+    /// Its ports on the host.
     ports: Vec<u16>,
+    /// When it began to run.
     started: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// Instances that wait to be launched.
+#[derive(Debug, JsonSchema, Serialize)]
 struct QueueReport {
+    /// How many instances.
     count: u32,
     /// How long until Marathon tries again.
     delay_ms: u64,
@@ -60,18 +77,27 @@ struct QueueReport {
     declined: Vec<DeclinedReport>,
 }
 
-#[derive(Debug, Serialize)]
+/// Why offers were not used.
+#[derive(Debug, JsonSchema, Serialize)]
 struct DeclinedReport {
+    /// Marathon's word for why.
     reason: String,
+    /// How many offers it declined.
     declined: u64,
+    /// How many had come so far.
     processed: u64,
 }
 
-#[derive(Debug, Serialize)]
+/// A failure.
+#[derive(Debug, JsonSchema, Serialize)]
 struct FailureReport {
+    /// Which.
     task: String,
+    /// What Mesos called it.
     state: String,
+    /// Mesos' words.
     message: String,
+    /// When.
     at: Option<String>,
 }
 

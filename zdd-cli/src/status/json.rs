@@ -1,33 +1,43 @@
 //! Running deployments as JSON.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::RunningDeployment;
 
 use crate::schema::SCHEMA;
 
 /// What `zdd status -o json` prints without an id.
-#[derive(Debug, Serialize)]
-pub(super) struct DeploymentsReport {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct DeploymentsReport {
+    /// Version of this form.
     schema: u32,
+    /// Those that go on.
     deployments: Vec<DeploymentReport>,
 }
 
 /// A deployment that goes on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct DeploymentReport {
+    /// Which.
     id: String,
+    /// The version of the root group that it leads to.
     version: String,
     /// Which step it is at, from 1; 0 before the first.
     step: u32,
+    /// How many there are.
     steps: u32,
+    /// The apps that it holds.
     apps: Vec<String>,
     /// What it does now.
     actions: Vec<ActionReport>,
 }
 
-#[derive(Debug, Serialize)]
+/// An action of a deployment.
+#[derive(Debug, JsonSchema, Serialize)]
 struct ActionReport {
+    /// Marathon's word for it.
     action: String,
+    /// The app.
     app: String,
 }
 

@@ -8,4 +8,6 @@ mod tests;
 mod text;
 mod verb;
 
+pub(crate) use app_json::AppReport;
+pub(crate) use json::DeploymentsReport;
 pub(crate) use verb::run;
