@@ -118,3 +118,24 @@ fn a_password_is_asked_for_and_never_shown() {
     command.env("ZDD_MARATHON_USER", "alice");
     Zdd::finish(command.spawn().unwrap()).exits(3).says("hint: set both, or neither");
 }
+
+#[test]
+fn watching_shows_what_changes_and_nothing_twice() {
+    let (fake, zdd) = stuck();
+    let child = zdd.spawn(&["status", "/shop", "--watch", "-o", "json"]);
+    fake.wait("three looks", |world| {
+        world.requests.iter().filter(|it| it.ends_with("/v2/queue")).count() == 3
+    });
+    fake.world().knobs.stuck_after = None;
+    fake.wait("the end", |world| world.deployments.is_empty());
+    let looks = fake.world().requests.len();
+    fake.wait("another look", |world| world.requests.len() > looks + 3);
+    let id = nix::unistd::Pid::from_raw(child.id().cast_signed());
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+    let told = Zdd::finish(child).exits(0);
+    let lines: Vec<serde_json::Value> =
+        told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["settled"], false, "{told:#?}");
+    assert_eq!(lines.last().unwrap()["settled"], true, "{told:#?}");
+    assert!(lines.len() < 5, "{told:#?}");
+}

@@ -143,9 +143,7 @@ mod tests {
     }
 
     fn healthy(mut task: Task, alive: bool) -> Task {
-        let mut result = HealthResult::default();
-        result.alive = alive;
-        task.health.push(result);
+        task.health.push(HealthResult { alive, ..HealthResult::default() });
         task
     }
 

@@ -90,16 +90,24 @@ impl<'j> Job<'j> {
     ) -> Result<ExitCode, CliError> {
         let Self { order, how, marathon, .. } = self;
         let patience = Patience::new(how);
+        // One event stream and one recording, however often others are quicker.
+        let mut follower = None;
         loop {
             let present = order.present(*marathon).await?;
             if let Some(deployment) = self.on_its_way(&present)? {
                 console.note(&format!("deployment {deployment} carries this out already"))?;
-                let mut follower = self.follower(&present, console).await?;
+                let mut follower = match follower {
+                    Some(follower) => follower,
+                    None => self.follower(&present, console).await?,
+                };
                 follower.note(&order.present(*marathon).await?.seen, console)?;
                 return self.followed(deployment, follower, operator, console).await;
             }
             let unlocked = patience.unlocked(order, present, *marathon, operator, console).await?;
-            let Some(present) = unlocked else { return Ok(ExitCode::Left) };
+            let Some(present) = unlocked else {
+                console.note("interrupted; nothing was changed")?;
+                return Ok(ExitCode::Left);
+            };
             expected(how, order, &present)?;
             let change = Change::of(order, &present, how, self.release.version)?;
             show::change(&change, order, &present, console)?;
@@ -109,7 +117,10 @@ impl<'j> Job<'j> {
             }
             refuse(&change, how, order)?;
 
-            let mut follower = self.follower(&present, console).await?;
+            let mut listening = match follower.take() {
+                Some(follower) => follower,
+                None => self.follower(&present, console).await?,
+            };
             // The stream took a moment, and whoever reads a plan takes more: what is deployed is
             // what was shown, or nothing.
             let seen = present.versions();
@@ -117,7 +128,7 @@ impl<'j> Job<'j> {
             if let Some(error) = stale(&seen, &present.versions()) {
                 return Err(error);
             }
-            follower.note(&present.seen, console)?;
+            listening.note(&present.seen, console)?;
             let submitted = tokio::select! {
                 biased;
                 submitted = submit(order, &change, how, &seen, *marathon) => submitted?,
@@ -131,9 +142,9 @@ impl<'j> Job<'j> {
             };
             match submitted {
                 Submitted::Accepted(accepted) => {
-                    follower.accepted();
+                    listening.accepted();
                     console.note(&format!("deployment {}", accepted.deployment))?;
-                    return self.followed(accepted.deployment, follower, operator, console).await;
+                    return self.followed(accepted.deployment, listening, operator, console).await;
                 }
                 Submitted::Ended => return in_place(&order.present(*marathon).await?),
                 // A recording would hold the time of waiting, too.

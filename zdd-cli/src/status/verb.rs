@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use zdd_core::ports::{Marathon, MarathonError, RunningDeployment};
-use zdd_core::units::{AppId, GroupId};
+use zdd_core::units::{AppId, GroupId, Timestamp};
 
 use super::app_json::AppReport;
 use super::json::DeploymentsReport;
@@ -28,20 +28,61 @@ pub(crate) async fn run(
         Some(target) => Some(scope(target, marathon).await?),
         None => None,
     };
+    tokio::select! {
+        biased;
+        () = operator.interrupted(), if args.watch => Ok(ExitCode::Done),
+        answer = look(scope.as_ref(), args, marathon, console) => answer,
+    }
+}
+
+/// Looks once, or again and again.
+async fn look(
+    scope: Option<&Scope>,
+    args: &StatusArgs,
+    marathon: &dyn Marathon,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let mut shown = None;
     loop {
-        if let Some(scope) = &scope {
-            show(&scope.read(marathon).await?, args, console)?;
-        } else {
-            running(&marathon.deployments().await?, args, console)?;
+        let now = match scope {
+            Some(scope) => View::Apps(scope.read(marathon).await?),
+            None => View::Deployments(marathon.deployments().await?),
+        };
+        let said = now.said()?;
+        if shown.as_ref() != Some(&said) {
+            match now {
+                View::Apps(seen) => show(&seen, args, console)?,
+                View::Deployments(deployments) => running(&deployments, args, console)?,
+            }
+            console.finish()?;
+            shown = Some(said);
         }
-        console.finish()?;
         if !args.watch {
             return Ok(ExitCode::Done);
         }
-        tokio::select! {
-            () = operator.interrupted() => return Ok(ExitCode::Done),
-            () = sleep(LOOK_EVERY) => {}
-        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// What is looked at.
+enum View {
+    Apps(Seen),
+    Deployments(Vec<RunningDeployment>),
+}
+
+impl View {
+    /// What there is to see but for the time, which alone is no change.
+    fn said(&self) -> Result<String, CliError> {
+        Ok(match self {
+            Self::Apps(seen) => {
+                let timeless = Seen { at: Timestamp::EPOCH, ..seen.clone() };
+                let apps = timeless.apps.iter().map(|app| AppReport::of(app, &timeless));
+                serde_json::to_string(&apps.collect::<Vec<_>>())?
+            }
+            Self::Deployments(deployments) => {
+                serde_json::to_string(&DeploymentsReport::of(deployments))?
+            }
+        })
     }
 }
 
