@@ -237,6 +237,27 @@ fn without_an_event_stream_the_state_is_enough() {
 }
 
 #[test]
+fn a_stream_that_breaks_is_a_gap_in_the_verdict_and_nothing_else() {
+    let (fake, zdd) = upgrade(Knobs { stuck_after: Some(3), ..Knobs::default() });
+    let child = zdd.spawn(&["deploy", "shop.json", "--record", "log"]);
+    fake.wait("a stop", |world| world.deployments.iter().any(|it| it.moves == 3));
+    {
+        let mut world = fake.world();
+        world.events = tokio::sync::broadcast::channel(1000).0;
+        world.knobs.no_events = true;
+        world.knobs.stuck_after = Some(5);
+    }
+    fake.wait("moves unseen", |world| world.deployments.iter().any(|it| it.moves == 5));
+    fake.world().knobs.no_events = false;
+    fake.wait("a listener", |world| world.events.receiver_count() == 1);
+    fake.world().knobs.stuck_after = None;
+    let told = Zdd::finish(child).exits(0).says("event stream lost");
+    told.says("✔ completes: held").says("? bounds: not known").says("but the recording has gaps");
+    zdd.run(&["verify", "log"]).exits(0).says("? bounds: not known");
+    assert_eq!(fake.world().variables(), ["2"; 4]);
+}
+
+#[test]
 fn a_deployment_that_takes_too_long_is_left_stopped_or_taken_back() {
     for (what, code, changes, text) in [
         ("leave", 14, 1, "goes on without zdd"),

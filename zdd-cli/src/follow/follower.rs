@@ -136,7 +136,7 @@ impl<'m> Follower<'m> {
         let marathon = self.marathon;
         let mut reading: Option<Reading<'_>> = None;
         let mut due = Instant::now();
-        let mut last_read = due - AT_MOST_EVERY;
+        let mut last_read = due.checked_sub(AT_MOST_EVERY).unwrap_or(due);
         let mut gone_since = None;
         let mut is_slow = false;
         self.is_stale = true;
@@ -145,6 +145,9 @@ impl<'m> Follower<'m> {
                 due = due.min(last_read + AT_MOST_EVERY);
             }
             let is_reading = reading.is_some();
+            // What is noted down next is from the moment that it is read at, so the events from then
+            // on come behind it: in the other order it would take back what they told.
+            let waits = self.stream == Stream::Connected && self.journal.is_due();
             tokio::select! {
                 biased;
                 () = operator.interrupted() => return Ok(Stop::Interrupted),
@@ -182,8 +185,14 @@ impl<'m> Follower<'m> {
                     last_read = Instant::now();
                     reading = Some(Box::pin(scope.read(marathon)));
                 }
-                feed = self.events.next(), if self.stream != Stream::Over => {
+                feed = self.events.next(), if self.stream != Stream::Over && !waits => {
+                    let is_connected = feed == Some(Feed::Connected);
                     self.take(feed, Some((deployment, scope)), console)?;
+                    if is_connected {
+                        // What is being read may be from before the connection.
+                        reading = None;
+                        due = Instant::now();
+                    }
                 }
             }
         }
@@ -214,6 +223,7 @@ impl<'m> Follower<'m> {
             Some(Feed::Connected) => {
                 self.stream = Stream::Connected;
                 self.is_stale = true;
+                self.journal.connected();
             }
             Some(Feed::Event(event)) => {
                 if let Err(failed) = self.journal.event(&event) {
@@ -224,13 +234,11 @@ impl<'m> Follower<'m> {
             }
             Some(Feed::Lost { why }) => {
                 if self.stream == Stream::Connected {
-                    self.journal.gap();
                     console.note(&format!("event stream lost: {why}; connecting again"))?;
                 }
                 self.stream = Stream::Lost;
             }
             Some(Feed::Ended { why }) => {
-                self.journal.gap();
                 self.stream = Stream::Over;
                 let every = AT_LEAST_EVERY.as_secs();
                 console

@@ -24,6 +24,7 @@ pub(crate) struct Journal {
     marathon: String,
     apps: BTreeMap<AppId, Definitions>,
     due: Option<Due>,
+    has_begun: bool,
 }
 
 /// The definition of an app.
@@ -101,6 +102,7 @@ impl Journal {
             marathon: marathon.into(),
             apps: apps.into_iter().map(|app| (app, Definitions::default())).collect(),
             due: Some(Due::Change),
+            has_begun: false,
         }
     }
 
@@ -114,6 +116,14 @@ impl Journal {
         self.due = Some(Due::Gap);
     }
 
+    /// Notes that events come from here on. What happened between the last of them, or the first
+    /// look, and now is not known.
+    pub(super) fn connected(&mut self) {
+        if self.has_begun {
+            self.gap();
+        }
+    }
+
     /// Notes that what was seen last is being replaced.
     pub(super) fn accepted(&mut self) {
         for app in self.apps.values_mut() {
@@ -122,10 +132,16 @@ impl Journal {
         self.due = self.due.or(Some(Due::Change));
     }
 
+    /// Whether the state has to be noted down before the next event.
+    pub(super) fn is_due(&self) -> bool {
+        self.due.is_some()
+    }
+
     /// Takes what is seen; it is noted down where events do not say it. Without events every moment
     /// lies behind a gap.
     pub(super) fn seen(&mut self, seen: &Seen, has_events: bool) -> Result<(), RecordingFailed> {
         let after_gap = |due| due == Due::Gap || !has_events;
+        self.has_begun = true;
         let line = self.due.take().map(|due| self.snapshot(seen, after_gap(due)));
         for status in &seen.apps {
             if let Some(app) = self.apps.get_mut(status.app.id())

@@ -16,7 +16,7 @@ use crate::follow::{Console, Operator, Scope, Seen};
 use crate::schema::write_json;
 
 /// How often it is looked with `--watch`.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(
     args: &StatusArgs,
