@@ -6,7 +6,7 @@ use crate::args::{Cli, Verb};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::text::{BAD, BOLD, Page, styled};
-use crate::{check, extras, plan, schema, verify};
+use crate::{check, extras, lab, plan, schema, verify};
 
 /// Does what `cli` asks for: the result goes to `out`, errors and hints to `err`.
 pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Write) -> ExitCode {
@@ -14,6 +14,7 @@ pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Wr
         Verb::Check(args) => check::run(args, page, out),
         Verb::Plan(args) => plan::run(args, page, out),
         Verb::Verify(args) => verify::run(args, page, out),
+        Verb::Lab(args) => lab::run(args, out),
         Verb::Schema(args) => schema::run(args, out),
         Verb::Completions(args) => extras::completions(args, out),
         Verb::Man(args) => extras::man(args, out),

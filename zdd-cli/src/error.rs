@@ -9,6 +9,7 @@ use zdd_core::group::{Cycle, PlanError};
 
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::lab::LabError;
 
 /// Why a file gives no definition.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,8 @@ pub(crate) enum CliError {
     NoDeploymentOf { source_name: Source, app: String },
     #[error("{}: {error}", .path.display())]
     Write { path: PathBuf, error: io::Error },
+    #[error("{0}")]
+    Lab(#[from] LabError),
     #[error("the result could not be written: {0}")]
     Output(#[from] io::Error),
     #[error("the result could not be written as JSON: {0}")]
@@ -82,6 +85,7 @@ impl CliError {
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
             Self::NotSatisfiable { .. } => ExitCode::NotSatisfiable,
+            Self::Lab(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
@@ -118,6 +122,7 @@ impl CliError {
             Self::Suggest { suggest, .. } => Some(suggest.hint().into()),
             Self::NotSatisfiable { verdict, .. } => verdict.fix.map(|fix| fix.to_string()),
             Self::Plan(error) => Some(error.hint().into()),
+            Self::Lab(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("plan the app by itself".into()),

@@ -8,6 +8,7 @@ mod error;
 mod exit;
 mod extras;
 mod input;
+mod lab;
 mod plan;
 mod schema;
 mod text;

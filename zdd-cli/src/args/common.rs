@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
-use super::{CheckArgs, PlanArgs, VerifyArgs};
+use super::{CheckArgs, LabArgs, PlanArgs, VerifyArgs};
 use crate::exit;
 
 /// Plans zero-downtime deployments on Marathon, and judges them afterwards.
@@ -22,6 +22,7 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     Plan(PlanArgs),
     Verify(VerifyArgs),
+    Lab(LabArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -2,6 +2,7 @@
 
 mod check;
 mod common;
+mod lab;
 mod plan;
 mod verify;
 
@@ -9,5 +10,6 @@ pub(crate) use check::CheckArgs;
 pub(crate) use common::{
     Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
 };
+pub(crate) use lab::{LabArgs, LabVerb, ServiceArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput};
 pub(crate) use verify::VerifyArgs;

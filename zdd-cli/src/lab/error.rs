@@ -1,0 +1,59 @@
+//! What can go wrong in the lab.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::exit::ExitCode;
+
+/// Why a verb of the lab has no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LabError {
+    #[error("no event loop could be made: {0}")]
+    Runtime(io::Error),
+    #[error("signals cannot be received: {0}")]
+    Signals(io::Error),
+    #[error("`{host}` is no address of this machine: {error}")]
+    Host { host: String, error: io::Error },
+    #[error("{address} can be reached from other machines")]
+    NotLoopback { address: SocketAddr },
+    #[error("cannot listen on {address}: {error}")]
+    Listen { address: SocketAddr, error: io::Error },
+    #[error("--health-max {max} is less than --health-min {min}")]
+    HealthTimes { min: u32, max: u32 },
+    #[error("crashed after {} ms, as asked for", after.as_millis())]
+    Crashed { after: Duration },
+}
+
+impl LabError {
+    /// What the shell is told.
+    pub(crate) fn exit(&self) -> ExitCode {
+        match self {
+            Self::HealthTimes { .. } => ExitCode::InvalidCombination,
+            Self::Runtime(_)
+            | Self::Signals(_)
+            | Self::Host { .. }
+            | Self::NotLoopback { .. }
+            | Self::Listen { .. }
+            | Self::Crashed { .. } => ExitCode::Usage,
+        }
+    }
+
+    /// How to go on, where that can be said.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotLoopback { .. } => Some(
+                "use 127.0.0.1, or --allow-non-loopback if others shall be able to use it".into(),
+            ),
+            Self::Listen { error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
+                Some("choose another port; 0 is any free one".into())
+            }
+            Self::Runtime(_)
+            | Self::Signals(_)
+            | Self::Host { .. }
+            | Self::Listen { .. }
+            | Self::HealthTimes { .. }
+            | Self::Crashed { .. } => None,
+        }
+    }
+}
