@@ -1,0 +1,58 @@
+//! How a process ended, in Mesos' words.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+/// `exited with status 1`, `terminated with signal Killed`: Mesos' words after the name of what ended.
+pub(crate) fn text(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(signal)) => format!("terminated with signal {}", signal_name(signal)),
+        (None, None) => status.to_string(),
+    }
+}
+
+/// The names of the C library, which Mesos uses.
+fn signal_name(signal: i32) -> String {
+    use nix::sys::signal::Signal::{self, *};
+    let Ok(known) = Signal::try_from(signal) else {
+        return format!("{signal}");
+    };
+    match known {
+        SIGHUP => "Hangup",
+        SIGINT => "Interrupt",
+        SIGQUIT => "Quit",
+        SIGILL => "Illegal instruction",
+        SIGTRAP => "Trace/breakpoint trap",
+        SIGABRT => "Aborted",
+        SIGBUS => "Bus error",
+        SIGFPE => "Floating point exception",
+        SIGKILL => "Killed",
+        SIGUSR1 => "User defined signal 1",
+        SIGSEGV => "Segmentation fault",
+        SIGUSR2 => "User defined signal 2",
+        SIGPIPE => "Broken pipe",
+        SIGALRM => "Alarm clock",
+        SIGTERM => "Terminated",
+        other => other.as_str(),
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_read_as_in_mesos() {
+        for (raw, expected) in [
+            (0, "exited with status 0"),
+            (3 << 8, "exited with status 3"),
+            (9, "terminated with signal Killed"),
+            (15, "terminated with signal Terminated"),
+            (11 | 128, "terminated with signal Segmentation fault"),
+        ] {
+            assert_eq!(text(ExitStatus::from_raw(raw)), expected);
+        }
+    }
+}
