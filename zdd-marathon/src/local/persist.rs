@@ -37,6 +37,7 @@ pub(crate) struct Store {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The version of what was written last; none before the first change.
     written: Option<Timestamp>,
     fault: Option<String>,
 }
@@ -137,11 +138,11 @@ impl Store {
     pub(crate) fn keep(&self, marathon: &Marathon) {
         let mut state = self.state();
         let version = version(marathon);
-        if state.written == Some(version) && state.fault.is_none() {
+        if state.written == version && state.fault.is_none() {
             return;
         }
         match write(&self.folder, marathon) {
-            Ok(()) => *state = State { written: Some(version), fault: None },
+            Ok(()) => *state = State { written: version, fault: None },
             Err(error) => state.fault = Some(error.to_string()),
         }
     }
@@ -184,4 +185,28 @@ fn write(folder: &Path, marathon: &Marathon) -> io::Result<()> {
     fs::rename(&new, folder.join(FILE))?;
     // The new name is on the disk only when its folder is.
     File::open(folder)?.sync_all()
+}
+
+/// What is written: the same as [`Kept`], borrowed.
+#[derive(Serialize)]
+struct Writing<'a> {
+    format: u32,
+    root: &'a Group,
+    history: BTreeMap<&'a AppId, Vec<&'a App>>,
+}
+
+impl<'a> Writing<'a> {
+    fn of(marathon: &'a Marathon) -> Self {
+        let root = marathon.root();
+        let versions = |app: &'a App| {
+            let history = marathon.history(app.id()).iter().map(|version| &**version);
+            (app.id(), history.collect())
+        };
+        Self { format: FORMAT, root, history: root.all_apps().map(versions).collect() }
+    }
+}
+
+/// Tells one state of the groups from the next.
+fn version(marathon: &Marathon) -> Option<Timestamp> {
+    marathon.root_versions().first().map(|(version, _)| *version)
 }
