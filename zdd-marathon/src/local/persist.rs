@@ -30,8 +30,8 @@ const LOCK_FILE: &str = "lock";
 #[derive(Debug)]
 pub(crate) struct Store {
     folder: PathBuf,
-    /// Locked as long as it is open.
-    _lock: File,
+    /// Locked as long as the store is open.
+    lock: File,
     state: Mutex<State>,
 }
 
@@ -131,7 +131,7 @@ impl Store {
             TryLockError::Error(source) => refused(source),
         })?;
         let kept = read(&folder.join(FILE))?;
-        Ok((Self { folder, _lock: lock, state: Mutex::default() }, kept))
+        Ok((Self { folder, lock, state: Mutex::default() }, kept))
     }
 
     /// Writes the state if it is another one than what was written last.
@@ -154,6 +154,14 @@ impl Store {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// To close the file would not be enough: for a moment, a process that is just being started has it
+/// open, too.
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 
