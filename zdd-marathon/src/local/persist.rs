@@ -30,13 +30,14 @@ const LOCK_FILE: &str = "lock";
 #[derive(Debug)]
 pub(crate) struct Store {
     folder: PathBuf,
-    /// Locked as long as it is open.
-    _lock: File,
+    /// Locked as long as the store is open.
+    lock: File,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// The version of what was written last; none before the first change.
     written: Option<Timestamp>,
     fault: Option<String>,
 }
@@ -130,18 +131,18 @@ impl Store {
             TryLockError::Error(source) => refused(source),
         })?;
         let kept = read(&folder.join(FILE))?;
-        Ok((Self { folder, _lock: lock, state: Mutex::default() }, kept))
+        Ok((Self { folder, lock, state: Mutex::default() }, kept))
     }
 
     /// Writes the state if it is another one than what was written last.
     pub(crate) fn keep(&self, marathon: &Marathon) {
         let mut state = self.state();
         let version = version(marathon);
-        if state.written == Some(version) && state.fault.is_none() {
+        if state.written == version && state.fault.is_none() {
             return;
         }
         match write(&self.folder, marathon) {
-            Ok(()) => *state = State { written: Some(version), fault: None },
+            Ok(()) => *state = State { written: version, fault: None },
             Err(error) => state.fault = Some(error.to_string()),
         }
     }
@@ -153,6 +154,14 @@ impl Store {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// To close the file would not be enough: for a moment, a process that is just being started has it
+/// open, too.
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 
@@ -184,4 +193,28 @@ fn write(folder: &Path, marathon: &Marathon) -> io::Result<()> {
     fs::rename(&new, folder.join(FILE))?;
     // The new name is on the disk only when its folder is.
     File::open(folder)?.sync_all()
+}
+
+/// What is written: the same as [`Kept`], borrowed.
+#[derive(Serialize)]
+struct Writing<'a> {
+    format: u32,
+    root: &'a Group,
+    history: BTreeMap<&'a AppId, Vec<&'a App>>,
+}
+
+impl<'a> Writing<'a> {
+    fn of(marathon: &'a Marathon) -> Self {
+        let root = marathon.root();
+        let versions = |app: &'a App| {
+            let history = marathon.history(app.id()).iter().map(|version| &**version);
+            (app.id(), history.collect())
+        };
+        Self { format: FORMAT, root, history: root.all_apps().map(versions).collect() }
+    }
+}
+
+/// Tells one state of the groups from the next.
+fn version(marathon: &Marathon) -> Option<Timestamp> {
+    marathon.root_versions().first().map(|(version, _)| *version)
 }

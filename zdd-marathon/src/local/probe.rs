@@ -1,7 +1,7 @@
 //! One question to a task: is it healthy, is it ready?
 
 use std::error::Error;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ impl Prober {
                     TcpStream::connect(at)
                         .await
                         .map(drop)
-                        .map_err(|error| format!("{at}: {error}")),
+                        .map_err(|error| format!("{at}: {}", reason(&error))),
                 ),
                 protocol => {
                     let is_tls = matches!(
@@ -191,5 +191,176 @@ fn cause(error: &reqwest::Error) -> String {
     while let Some(source) = at.source() {
         at = source;
     }
-    at.to_string()
+    reason(&at)
+}
+
+/// What the system says, without the number that it has for it.
+fn reason(said: &impl ToString) -> String {
+    let text = said.to_string();
+    text.split_once(" (os error ").map_or(text.clone(), |(text, _)| text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tokio::net::TcpListener;
+    use zdd_core::app::App;
+
+    use super::super::agents::default_agents;
+    use super::super::runtime_machine::Machine;
+    use super::*;
+
+    /// A task with this health check, and its machine.
+    fn task(check: &str, ports: &[u16]) -> (Task, Arc<Machine>) {
+        let machine = Machine::start(&default_agents(), 1).unwrap();
+        let app = App::parse(&format!(r#"{{"id": "/a", "healthChecks": [{check}]}}"#)).unwrap();
+        let sandbox = machine.sandboxes.create(&"a.1".parse().unwrap()).unwrap();
+        let task = Task {
+            id: "a.1".parse().unwrap(),
+            app: Arc::new(app),
+            address: Ipv4Addr::LOCALHOST.into(),
+            ports: ports.into(),
+            environment: [("MINE".into(), "x y".into())].into(),
+            sandbox: sandbox.path,
+            machine: machine.clone(),
+        };
+        (task, machine)
+    }
+
+    async fn ask(check: &str, ports: &[u16]) -> Option<Result<(), String>> {
+        let (task, machine) = task(check, ports);
+        let check = task.app.health_checks()[0].clone();
+        let answer = machine.prober.health(&task, 0, &check).await;
+        machine.guard.end().await;
+        answer
+    }
+
+    fn failed(cause: impl Into<String>) -> Option<Result<(), String>> {
+        Some(Err(cause.into()))
+    }
+
+    /// A server on a free port.
+    async fn serve(app: Router) -> u16 {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        port
+    }
+
+    /// A port that nobody listens on.
+    async fn closed() -> u16 {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        listener.local_addr().unwrap().port()
+    }
+
+    #[tokio::test]
+    async fn http_passes_with_any_status_from_200_to_399() {
+        let mut app = Router::new();
+        for status in [200, 204, 302, 399, 400, 404, 500, 503] {
+            let code = StatusCode::from_u16(status).unwrap();
+            // A redirect to nowhere: following it would fail.
+            let answer = (code, [("location", "http://127.0.0.1:1/")], "text");
+            app = app.route(&format!("/{status}"), get(move || async move { answer }));
+        }
+        let port = serve(app).await;
+        for status in [200, 204, 302, 399] {
+            let check = format!(r#"{{"path": "/{status}"}}"#);
+            assert_eq!(ask(&check, &[port]).await, Some(Ok(())), "{status}");
+        }
+        for (path, cause) in [
+            ("/400", "400 Bad Request"),
+            ("404", "404 Not Found"),
+            ("/500", "500 Internal Server Error"),
+            ("/503", "503 Service Unavailable"),
+        ] {
+            let check = format!(r#"{{"protocol": "MESOS_HTTP", "path": "{path}"}}"#);
+            assert_eq!(ask(&check, &[port]).await, failed(cause));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_port_is_found_by_index_or_number() {
+        let open = serve(Router::new().route("/", get(|| async { "" }))).await;
+        let closed = closed().await;
+        let refused = failed(format!("127.0.0.1:{closed}: Connection refused"));
+        let passed = Some(Ok(()));
+        assert_eq!(ask("{}", &[open, closed]).await, passed);
+        assert_eq!(ask(r#"{"portIndex": 1}"#, &[open, closed]).await, refused);
+        assert_eq!(ask(&format!(r#"{{"port": {closed}}}"#), &[open]).await, refused);
+        let tcp = |more| format!(r#"{{"protocol": "TCP"{more}}}"#);
+        assert_eq!(ask(&tcp(""), &[open]).await, passed);
+        assert_eq!(ask(&tcp(r#", "portIndex": 1"#), &[open, closed]).await, refused);
+        assert_eq!(
+            ask(&tcp(r#", "portIndex": 2"#), &[open]).await,
+            failed("the task has no port of index 2")
+        );
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_comes_too_late_is_none() {
+        // Connections are accepted by the system, and nobody answers.
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let late = failed("no answer within 1 s");
+        for check in [r#"{"timeoutSeconds": 1}"#, r#"{"protocol": "HTTPS", "timeoutSeconds": 1}"#] {
+            let begun = Instant::now();
+            assert_eq!(ask(check, &[port]).await, late);
+            assert!(begun.elapsed() < Duration::from_secs(5));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_runs_as_the_task_would() {
+        let command =
+            |line| format!(r#"{{"protocol": "COMMAND", "command": {{"value": "{line}"}}}}"#);
+        let mine = r#"test \"$MINE\" = 'x y' && test -f stdout"#;
+        assert_eq!(ask(&command(mine), &[]).await, Some(Ok(())));
+        assert_eq!(ask(&command("exit 4"), &[]).await, failed("the command exited with status 4"));
+        assert_eq!(
+            ask(r#"{"protocol": "COMMAND"}"#, &[]).await,
+            failed("the check has no command")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_command_that_takes_too_long_ends_with_all_that_it_started() {
+        let check = r#"{"protocol": "COMMAND", "timeoutSeconds": 1,
+            "command": {"value": "sleep 1000 & echo $! > id; wait"}}"#;
+        let (task, machine) = task(check, &[]);
+        let check = task.app.health_checks()[0].clone();
+        let answer = machine.prober.health(&task, 0, &check).await;
+        assert_eq!(answer, failed("no answer within 1 s"));
+        machine.tracker.close();
+        timeout(Duration::from_secs(10), machine.tracker.wait()).await.unwrap();
+        let id = std::fs::read_to_string(task.sandbox.join("id")).unwrap();
+        assert!(!std::path::Path::new("/proc").join(id.trim()).exists());
+        machine.guard.end().await;
+    }
+
+    #[tokio::test]
+    async fn readiness_answers_are_passed_on_and_missing_ones_are_a_504() {
+        let app = Router::new()
+            .route("/ready", get(|| async { (StatusCode::ACCEPTED, "soon") }))
+            .route("/long", get(|| async { "x".repeat(KEPT * 3) }));
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let prober = Prober::new().unwrap();
+        let (port, second) = (serve(app).await, Duration::from_secs(1));
+        assert_eq!(
+            prober.readiness(at(port), false, "/ready", second).await,
+            Answer {
+                status: 202,
+                content_type: "text/plain; charset=utf-8".into(),
+                body: "soon".into()
+            }
+        );
+        assert_eq!(prober.readiness(at(port), false, "/long", second).await.body.len(), KEPT);
+        let missing = prober.readiness(at(closed().await), false, "/", second).await;
+        assert_eq!((missing.status, missing.body.as_str()), (504, "Connection refused"));
+    }
 }

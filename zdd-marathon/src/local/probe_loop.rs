@@ -54,7 +54,11 @@ async fn ask_health(shared: Arc<Shared>, task: Arc<Task>, index: usize, check: H
             shared.with(|marathon, now| marathon.checked(now, &task.id, index, result));
         }
         // Mesos counts the interval from the end of a check, Marathon has a regular beat.
-        next = if in_mesos { Instant::now() + interval } else { (next + interval).max(Instant::now()) };
+        next = if in_mesos {
+            Instant::now() + interval
+        } else {
+            (next + interval).max(Instant::now())
+        };
     }
 }
 

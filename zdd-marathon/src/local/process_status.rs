@@ -3,6 +3,8 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
+use nix::sys::signal::Signal;
+
 /// `exited with status 1`, `terminated with signal Killed`: Mesos' words after the name of what ended.
 pub(crate) fn text(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
@@ -14,26 +16,25 @@ pub(crate) fn text(status: ExitStatus) -> String {
 
 /// The names of the C library, which Mesos uses.
 fn signal_name(signal: i32) -> String {
-    use nix::sys::signal::Signal::{self, *};
     let Ok(known) = Signal::try_from(signal) else {
         return format!("{signal}");
     };
     match known {
-        SIGHUP => "Hangup",
-        SIGINT => "Interrupt",
-        SIGQUIT => "Quit",
-        SIGILL => "Illegal instruction",
-        SIGTRAP => "Trace/breakpoint trap",
-        SIGABRT => "Aborted",
-        SIGBUS => "Bus error",
-        SIGFPE => "Floating point exception",
-        SIGKILL => "Killed",
-        SIGUSR1 => "User defined signal 1",
-        SIGSEGV => "Segmentation fault",
-        SIGUSR2 => "User defined signal 2",
-        SIGPIPE => "Broken pipe",
-        SIGALRM => "Alarm clock",
-        SIGTERM => "Terminated",
+        Signal::SIGHUP => "Hangup",
+        Signal::SIGINT => "Interrupt",
+        Signal::SIGQUIT => "Quit",
+        Signal::SIGILL => "Illegal instruction",
+        Signal::SIGTRAP => "Trace/breakpoint trap",
+        Signal::SIGABRT => "Aborted",
+        Signal::SIGBUS => "Bus error",
+        Signal::SIGFPE => "Floating point exception",
+        Signal::SIGKILL => "Killed",
+        Signal::SIGUSR1 => "User defined signal 1",
+        Signal::SIGSEGV => "Segmentation fault",
+        Signal::SIGUSR2 => "User defined signal 2",
+        Signal::SIGPIPE => "Broken pipe",
+        Signal::SIGALRM => "Alarm clock",
+        Signal::SIGTERM => "Terminated",
         other => other.as_str(),
     }
     .into()

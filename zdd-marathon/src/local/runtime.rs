@@ -216,7 +216,9 @@ impl Handle {
     /// Tells the task to stop. Who says it twice cannot give it more time.
     fn stop_within(&self, grace: Duration) {
         let deadline = Instant::now() + grace;
-        self.deadline.send_modify(|until| *until = Some(until.map_or(deadline, |known| known.min(deadline))));
+        self.deadline.send_modify(|until| {
+            *until = Some(until.map_or(deadline, |known| known.min(deadline)))
+        });
         self.stop_readiness();
     }
 

@@ -45,6 +45,7 @@ fn place(shared: &Arc<Shared>, launch: &Launch) -> Result<(Task, Sandbox, Lease)
     let place = Place {
         task: &launch.task,
         host: name,
+        address: *address,
         ports: lease.ports(),
         sandbox: &sandbox.path,
     };
@@ -98,8 +99,8 @@ async fn run(
 }
 
 fn start(shared: &Shared, task: &Task, sandbox: Sandbox) -> Result<Process, String> {
-    let argv = shared.images.command_for(&task.app).map_err(|error| error.to_string())?;
-    let words = argv.into_words();
+    let command = shared.images.command_for(&task.app).map_err(|error| error.to_string())?;
+    let words = command.into_words();
     let (program, args) = words.split_first().ok_or("there is no command")?;
     let mut command = Command::new(program);
     command
