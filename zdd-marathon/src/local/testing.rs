@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 use zdd_core::app::App;
-use zdd_core::simulate::{Force, Marathon, MesosState, Settings};
+use zdd_core::ports::Force;
+use zdd_core::simulate::{Marathon, MesosState, Settings};
 use zdd_core::units::{AppId, TaskId, Timestamp};
 
 use super::agents::default_agents;
