@@ -1,6 +1,6 @@
 //! An embedded Marathon: the same API and event stream, with real processes on this machine.
 //!
-//! A `Lab` is for trying things out and for tests, not a cluster. What Marathon decides, the model
+//! A [`Lab`] is for trying things out and for tests, not a cluster. What Marathon decides, the model
 //! of [`zdd_core::simulate`] decides; this module puts around it what the model is not: a clock,
 //! processes, ports, health checks, HTTP.
 //!
@@ -27,17 +27,34 @@
 //! - Deployments do not survive a restart of the lab: what was asked for is simply run again.
 
 mod agents;
+mod api;
 mod environment;
 mod guard;
+mod hub;
 mod images;
+mod lab;
+mod persist;
+#[cfg(test)]
+mod persist_tests;
 mod ports;
 mod probe;
+mod probe_loop;
+#[cfg(test)]
+mod probe_tests;
 mod process;
 mod process_sandbox;
 mod process_status;
 mod process_strays;
+mod runtime;
 mod runtime_machine;
+mod runtime_task;
+#[cfg(test)]
+mod runtime_tests;
 mod task;
+#[cfg(test)]
+mod testing;
 
 pub use agents::{AgentError, default_agents, default_resources};
 pub use images::{Argv, ImageMap, ImageMapError, UnmappedImage};
+pub use lab::{Lab, LabBuilder, StartError};
+pub use persist::StoreError;

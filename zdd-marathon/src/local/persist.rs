@@ -137,12 +137,12 @@ impl Store {
     /// Writes the state if it is another one than what was written last.
     pub(crate) fn keep(&self, marathon: &Marathon) {
         let mut state = self.state();
-        let version = version(marathon);
-        if state.written == version && state.fault.is_none() {
+        let version = marathon.root_version();
+        if state.written == Some(version) && state.fault.is_none() {
             return;
         }
         match write(&self.folder, marathon) {
-            Ok(()) => *state = State { written: version, fault: None },
+            Ok(()) => *state = State { written: Some(version), fault: None },
             Err(error) => state.fault = Some(error.to_string()),
         }
     }
@@ -207,14 +207,8 @@ impl<'a> Writing<'a> {
     fn of(marathon: &'a Marathon) -> Self {
         let root = marathon.root();
         let versions = |app: &'a App| {
-            let history = marathon.history(app.id()).iter().map(|version| &**version);
-            (app.id(), history.collect())
+            (app.id(), marathon.history(app.id()).map(|version| &**version).collect())
         };
         Self { format: FORMAT, root, history: root.all_apps().map(versions).collect() }
     }
-}
-
-/// Tells one state of the groups from the next.
-fn version(marathon: &Marathon) -> Option<Timestamp> {
-    marathon.root_versions().first().map(|(version, _)| *version)
 }

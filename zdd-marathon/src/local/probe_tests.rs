@@ -57,7 +57,7 @@ fn write(scene: &Scene, task: &TaskId, name: &str, text: &str) {
 
 /// A task that fails its checks is killed, and another one takes its place.
 async fn check(rest: &str, fail: impl Fn(&Scene, &TaskId), cause: &str) {
-    let scene = Scene::of(rest).await;
+    let scene = Scene::of(rest);
     scene.until("it runs", |scene| scene.running().len() == 1).await;
     let first = scene.running()[0].clone();
     scene.until("it is healthy", |scene| alive(scene, &first) == Some(true)).await;
@@ -98,7 +98,7 @@ async fn command_checks_decide_over_a_task() {
 async fn tcp_checks_find_the_port() {
     let checks = r#""healthChecks": [{"protocol": "TCP", "gracePeriodSeconds": 5,
         "intervalSeconds": 1}]"#;
-    let scene = Scene::of(&answering(checks)).await;
+    let scene = Scene::of(&answering(checks));
     scene.until("it runs", |scene| scene.running().len() == 1).await;
     let task = scene.running()[0].clone();
     scene.until("it is healthy", |scene| alive(scene, &task) == Some(true)).await;
@@ -112,7 +112,7 @@ async fn nothing_asks_a_task_that_is_being_stopped() {
         "taskKillGracePeriodSeconds": 1, "healthChecks": [
         {"protocol": "COMMAND", "command": {"value": "echo >> asked"}, "delaySeconds": 0,
          "gracePeriodSeconds": 5, "intervalSeconds": 0}]"#;
-    let scene = Scene::of(app).await;
+    let scene = Scene::of(app);
     scene.until("it runs", |scene| scene.running().len() == 1).await;
     let asked = scene.sandbox(&scene.running()[0]).join("asked");
     let count = |path: &Path| fs::read(path).map_or(0, |text| text.len());

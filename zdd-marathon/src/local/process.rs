@@ -184,8 +184,8 @@ mod tests {
         !stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
     }
 
-    fn in_ms(ms: u64) -> Option<Instant> {
-        Some(Instant::now() + Duration::from_millis(ms))
+    fn in_ms(ms: u64) -> Instant {
+        Instant::now() + Duration::from_millis(ms)
     }
 
     #[tokio::test]
@@ -203,7 +203,7 @@ mod tests {
         let line = "trap 'exit 0' TERM; echo > ready; while :; do sleep 0.01; done";
         let (process, stop) = started(line, &directory).await;
         let end = stop.subscribe();
-        stop.send(in_ms(60_000)).unwrap();
+        stop.send(Some(in_ms(60_000))).unwrap();
         let ended = timeout(Duration::from_secs(10), process.run(end)).await.unwrap();
         assert_eq!(ended.status.unwrap().code(), Some(0));
         assert!(ended.killed);
@@ -218,9 +218,9 @@ mod tests {
         assert!(is_alive(&sleeper));
         let end = stop.subscribe();
         let deadline = in_ms(150);
-        stop.send(deadline).unwrap();
+        stop.send(Some(deadline)).unwrap();
         let ended = timeout(Duration::from_secs(10), process.run(end)).await.unwrap();
-        assert!(Some(Instant::now()) >= deadline);
+        assert!(Instant::now() >= deadline);
         assert_eq!(
             super::super::process_status::text(ended.status.unwrap()),
             "terminated with signal Killed"
@@ -233,9 +233,9 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let (process, stop) = started("trap '' TERM; echo > ready; sleep 1000", &directory).await;
         let end = stop.subscribe();
-        stop.send(in_ms(3_600_000)).unwrap();
+        stop.send(Some(in_ms(3_600_000))).unwrap();
         let running = tokio::spawn(process.run(end));
-        stop.send(in_ms(0)).unwrap();
+        stop.send(Some(in_ms(0))).unwrap();
         let ended = timeout(Duration::from_secs(10), running).await.unwrap().unwrap();
         assert!(ended.killed);
     }
@@ -268,7 +268,7 @@ mod tests {
                     while :; do sleep 0.01; done' & wait";
         let (process, stop) = started(line, &directory).await;
         let end = stop.subscribe();
-        stop.send(in_ms(60_000)).unwrap();
+        stop.send(Some(in_ms(60_000))).unwrap();
         timeout(Duration::from_secs(10), process.run(end)).await.unwrap();
         assert!(directory.path().join("finished").exists());
     }

@@ -51,7 +51,7 @@ mod tests {
             (3 << 8, "exited with status 3"),
             (9, "terminated with signal Killed"),
             (15, "terminated with signal Terminated"),
-            (11 | 128, "terminated with signal Segmentation fault"),
+            (128 + 11, "terminated with signal Segmentation fault"),
         ] {
             assert_eq!(text(ExitStatus::from_raw(raw)), expected);
         }

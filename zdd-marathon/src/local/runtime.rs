@@ -217,7 +217,7 @@ impl Handle {
     fn stop_within(&self, grace: Duration) {
         let deadline = Instant::now() + grace;
         self.deadline.send_modify(|until| {
-            *until = Some(until.map_or(deadline, |known| known.min(deadline)))
+            *until = Some(until.map_or(deadline, |known| known.min(deadline)));
         });
         self.stop_readiness();
     }
@@ -242,7 +242,7 @@ async fn keep_time(shared: Arc<Shared>) {
             () = sleep(until_next.unwrap_or(until_upkeep).min(until_upkeep)) => {}
         }
         if shared.read(|marathon, now| marathon.next_tick().is_some_and(|next| next <= now)) {
-            shared.with(|marathon, now| marathon.tick(now));
+            shared.with(Marathon::tick);
         }
         if Instant::now() >= upkeep {
             upkeep = Instant::now() + UPKEEP_EVERY;

@@ -14,8 +14,7 @@ async fn a_task_has_its_environment_ports_and_output() {
     let scene = Scene::of(
         r#""cmd": "echo $MARATHON_APP_ID $HOST $PORT0 $PORT_WEB $MESOS_TASK_ID $MINE >&2; pwd; exec sleep 1000", "env": {"MINE": "m"},
             "portDefinitions": [{"port": 0, "name": "web"}]"#,
-    )
-    .await;
+    );
     scene.until("it runs", |scene| scene.running().len() == 1).await;
     let task = &scene.running()[0];
     let (host, ports) = scene.shared.read(|marathon, _| {
@@ -30,8 +29,7 @@ async fn a_task_has_its_environment_ports_and_output() {
 
 #[tokio::test]
 async fn instances_have_ports_of_their_own() {
-    let scene =
-        Scene::of(r#""cmd": "sleep 1000", "instances": 6, "portDefinitions": [{}, {}]"#).await;
+    let scene = Scene::of(r#""cmd": "sleep 1000", "instances": 6, "portDefinitions": [{}, {}]"#);
     scene.until("six run", |scene| scene.running().len() == 6).await;
     let ports: BTreeSet<u16> = scene.shared.read(|marathon, _| {
         marathon.instances(&scene.app).flat_map(|one| one.ports.clone()).collect()
@@ -46,8 +44,7 @@ async fn a_fixed_port_in_use_is_named() {
     let port = stranger.local_addr().unwrap().port();
     let scene = Scene::of(&format!(
         r#""cmd": "sleep 1000", "requirePorts": true, "portDefinitions": [{{"port": {port}}}]"#
-    ))
-    .await;
+    ));
     scene.until("it fails", |scene| scene.last_failure().is_some()).await;
     let (state, message) = scene.last_failure().unwrap();
     assert_eq!(state, "TASK_FAILED");
@@ -72,7 +69,7 @@ async fn ends_are_told_in_mesos_words() {
             ),
         ),
     ] {
-        let scene = Scene::of(&format!(r#"{command}, "backoffSeconds": 3600"#)).await;
+        let scene = Scene::of(&format!(r#"{command}, "backoffSeconds": 3600"#));
         scene.until("it ends", |scene| scene.last_failure().is_some()).await;
         let (state, message) = scene.last_failure().unwrap();
         assert_eq!((state.as_str(), message.as_str()), expected);
@@ -82,7 +79,7 @@ async fn ends_are_told_in_mesos_words() {
 
 #[tokio::test]
 async fn a_crash_is_followed_by_another_try_after_the_delay() {
-    let scene = Scene::of(r#""cmd": "exit 1", "backoffSeconds": 1, "backoffFactor": 1"#).await;
+    let scene = Scene::of(r#""cmd": "exit 1", "backoffSeconds": 1, "backoffFactor": 1"#);
     scene.until("it fails", |scene| scene.last_failure().is_some()).await;
     let first = scene.shared.read(|marathon, _| marathon.last_failure(&scene.app).unwrap().clone());
     scene
@@ -105,8 +102,7 @@ async fn killing_ends_the_whole_group_after_its_grace() {
     let scene = Scene::of(
         r#""cmd": "trap '' TERM; (sleep 1000 & echo $! > id; wait) & wait; sleep 1000",
             "taskKillGracePeriodSeconds": 1"#,
-    )
-    .await;
+    );
     scene.until("it runs", |scene| scene.running().len() == 1).await;
     let task = scene.running()[0].clone();
     let grandchild = scene.line_of(&task, "id").await;
@@ -123,8 +119,7 @@ async fn killing_ends_the_whole_group_after_its_grace() {
 async fn whoever_left_the_session_ends_with_its_task() {
     let scene = Scene::of(
         r#""cmd": "setsid sh -c 'echo $$ > id; exec sleep 1000' & wait", "instances": 1"#,
-    )
-    .await;
+    );
     scene.until("it runs", |scene| scene.running().len() == 1).await;
     let daemon = scene.line_of(&scene.running()[0], "id").await;
     scene.remove();
@@ -141,8 +136,7 @@ async fn the_end_waits_for_whoever_uses_its_grace() {
         r#""cmd": "trap 'sleep 0.2; echo done > \"$OUT\"; exit' TERM; echo up; while :; do sleep 0.01; done",
             "env": {{"OUT": "{}"}}"#,
         out.display()
-    ))
-    .await;
+    ));
     scene.until("it runs", |scene| scene.running().len() == 1).await;
     let task = scene.running()[0].clone();
     scene.line_of(&task, "stdout").await;
@@ -157,8 +151,7 @@ async fn a_lab_to_be_killed() {
     let Some(told) = std::env::var_os("ZDD_TEST_LAB_TO_BE_KILLED") else { return };
     let scene = Scene::of(
         r#""cmd": "trap '' TERM; sleep 1000 & setsid sh -c 'sleep 1000' & env -i sleep 1000 & echo up; wait", "instances": 3"#,
-    )
-    .await;
+    );
     scene.until("three run", |scene| scene.running().len() == 3).await;
     for task in scene.running() {
         scene.line_of(&task, "stdout").await;
@@ -166,7 +159,7 @@ async fn a_lab_to_be_killed() {
     let machine = scene.shared.machine();
     let folder = machine.sandboxes.folder().display();
     fs::write(told, format!("{}\n{folder}\n", machine.marker.as_str())).unwrap();
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 use zdd_core::app::App;
-use zdd_core::simulate::{Force, Marathon, MesosState, Settings};
+use zdd_core::ports::Force;
+use zdd_core::simulate::{Marathon, MesosState, Settings};
 use zdd_core::units::{AppId, TaskId, Timestamp};
 
 use super::agents::default_agents;
@@ -28,7 +29,7 @@ pub(super) struct Scene {
 
 impl Scene {
     /// Starts a Marathon and deploys an app with the id `/a`, what `rest` says, and nothing else.
-    pub(super) async fn of(rest: &str) -> Self {
+    pub(super) fn of(rest: &str) -> Self {
         let scene = Self::empty();
         scene.deploy(rest);
         scene
@@ -91,9 +92,8 @@ impl Scene {
                 sleep(Duration::from_millis(2)).await;
             }
         };
-        if timeout(PATIENCE, held).await.is_err() {
-            panic!("{what}: {:?}, last failure {:?}", self.tasks(), self.last_failure());
-        }
+        let is_held = timeout(PATIENCE, held).await.is_ok();
+        assert!(is_held, "{what}: {:?}, last failure {:?}", self.tasks(), self.last_failure());
     }
 
     pub(super) fn last_failure(&self) -> Option<(String, String)> {
