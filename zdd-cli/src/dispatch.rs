@@ -14,7 +14,7 @@ pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Wr
         Verb::Check(args) => check::run(args, page, out),
         Verb::Plan(args) => plan::run(args, page, out),
         Verb::Verify(args) => verify::run(args, page, out),
-        Verb::Lab(args) => lab::run(args, out),
+        Verb::Lab(args) => lab::run(args, page, out, err),
         Verb::Schema(args) => schema::run(args, out),
         Verb::Completions(args) => extras::completions(args, out),
         Verb::Man(args) => extras::man(args, out),

@@ -1,6 +1,11 @@
 //! `zdd lab`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
+use zdd_core::capacity::MarathonVersion;
+
+use crate::lab::AgentSpec;
 
 /// The lab: everything that a deployment needs, on this machine
 #[derive(Args, Debug)]
@@ -11,7 +16,80 @@ pub(crate) struct LabArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LabVerb {
+    Up(UpArgs),
+    Demo(DemoArgs),
     Service(ServiceArgs),
+}
+
+/// Run a Marathon on this machine, whose tasks are processes, until it is told to stop
+///
+/// It speaks Marathon's API and event stream. Ctrl-C or SIGTERM ends it and all its tasks; asked twice,
+/// it gives them no time.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct UpArgs {
+    /// Where Marathon listens; port 0 is any free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+    /// Let other machines in, all of which can then run commands here as you
+    #[arg(long)]
+    pub(crate) allow_non_loopback: bool,
+    /// Number of agents, at 127.0.0.1 and the addresses after it [default: 3]
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "agent",
+        value_parser = clap::value_parser!(u8).range(1..=250)
+    )]
+    pub(crate) agents: Option<u8>,
+    /// An agent and what it has: 127.0.0.2=cpus:4,mem:8192,rack:r1; can be repeated
+    ///
+    /// cpus, mem, disk (both in MiB), gpus and ports are resources, ip is its address, region and
+    /// zone are where it is. All others are attributes, for constraints. Other programs have to be
+    /// able to look the name up: an address is the surest one.
+    #[arg(long, value_name = "NAME[=KEY:VALUE,…]")]
+    pub(crate) agent: Vec<AgentSpec>,
+    #[command(flatten)]
+    pub(crate) images: ImageArgs,
+    /// Keep apps in this folder, and bring them back from there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Release of Marathon to behave like, such as 1.8 or 1.10.17; without it, one before 1.10
+    #[arg(long, value_name = "V")]
+    pub(crate) marathon_version: Option<MarathonVersion>,
+}
+
+/// What runs in the place of images.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ImageArgs {
+    /// Run a command in the place of an image, in which * stands for any text; can be repeated
+    ///
+    /// The command is a line for /bin/sh. Without one, the app's own cmd or args are run. For
+    /// mhausenblas/simpleservice:* there is `zdd lab service`.
+    #[arg(long, value_name = "IMAGE=COMMAND")]
+    pub(crate) image: Vec<String>,
+    /// The same for several images: a JSON object of images and their commands; can be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image_file: Vec<PathBuf>,
+}
+
+/// See a deployment happen, from start to end, on a lab of its own
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DemoArgs {
+    #[command(subcommand)]
+    pub(crate) demo: Demo,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Demo {
+    Rolling(RollingArgs),
+}
+
+/// Upgrade a service from 0.9 to 1.0 under load, and count the requests that fail
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RollingArgs {
+    /// How many clients use the service at the same time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) clients: u16,
 }
 
 /// Run the test service, which answers over HTTP until it is told to stop

@@ -10,6 +10,6 @@ pub(crate) use check::CheckArgs;
 pub(crate) use common::{
     Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
 };
-pub(crate) use lab::{LabArgs, LabVerb, ServiceArgs};
+pub(crate) use lab::{Demo, ImageArgs, LabArgs, LabVerb, RollingArgs, ServiceArgs, UpArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput};
 pub(crate) use verify::VerifyArgs;

@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use zdd_marathon::local::{ImageMapError, StartError};
+
 use crate::exit::ExitCode;
 
 /// Why a verb of the lab has no result.
@@ -21,6 +23,16 @@ pub(crate) enum LabError {
     Listen { address: SocketAddr, error: io::Error },
     #[error("--health-max {max} is less than --health-min {min}")]
     HealthTimes { min: u32, max: u32 },
+    #[error("`{0}` is not of the form HOST:PORT")]
+    NotAnAddress(String),
+    #[error("this program cannot be found, to run it as the test service: {0}")]
+    OwnProgram(io::Error),
+    #[error("{}", with_causes(.0))]
+    Start(#[source] StartError),
+    #[error("{}", with_causes(.0))]
+    Images(#[from] ImageMapError),
+    #[error("no HTTP client could be made: {0}")]
+    Client(String),
     #[error("crashed after {} ms, as asked for", after.as_millis())]
     Crashed { after: Duration },
 }
@@ -35,6 +47,11 @@ impl LabError {
             | Self::Host { .. }
             | Self::NotLoopback { .. }
             | Self::Listen { .. }
+            | Self::NotAnAddress(_)
+            | Self::OwnProgram(_)
+            | Self::Start(_)
+            | Self::Images(_)
+            | Self::Client(_)
             | Self::Crashed { .. } => ExitCode::Usage,
         }
     }
@@ -48,12 +65,23 @@ impl LabError {
             Self::Listen { error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
                 Some("choose another port; 0 is any free one".into())
             }
+            Self::NotAnAddress(_) => Some("write, for example, 127.0.0.1:8080".into()),
+            Self::Start(error) => error.hint(),
+            Self::Images(error) => error.hint(),
             Self::Runtime(_)
             | Self::Signals(_)
+            | Self::OwnProgram(_)
+            | Self::Client(_)
             | Self::Host { .. }
             | Self::Listen { .. }
             | Self::HealthTimes { .. }
             | Self::Crashed { .. } => None,
         }
     }
+}
+
+/// What an error says, and the causes that it does not repeat.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -25,6 +25,21 @@ pub(super) fn address_of(host: &str) -> Result<IpAddr, LabError> {
     loopback.or(found.first()).copied().ok_or_else(nothing)
 }
 
+/// The address that `HOST:PORT` names.
+///
+/// # Errors
+///
+/// When it is of another form, or the host names no address.
+pub(super) fn parse(text: &str) -> Result<SocketAddr, LabError> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let refused = || LabError::NotAnAddress(text.into());
+    let (host, port) = text.rsplit_once(':').ok_or_else(refused)?;
+    let port = port.parse().map_err(|_| refused())?;
+    Ok(SocketAddr::new(address_of(host)?, port))
+}
+
 /// The address that a task of a lab is meant to listen on: what Mesos tells a task about itself,
 /// unless that is no loopback address of this machine. `HOST` is often something else in a shell.
 pub(super) fn address_of_task() -> IpAddr {
