@@ -152,6 +152,11 @@ impl Store {
         self.state().fault.clone()
     }
 
+    /// Lets another lab use the folder. Nothing may be kept after that.
+    pub(crate) fn release(&self) {
+        let _ = self.lock.unlock();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -161,7 +166,7 @@ impl Store {
 /// open, too.
 impl Drop for Store {
     fn drop(&mut self) {
-        let _ = self.lock.unlock();
+        self.release();
     }
 }
 

@@ -209,6 +209,8 @@ mod tests {
     use axum::Router;
     use axum::http::StatusCode;
     use axum::routing::get;
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::io::AsyncWriteExt;
     use tokio::net::TcpListener;
     use zdd_core::app::App;
 
@@ -253,6 +255,31 @@ mod tests {
         port
     }
 
+    /// A server with a certificate that names another host and that nobody signed.
+    async fn serve_tls() -> u16 {
+        let made = rcgen::generate_simple_self_signed(["elsewhere.example".into()]).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                stream.write_all(answer).await.unwrap();
+                stream.shutdown().await.unwrap();
+            }
+        });
+        port
+    }
+
     /// A port that nobody listens on.
     async fn closed() -> u16 {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -282,6 +309,19 @@ mod tests {
             let check = format!(r#"{{"protocol": "MESOS_HTTP", "path": "{path}"}}"#);
             assert_eq!(ask(&check, &[port]).await, failed(cause));
         }
+    }
+
+    #[tokio::test]
+    async fn certificates_are_not_verified() {
+        let port = serve_tls().await;
+        assert_eq!(ask(r#"{"protocol": "HTTPS"}"#, &[port]).await, Ok(()));
+        assert_eq!(ask(r#"{"protocol": "MESOS_HTTPS"}"#, &[port]).await, Ok(()));
+        let prober = Prober::new().unwrap();
+        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let answer = prober.readiness(at, true, "/", Duration::from_secs(5)).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, "ok"));
+        // Asked without TLS, the server does not answer.
+        assert!(ask("{}", &[port]).await.is_err());
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// How long the end of killed processes is waited for. One that takes longer is stuck in the kernel.
-const DIES_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const DIES_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether a group is empty: at first, and at most. Nothing tells when a
 /// process ends that is not a child.
@@ -142,6 +142,7 @@ impl fmt::Display for Group {
 
 /// Makes orphans of tasks children of this process, which can then wait for them: they would stay
 /// in the table of processes where the first process of the system (of a container, mostly) does not.
+/// One that leaves its group and then ends by itself stays there until the lab ends.
 pub(crate) fn adopt_orphans() {
     // Where it cannot be done, the first process of the system adopts them.
     #[cfg(target_os = "linux")]

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use zdd_core::simulate::{Launch, Marathon, Order};
 use zdd_core::units::{TaskId, Timestamp};
@@ -17,6 +17,7 @@ use super::hub::Hub;
 use super::images::ImageMap;
 use super::persist::Store;
 use super::probe_loop;
+use super::process::DIES_WITHIN;
 use super::runtime_machine::Machine;
 use super::runtime_task;
 use super::task::Task;
@@ -107,7 +108,7 @@ impl Shared {
         for order in orders {
             self.carry_out(order);
         }
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store.as_ref().filter(|_| !self.is_ending()) {
             store.keep(&model);
         }
         drop(model);
@@ -134,10 +135,15 @@ impl Shared {
 
     /// Ends everything: no launches, every task with its grace, and whatever is left then.
     pub(crate) async fn end(&self) {
-        self.end_now(|handle| handle.grace);
+        let longest = self.end_now(|handle| handle.grace);
         self.machine.tracker.close();
-        self.machine.tracker.wait().await;
+        // What does not die is stuck in the kernel, and is left to the guard.
+        let _ = timeout(longest + DIES_WITHIN, self.machine.tracker.wait()).await;
         self.machine.guard.end().await;
+        // Whoever still has an answer to read also keeps this alive.
+        if let Some(store) = &self.store {
+            store.release();
+        }
     }
 
     /// Begins to end everything, without any grace.
@@ -145,15 +151,19 @@ impl Shared {
         self.end_now(|_| Duration::ZERO);
     }
 
-    fn end_now(&self, grace: impl Fn(&Handle) -> Duration) {
+    /// Returns the longest grace.
+    fn end_now(&self, grace: impl Fn(&Handle) -> Duration) -> Duration {
         // Under the lock of the model, so that no launch is under way.
         let model = lock(&self.model);
         self.is_ending.store(true, Ordering::Release);
+        let mut longest = Duration::ZERO;
         for handle in lock(&self.tasks).values_mut() {
+            longest = longest.max(grace(handle));
             handle.stop_within(grace(handle));
         }
         drop(model);
         self.stop.cancel();
+        longest
     }
 
     /// Whether the lab is ending.

@@ -43,14 +43,17 @@ impl Machine {
         process::adopt_orphans();
         let marker = Marker::new();
         let folder = std::env::temp_dir().join(format!("zdd-lab-{}", marker.as_str()));
+        let prober = Prober::new().map_err(io::Error::other)?;
+        // From here on the guard removes the folder, if there is nobody else.
+        let guard = Guard::start(&marker, &folder)?;
         let sandboxes = Sandboxes::new(folder)?;
         Ok(Arc::new(Self {
-            guard: Guard::start(&marker, sandboxes.folder())?,
+            guard,
             marker,
             strays: Strays::start(),
             ports: Ports::new(seed ^ u64::from(std::process::id())),
             sandboxes,
-            prober: Prober::new().map_err(io::Error::other)?,
+            prober,
             tracker: TaskTracker::new(),
             hosts: agents.iter().map(|agent| (agent.id.clone(), Host::of(agent))).collect(),
         }))
