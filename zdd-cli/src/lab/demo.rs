@@ -126,7 +126,7 @@ fn write_definition(folder: &Path, version: &str) -> Result<PathBuf, CliError> {
     Ok(path)
 }
 
-/// Four instances, two more while they are replaced, and checks that are quick enough to watch.
+/// Four instances, one more while they are replaced, and checks that are quick enough to watch.
 fn definition(version: &str) -> serde_json::Value {
     json!({
         "id": APP,
@@ -151,7 +151,7 @@ fn definition(version: &str) -> serde_json::Value {
             "timeoutSeconds": 1,
             "maxConsecutiveFailures": 3
         }],
-        "upgradeStrategy": { "minimumHealthCapacity": 1.0, "maximumOverCapacity": 0.5 },
+        "upgradeStrategy": { "minimumHealthCapacity": 1.0, "maximumOverCapacity": 0.25 },
         "taskKillGracePeriodSeconds": 5
     })
 }
