@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::app::GroupError;
 use crate::group::{Cycle, PlanError, Refusal};
 use crate::ports::InvalidDetail;
-use crate::units::{AppId, DeploymentId, InstanceId};
+use crate::units::{AppId, DeploymentId};
 
 /// Why a Marathon refuses a change. Nothing has changed then.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,21 +41,18 @@ pub enum ChangeError {
     /// There is no such app.
     #[error("App '{0}' does not exist")]
     NoSuchApp(AppId),
-    /// There is no such instance.
-    #[error("Instance '{0}' does not exist")]
-    NoSuchInstance(InstanceId),
     /// What a deployment changed cannot be put back: others since gave the place to something else.
     #[error("the deployment cannot be taken back")]
     NotRevertible(#[source] GroupError),
 }
 
 impl ChangeError {
-    pub(super) fn invalid(path: impl Into<String>, error: impl ToString) -> Self {
+    pub(super) fn invalid(path: impl Into<String>, error: &impl ToString) -> Self {
         Self::Invalid { details: [detail(path, error)].into() }
     }
 }
 
-pub(super) fn detail(path: impl Into<String>, error: impl ToString) -> InvalidDetail {
+pub(super) fn detail(path: impl Into<String>, error: &impl ToString) -> InvalidDetail {
     InvalidDetail { path: path.into(), errors: [error.to_string()].into() }
 }
 

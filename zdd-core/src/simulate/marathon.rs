@@ -4,6 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::agenda::{Agenda, Timer};
 use super::agents::Agent;
 use super::backoff::Backoff;
 use super::deployment::Deployment;
@@ -29,6 +30,8 @@ pub struct Marathon {
     pub(super) root: Arc<Group>,
     /// The newest first, the present one included.
     pub(super) root_versions: VecDeque<(Timestamp, Arc<Group>)>,
+    /// The newest version that anything has.
+    pub(super) last_version: Timestamp,
     pub(super) fleets: BTreeMap<AppId, Fleet>,
     /// Where every instance is.
     pub(super) places: BTreeMap<InstanceId, (AppId, u64)>,
@@ -37,14 +40,16 @@ pub struct Marathon {
     pub(super) deployments: Vec<Deployment>,
     pub(super) orders: Vec<Order>,
     pub(super) events: Vec<Event>,
-    pub(super) to_offer: BTreeSet<AppId>,
+    /// Apps of which instances wait to be launched.
+    pub(super) waiting: BTreeSet<AppId>,
+    pub(super) agenda: Agenda,
 }
 
 impl Marathon {
     /// A Marathon without apps.
     pub fn new(settings: Settings, agents: Vec<Agent>, seed: u64, now: Timestamp) -> Self {
         let root = Arc::new(Group::empty_root());
-        Self {
+        let mut marathon = Self {
             settings,
             now,
             ids: Ids::new(seed),
@@ -52,14 +57,23 @@ impl Marathon {
             backoff: Backoff::default(),
             root_versions: [(now, Arc::clone(&root))].into(),
             root,
+            last_version: now,
             fleets: BTreeMap::new(),
             places: BTreeMap::new(),
             next_number: 0,
             deployments: Vec::new(),
             orders: Vec::new(),
             events: Vec::new(),
-            to_offer: BTreeSet::new(),
-        }
+            waiting: BTreeSet::new(),
+            agenda: Agenda::default(),
+        };
+        marathon.begin_scale_checks();
+        marathon
+    }
+
+    pub(super) fn begin_scale_checks(&mut self) {
+        let first = self.now.saturating_add(self.settings.scale_check_every);
+        self.at(first, Timer::ScaleCheck);
     }
 
     /// What is to be done now, in this order. Given out once.

@@ -1,8 +1,11 @@
 //! A Marathon without processes: what it would do, and when.
 
+mod agenda;
 mod agents;
 mod amount;
+mod asking;
 mod backoff;
+mod change;
 mod constraints;
 mod demand;
 mod deployment;
@@ -13,14 +16,20 @@ mod fleet;
 mod health;
 mod ids;
 mod instance;
+mod instances;
 mod job;
+mod jobs;
 mod marathon;
 mod order;
 mod rejection;
 mod room;
+mod scheduler;
 mod settings;
-mod skeleton;
+mod stamp;
 mod state;
+mod tasks;
+mod unreachable;
+mod validate;
 
 pub use agents::{Agent, Attribute, Resources};
 pub use amount::{Amount, AmountError};
