@@ -129,7 +129,7 @@ async fn a_deployment_waits_until_tasks_are_ready() {
     let scene = Scene::of(&answering(500, checks));
     let last = |scene: &Scene| {
         scene.shared.read(|marathon, _| {
-            let said = marathon.readiness(&scene.app).first().cloned().cloned()?;
+            let said = marathon.readiness(&scene.app).first().copied().cloned()?;
             Some((said.ready, said.last?))
         })
     };

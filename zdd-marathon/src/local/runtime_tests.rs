@@ -58,7 +58,6 @@ async fn a_fixed_port_in_use_is_named() {
 #[tokio::test]
 async fn ends_are_told_in_mesos_words() {
     for (command, expected) in [
-        (r#""cmd": "exit 0""#, ("TASK_FINISHED", "Command exited with status 0")),
         (r#""cmd": "exit 7""#, ("TASK_FAILED", "Command exited with status 7")),
         (r#""cmd": "kill -9 $$""#, ("TASK_FAILED", "Command terminated with signal Killed")),
         (
@@ -75,6 +74,19 @@ async fn ends_are_told_in_mesos_words() {
         assert_eq!((state.as_str(), message.as_str()), expected);
         scene.end().await;
     }
+}
+
+#[tokio::test]
+async fn an_end_with_success_is_no_failure_and_not_the_end_of_the_app() {
+    let scene = Scene::of(r#""cmd": "exit 0", "backoffSeconds": 1"#);
+    let attempts = |scene: &Scene| -> Vec<u32> {
+        scene
+            .shared
+            .read(|marathon, _| marathon.instances(&scene.app).map(|one| one.attempt()).collect())
+    };
+    scene.until("it is run again", |scene| attempts(scene) == [3]).await;
+    assert_eq!(scene.last_failure(), None);
+    scene.end().await;
 }
 
 #[tokio::test]

@@ -124,11 +124,11 @@ impl Scene {
     }
 }
 
-/// Has an app run as it is defined.
+/// Has an app run as it is defined, whatever else goes on.
 pub(super) fn change(marathon: &mut Marathon, now: Timestamp, app: App) {
     let mut target = marathon.root().clone();
     target.insert_app(app).unwrap();
-    marathon.change(now, target, Force::No).unwrap();
+    marathon.change(now, target, Force::Yes).unwrap();
 }
 
 /// All processes that were started with this text in their environment or arguments.
