@@ -203,15 +203,22 @@ pub(super) fn of_sending(url: &str, error: &reqwest::Error) -> Failure {
 
 /// What is wrong with the certificate, if that is what the error is about.
 fn tls_cause(error: &reqwest::Error) -> Option<String> {
-    let found = chain(error).find_map(|cause| {
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        inner.and_then(|e| e.downcast_ref::<rustls::Error>()).or_else(|| cause.downcast_ref())
-    })?;
-    match found {
+    match tls_error(error)? {
         rustls::Error::InvalidCertificate(certificate) => Some(certificate_words(certificate)),
         rustls::Error::NoCertificatesPresented => Some("it shows no certificate".into()),
         _ => None,
     }
+}
+
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    chain(error).find_map(|cause| {
+        let mut cause = cause;
+        // What an I/O error wraps is not its source, but the source of that is.
+        while let Some(inner) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            cause = inner;
+        }
+        cause.downcast_ref()
+    })
 }
 
 fn certificate_words(error: &CertificateError) -> String {
@@ -222,7 +229,9 @@ fn certificate_words(error: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "its certificate is not valid yet".into()
         }
-        CertificateError::UnknownIssuer => "its certificate is from an unknown authority".into(),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate is from an unknown authority".into()
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "its certificate is for another host".into()
         }
@@ -236,6 +245,9 @@ pub(super) fn words(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return if error.is_connect() { "no connection in time" } else { "no answer in time" }
             .into();
+    }
+    if let Some(rustls::Error::InvalidMessage(_)) = tls_error(error) {
+        return "it does not speak TLS".into();
     }
     for cause in chain(error) {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
