@@ -79,6 +79,7 @@ pub mod guarantee;
 pub mod ports;
 pub mod rolling;
 pub mod scaling;
+pub mod simulate;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod timeline;

@@ -2,6 +2,8 @@
 
 pub mod events;
 mod http;
+#[cfg(feature = "local")]
+pub mod local;
 pub mod sse;
 mod wire;
 

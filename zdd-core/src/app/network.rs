@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::effective::{default, each, elements, forget, plain};
 
 /// The three fields that share the network settings.
-pub(super) struct Networking {
-    pub(super) networks: Value,
-    pub(super) port_definitions: Value,
-    pub(super) container: Value,
+pub(crate) struct Networking {
+    pub(crate) networks: Value,
+    pub(crate) port_definitions: Value,
+    pub(crate) container: Value,
 }
 
 /// How instances reach the network.
@@ -26,7 +26,7 @@ enum Mode {
 ///
 /// The older one has `container.docker.network` and `.portMappings`, `ipAddress`, and `ports`; where
 /// both are given, as old versions of Marathon answer, the newer one counts.
-pub(super) fn effective(json: &Map<String, Value>) -> Networking {
+pub(crate) fn effective(json: &Map<String, Value>) -> Networking {
     let given = |key: &str| json.get(key).map_or(Value::Null, plain);
     let mut container = given("container");
     let docker = container

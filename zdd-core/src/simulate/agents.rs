@@ -1,0 +1,169 @@
+//! What runs tasks: the agents of a cluster, and what they have.
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+use core::net::IpAddr;
+
+use super::amount::Amount;
+use crate::units::AgentId;
+
+/// What an agent has, or a task needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "all resources that Marathon asks for")]
+pub struct Resources {
+    /// Cpus.
+    pub cpus: Amount,
+    /// Memory in MiB.
+    pub mem: Amount,
+    /// Disk in MiB.
+    pub disk: Amount,
+    /// GPUs.
+    pub gpus: u32,
+    /// Ports.
+    pub n_ports: u32,
+}
+
+impl Resources {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            cpus: self.cpus.plus(other.cpus),
+            mem: self.mem.plus(other.mem),
+            disk: self.disk.plus(other.disk),
+            gpus: self.gpus.saturating_add(other.gpus),
+            n_ports: self.n_ports.saturating_add(other.n_ports),
+        }
+    }
+
+    /// What is left without `other`, resource by resource; nothing where that is more.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self {
+            cpus: self.cpus.minus(other.cpus),
+            mem: self.mem.minus(other.mem),
+            disk: self.disk.minus(other.disk),
+            gpus: self.gpus.saturating_sub(other.gpus),
+            n_ports: self.n_ports.saturating_sub(other.n_ports),
+        }
+    }
+}
+
+/// What is said of an agent under a name of one's own choice.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "Mesos' sets and ranges are compared as texts, too")]
+pub enum Attribute {
+    /// A text.
+    Text(String),
+    /// A number.
+    Number(f64),
+}
+
+/// The text that constraints compare: of a number at most three decimals, a half rounded to the even
+/// neighbour.
+///
+/// Source: Marathon's `Constraints.getValueString`.
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => f.write_str(&three_decimals(*number)),
+        }
+    }
+}
+
+pub(super) fn three_decimals(number: f64) -> String {
+    let text = format!("{number:.3}");
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    String::from(if text == "-0" { "0" } else { text })
+}
+
+/// A machine that runs tasks.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Agent {
+    /// Which.
+    pub id: AgentId,
+    /// What constraints call `hostname`, and tasks `HOST`.
+    pub hostname: String,
+    /// Its address, if it has one that differs from its name.
+    pub ip: Option<IpAddr>,
+    /// What constraints can ask for besides.
+    pub attributes: BTreeMap<String, Attribute>,
+    /// What constraints call `@region`.
+    pub region: Option<String>,
+    /// What constraints call `@zone`.
+    pub zone: Option<String>,
+    /// All that it has, in use or not.
+    pub resources: Resources,
+}
+
+impl Agent {
+    /// An agent without attributes and address.
+    pub fn new(id: AgentId, hostname: impl Into<String>, resources: Resources) -> Self {
+        Self {
+            id,
+            hostname: hostname.into(),
+            ip: None,
+            attributes: BTreeMap::new(),
+            region: None,
+            zone: None,
+            resources,
+        }
+    }
+
+    /// What the agent says about a constraint's field, as the text that is compared; `None` if
+    /// nothing. The names of the agent itself come before attributes of that name.
+    pub fn value_of(&self, field: &str) -> Option<Cow<'_, str>> {
+        match field {
+            "hostname" | "@hostname" => Some(Cow::Borrowed(self.hostname.as_str())),
+            "@region" => self.region.as_deref().map(Cow::Borrowed),
+            "@zone" => self.zone.as_deref().map(Cow::Borrowed),
+            name => self.attributes.get(name).map(|value| match value {
+                Attribute::Text(text) => Cow::Borrowed(text.as_str()),
+                Attribute::Number(number) => Cow::Owned(three_decimals(*number)),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_with_three_decimals() {
+        for (number, text) in [
+            (4.0, "4"),
+            (100.0, "100"),
+            (0.5, "0.5"),
+            (0.0625, "0.062"),
+            (0.1875, "0.188"),
+            (-0.0001, "0"),
+            (1e6, "1000000"),
+        ] {
+            assert_eq!(Attribute::Number(number).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_agent_answers_for_its_own_names_first() {
+        let id = "a1".parse().unwrap();
+        let mut agent = Agent::new(id, "one.example", Resources::default());
+        agent.attributes.insert("rack".into(), Attribute::Text("r1".into()));
+        agent.attributes.insert("hostname".into(), Attribute::Text("other".into()));
+        agent.zone = Some("z1".into());
+        let value = |field| agent.value_of(field);
+        assert_eq!(value("hostname").as_deref(), Some("one.example"));
+        assert_eq!(value("@hostname").as_deref(), Some("one.example"));
+        assert_eq!(value("@zone").as_deref(), Some("z1"));
+        assert_eq!(value("rack").as_deref(), Some("r1"));
+        assert_eq!((value("@region"), value("shelf")), (None, None));
+    }
+}
