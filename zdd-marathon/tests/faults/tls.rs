@@ -1,5 +1,7 @@
 //! Certificates.
 
+use std::process::Command;
+
 use rcgen::{KeyPair, PKCS_RSA_SHA256};
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,14 +11,14 @@ use zdd_core::ports::{Marathon, MarathonError, Unreachable};
 use zdd_marathon::{BuildError, Credentials, ServiceAccount};
 
 use crate::scripted::{Authority, Server, json};
-use crate::{NO_APPS, builder};
+use crate::{NO_APPS, verifying};
 
 async fn secured(tls: tokio_rustls::TlsAcceptor) -> Server {
     Server::secured(tls, |_| json(200, NO_APPS).step()).await
 }
 
 async fn untrusted(server: &Server, authority: &Authority) -> String {
-    let marathon = builder(&[&server.url()]).cacert(authority.pem()).build().unwrap();
+    let marathon = verifying(&[&server.url()]).cacert(authority.pem()).build().unwrap();
     let error = marathon.apps().await.unwrap_err();
     let MarathonError::Unreachable { why: Unreachable::Untrusted { url, cause } } = error else {
         panic!("{error:?}");
@@ -41,10 +43,10 @@ async fn certificates_are_verified() {
 async fn an_authority_that_is_given_is_trusted_and_insecure_trusts_anybody() {
     let ours = Authority::new("ours");
     let good = secured(ours.good_for("127.0.0.1")).await;
-    let marathon = builder(&[&good.url()]).cacert(ours.pem()).build().unwrap();
+    let marathon = verifying(&[&good.url()]).cacert(ours.pem()).build().unwrap();
     assert_eq!(marathon.apps().await, Ok(vec![]));
     let expired = secured(ours.expired_for("localhost")).await;
-    let marathon = builder(&[&expired.url()]).insecure().build().unwrap();
+    let marathon = verifying(&[&expired.url()]).insecure().build().unwrap();
     assert_eq!(marathon.apps().await, Ok(vec![]));
 }
 
@@ -54,7 +56,7 @@ async fn another_address_may_be_trusted() {
     let expired = secured(ours.expired_for("127.0.0.1")).await;
     let good = secured(ours.good_for("localhost")).await;
     let urls = [expired.url(), good.url_as("localhost")];
-    let marathon = builder(&[&urls[0], &urls[1]]).cacert(ours.pem()).build().unwrap();
+    let marathon = verifying(&[&urls[0], &urls[1]]).cacert(ours.pem()).build().unwrap();
     assert_eq!(marathon.apps().await, Ok(vec![]));
 }
 
@@ -71,7 +73,7 @@ async fn the_authority_counts_for_the_login_too() {
         let key = SecretString::from(key.clone());
         let endpoint = login.url().parse().unwrap();
         let account = ServiceAccount::new("zdd".into(), endpoint, key);
-        let marathon = builder(&[&marathon_server.url()])
+        let marathon = verifying(&[&marathon_server.url()])
             .cacert(ours.pem())
             .credentials(Credentials::ServiceAccount(account))
             .build()
@@ -101,7 +103,7 @@ async fn plain_http_where_tls_is_expected_is_told() {
         }
     }));
     let ours = Authority::new("ours");
-    let marathon = builder(&[&url]).cacert(ours.pem()).build().unwrap();
+    let marathon = verifying(&[&url]).cacert(ours.pem()).build().unwrap();
     let error = marathon.apps().await.unwrap_err();
     let MarathonError::Unreachable { why: Unreachable::NotReached { cause, .. } } = &error else {
         panic!("{error:?}");
@@ -109,21 +111,44 @@ async fn plain_http_where_tls_is_expected_is_told() {
     assert_eq!(cause, "it does not speak TLS");
 }
 
+/// Runs by itself only where the test below starts it.
+#[tokio::test]
+#[ignore = "needs a machine without certificate authorities"]
+async fn on_a_machine_without_authorities() {
+    let error = verifying(&["http://127.0.0.1:1", "https://127.0.0.1:1"]).build().unwrap_err();
+    assert!(matches!(error, BuildError::NoAuthorities { .. }), "{error:?}");
+    let server = Server::start(|_| json(200, NO_APPS).step()).await;
+    assert_eq!(verifying(&[&server.url()]).build().unwrap().apps().await, Ok(vec![]));
+}
+
+#[test]
+fn plain_http_needs_no_authorities() {
+    let nothing = tempfile::tempdir().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tls::on_a_machine_without_authorities", "--ignored"])
+        .env("SSL_CERT_FILE", nothing.path().join("none.pem"))
+        .env("SSL_CERT_DIR", nothing.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
 #[test]
 fn authorities_that_are_none_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.pem");
-    let error = builder(&["https://h"]).cacert_file(&missing).build().unwrap_err();
+    let error = verifying(&["https://h"]).cacert_file(&missing).build().unwrap_err();
     assert!(matches!(error, BuildError::CacertUnreadable { .. }), "{error:?}");
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "nothing\n").unwrap();
-    let error = builder(&["https://h"]).cacert_file(&empty).build().unwrap_err();
+    let error = verifying(&["https://h"]).cacert_file(&empty).build().unwrap_err();
     let words = format!("{} holds no certificate authority in PEM", empty.display());
     assert_eq!(error.to_string(), words);
     assert!(error.hint().unwrap().contains("--cacert"));
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    let error = builder(&["https://h"]).cacert(garbage).build().unwrap_err();
+    let error = verifying(&["https://h"]).cacert(garbage).build().unwrap_err();
     assert!(matches!(error, BuildError::CacertEmpty { .. }), "{error:?}");
     let none: [&str; 0] = [];
-    assert!(matches!(builder(&none).build().unwrap_err(), BuildError::NoAddress));
+    assert!(matches!(verifying(&none).build().unwrap_err(), BuildError::NoAddress));
 }
