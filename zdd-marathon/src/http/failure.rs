@@ -46,6 +46,9 @@ pub(super) enum Failure {
         message: String,
         /// Whether it is certain that nothing was done: there is no leader.
         certain: bool,
+        /// Whether it answers with a page, which Marathon does not, but any proxy and any other
+        /// server.
+        is_page: bool,
     },
     /// What answered is not Marathon.
     NotMarathon {
@@ -80,8 +83,9 @@ impl Failure {
     /// When to try all addresses again.
     pub(super) fn again(&self) -> Again {
         match self {
-            Self::Failing { .. } => Again::ForLong,
-            Self::NotReached { .. }
+            Self::Failing { is_page: false, .. } => Again::ForLong,
+            Self::Failing { is_page: true, .. }
+            | Self::NotReached { .. }
             | Self::NoAnswer { .. }
             | Self::NotMarathon { passes: true, .. } => Again::Twice,
             Self::NotMarathon { passes: false, .. }
@@ -144,8 +148,8 @@ impl Failure {
             Self::NotReached { cause } => Self::NotReached { cause: map(cause) },
             Self::Untrusted { url, cause } => Self::Untrusted { url, cause: map(cause) },
             Self::NoAnswer { url, cause } => Self::NoAnswer { url, cause: map(cause) },
-            Self::Failing { url, status, message, certain } => {
-                Self::Failing { url, status, message: map(message), certain }
+            Self::Failing { url, status, message, certain, is_page } => {
+                Self::Failing { url, status, message: map(message), certain, is_page }
             }
             Self::NotMarathon { url, what, passes } => {
                 Self::NotMarathon { url, what: map(what), passes }

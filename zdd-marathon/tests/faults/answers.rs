@@ -72,8 +72,15 @@ async fn what_is_not_marathon_is_told() {
     }
     // A change that a page answers was not carried out by any Marathon.
     let server = Server::play(vec![], page(200).done(false).step()).await;
-    let error = client(&[&server.url()]).restart_app(&app("/a"), Force::No).await.unwrap_err();
-    assert!(matches!(error, MarathonError::NotMarathon { .. }), "{error:?}");
+    let marathon = client(&[&server.url()]);
+    let task = BTreeSet::from(["a.1".parse().unwrap()]);
+    for error in [
+        marathon.restart_app(&app("/a"), Force::No).await.unwrap_err(),
+        marathon.kill(&task, KillMode::Restart, Force::No).await.unwrap_err(),
+        marathon.cancel(&"d".parse().unwrap()).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, MarathonError::NotMarathon { .. }), "{error:?}");
+    }
     // Other programs answer too.
     let server = Server::play(vec![], json(200, r#"{"status": "ok"}"#).step()).await;
     let error = client(&[&server.url()]).info().await.unwrap_err();

@@ -3,7 +3,7 @@
 use zdd_core::ports::{Feed, Marathon, MarathonError};
 
 use crate::client;
-use crate::scripted::{Reply, Server, in_time, json, page};
+use crate::scripted::{Reply, Server, Step, in_time, json, page};
 
 const EVENT: &str = "event: deployment_success\ndata: {\"eventType\": \"deployment_success\", \
                      \"id\": \"d-1\", \"timestamp\": \"2026-01-01T00:00:00.000Z\"}\n\n";
@@ -58,8 +58,11 @@ async fn a_stream_that_cannot_be_ends_with_its_error() {
 
 #[tokio::test]
 async fn another_address_gives_the_events_that_one_does_not() {
-    let failing = Server::play(vec![], page(503).step()).await;
-    let good = Server::play(vec![], stream(EVENT).step()).await;
-    let mut events = client(&[&failing.url(), &good.url()]).events();
-    assert_eq!(in_time(events.next()).await, Some(Feed::Connected));
+    for fault in [page(503).step(), page(404).step(), Step::Stall { done: false }] {
+        let failing = Server::play(vec![], fault).await;
+        let good = Server::play(vec![], stream(EVENT).step()).await;
+        let mut events = client(&[&failing.url(), &good.url()]).events();
+        assert_eq!(in_time(events.next()).await, Some(Feed::Connected));
+        assert_eq!((failing.seen().len(), good.seen().len()), (1, 1));
+    }
 }

@@ -183,6 +183,24 @@ async fn a_wrong_address_costs_no_patience() {
 }
 
 #[tokio::test]
+async fn pages_of_strangers_cost_no_patience_but_those_before_a_known_marathon_do() {
+    let stranger = Server::play(vec![], page(503).step()).await;
+    let endless = Duration::from_secs(3600);
+    let marathon = builder(&[&stranger.url()]).patience(endless).build().unwrap();
+    let error = in_time(marathon.apps()).await.unwrap_err();
+    assert!(error.to_string().contains("503"), "{error}");
+    assert_eq!(stranger.seen().len(), 3);
+    // A proxy before a Marathon that is away for a while.
+    let mut steps = vec![json(200, NO_APPS).step()];
+    steps.extend((0..4).map(|_| page(503).step()));
+    let proxy = Server::play(steps, json(200, NO_APPS).step()).await;
+    let marathon = builder(&[&proxy.url()]).patience(endless).build().unwrap();
+    in_time(marathon.apps()).await.unwrap();
+    in_time(marathon.apps()).await.unwrap();
+    assert_eq!(proxy.seen().len(), 6);
+}
+
+#[tokio::test]
 async fn what_does_nothing_the_second_time_is_repeated() {
     let id = "d-1".parse().unwrap();
     let gone = || json(404, r#"{"message": "DeploymentPlan d-1 does not exist"}"#).step();
