@@ -8,6 +8,7 @@
 mod scripted;
 
 mod answers;
+mod chance;
 mod events;
 mod identity;
 mod locks;
