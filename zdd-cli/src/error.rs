@@ -14,6 +14,7 @@ use zdd_marathon::{BuildError, CredentialFileError};
 
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::lab::LabError;
 
 /// Why a file gives no definition.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +113,8 @@ pub(crate) enum CliError {
     NoDeploymentOf { source_name: Source, app: String },
     #[error("{}: {error}", .path.display())]
     Write { path: PathBuf, error: io::Error },
+    #[error("{0}")]
+    Lab(#[from] LabError),
     #[error("{}: exists already, and may be the only record of another deployment", .0.display())]
     RecordingExists(PathBuf),
     #[error("{0}")]
@@ -146,6 +149,7 @@ impl CliError {
     /// What the shell is told.
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
+            Self::Lab(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
@@ -208,6 +212,7 @@ impl CliError {
             Self::Suggest { suggest, .. } => Some(suggest.hint().into()),
             Self::NotSatisfiable { verdict, .. } => verdict.fix.map(|fix| fix.to_string()),
             Self::Plan(error) => Some(error.hint().into()),
+            Self::Lab(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("plan the app by itself".into()),

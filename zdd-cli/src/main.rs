@@ -12,6 +12,7 @@ mod exit;
 mod extras;
 mod follow;
 mod input;
+mod lab;
 mod network;
 mod plan;
 mod resume;

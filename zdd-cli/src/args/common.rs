@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
-use super::{AbortArgs, CheckArgs, DeployArgs, PlanArgs, ResumeArgs, StatusArgs, VerifyArgs};
+use super::{
+    AbortArgs, CheckArgs, DeployArgs, LabArgs, PlanArgs, ResumeArgs, StatusArgs, VerifyArgs,
+};
 use crate::exit;
 
 /// Plans zero-downtime deployments on Marathon, and judges them afterwards.
@@ -26,6 +28,7 @@ pub(crate) enum Verb {
     Abort(AbortArgs),
     Resume(Box<ResumeArgs>),
     Verify(VerifyArgs),
+    Lab(LabArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -6,6 +6,7 @@ mod common;
 mod connect;
 mod deploy;
 mod follow;
+mod lab;
 mod plan;
 mod resume;
 mod span;
@@ -20,6 +21,7 @@ pub(crate) use common::{
 pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
+pub(crate) use lab::{Demo, ImageArgs, LabArgs, LabVerb, RollingArgs, ServiceArgs, UpArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::Path;
 
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub(crate) struct Place<'a> {
     pub(crate) task: &'a TaskId,
     /// The host name of its agent.
     pub(crate) host: &'a str,
+    /// The address of its agent.
+    pub(crate) address: IpAddr,
     /// Its host ports.
     pub(crate) ports: &'a [u16],
     /// Its folder.
@@ -96,6 +99,7 @@ fn about(app: &App, place: Place<'_>) -> Vec<(String, String)> {
     let mut all = vec![
         ("MESOS_TASK_ID", place.task.to_string()),
         ("HOST", place.host.to_string()),
+        ("LIBPROCESS_IP", place.address.to_string()),
         ("MARATHON_APP_ID", app.id().to_string()),
         ("MARATHON_APP_RESOURCE_CPUS", resource("cpus", 1.0)),
         ("MARATHON_APP_RESOURCE_MEM", resource("mem", 128.0)),
@@ -185,8 +189,13 @@ mod tests {
     fn of_app(json: &str, ports: &[u16]) -> Result<BTreeMap<String, String>, String> {
         let app = App::parse(json).unwrap();
         let task: TaskId = "a.instance-1._app.1".parse().unwrap();
-        let place =
-            Place { task: &task, host: "127.0.0.2", ports, sandbox: Path::new("/tmp/sandbox") };
+        let place = Place {
+            task: &task,
+            host: "two.example",
+            address: "127.0.0.2".parse().unwrap(),
+            ports,
+            sandbox: Path::new("/tmp/sandbox"),
+        };
         let all = of(&app, place, &Marker::new())?;
         Ok(all.into_iter().map(|(name, value)| (name, value.into_string().unwrap())).collect())
     }
@@ -223,7 +232,8 @@ mod tests {
                 ("MARATHON_APP_LABEL_MY_KEY_X", "v"),
                 ("MESOS_TASK_ID", "a.instance-1._app.1"),
                 ("MESOS_SANDBOX", "/tmp/sandbox"),
-                ("HOST", "127.0.0.2"),
+                ("HOST", "two.example"),
+                ("LIBPROCESS_IP", "127.0.0.2"),
             ],
         );
         assert!(!all.contains_key("PORT0") && !all.contains_key("PORTS"));

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// How long the end of killed processes is waited for. One that takes longer is stuck in the kernel.
-const DIES_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const DIES_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether a group is empty: at first, and at most. Nothing tells when a
 /// process ends that is not a child.
@@ -142,8 +142,141 @@ impl fmt::Display for Group {
 
 /// Makes orphans of tasks children of this process, which can then wait for them: they would stay
 /// in the table of processes where the first process of the system (of a container, mostly) does not.
+/// One that leaves its group and then ends by itself stays there until the lab ends.
 pub(crate) fn adopt_orphans() {
     // Where it cannot be done, the first process of the system adopts them.
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_child_subreaper(true);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use tempfile::TempDir;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// A shell that runs `line` in `directory`, has written a file `ready` when it is.
+    async fn started(line: &str, directory: &TempDir) -> (Process, watch::Sender<Option<Instant>>) {
+        adopt_orphans();
+        let mut command = Command::new("/bin/sh");
+        let process = Process::spawn(command.args(["-c", line]).current_dir(directory)).unwrap();
+        wait_for(&directory.path().join("ready")).await;
+        (process, watch::channel(None).0)
+    }
+
+    async fn wait_for(file: &Path) {
+        let written = async {
+            while !fs::read(file).is_ok_and(|text| text.ends_with(b"\n")) {
+                sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), written).await.expect("the file is written in time");
+    }
+
+    fn is_alive(id: &str) -> bool {
+        let Ok(stat) = fs::read_to_string(format!("/proc/{}/stat", id.trim())) else {
+            return false;
+        };
+        // The state comes after the name, which is in parentheses. A zombie has ended.
+        !stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
+    }
+
+    fn in_ms(ms: u64) -> Instant {
+        Instant::now() + Duration::from_millis(ms)
+    }
+
+    #[tokio::test]
+    async fn an_end_of_its_own_has_its_status() {
+        let directory = TempDir::new().unwrap();
+        let (process, stop) = started("echo > ready; exit 3", &directory).await;
+        let ended = process.run(stop.subscribe()).await;
+        assert_eq!(ended.status.unwrap().code(), Some(3));
+        assert!(!ended.killed);
+    }
+
+    #[tokio::test]
+    async fn whoever_listens_to_the_term_may_end_by_itself() {
+        let directory = TempDir::new().unwrap();
+        let line = "trap 'exit 0' TERM; echo > ready; while :; do sleep 0.01; done";
+        let (process, stop) = started(line, &directory).await;
+        let end = stop.subscribe();
+        stop.send(Some(in_ms(60_000))).unwrap();
+        let ended = timeout(Duration::from_secs(10), process.run(end)).await.unwrap();
+        assert_eq!(ended.status.unwrap().code(), Some(0));
+        assert!(ended.killed);
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_is_killed_at_the_deadline() {
+        let directory = TempDir::new().unwrap();
+        let line = "trap '' TERM; sleep 1000 & echo $! > ready; wait";
+        let (process, stop) = started(line, &directory).await;
+        let sleeper = fs::read_to_string(directory.path().join("ready")).unwrap();
+        assert!(is_alive(&sleeper));
+        let end = stop.subscribe();
+        let deadline = in_ms(150);
+        stop.send(Some(deadline)).unwrap();
+        let ended = timeout(Duration::from_secs(10), process.run(end)).await.unwrap();
+        assert!(Instant::now() >= deadline);
+        assert_eq!(
+            super::super::process_status::text(ended.status.unwrap()),
+            "terminated with signal Killed"
+        );
+        assert!(!is_alive(&sleeper));
+    }
+
+    #[tokio::test]
+    async fn a_deadline_can_be_brought_forward() {
+        let directory = TempDir::new().unwrap();
+        let (process, stop) = started("trap '' TERM; echo > ready; sleep 1000", &directory).await;
+        let end = stop.subscribe();
+        stop.send(Some(in_ms(3_600_000))).unwrap();
+        let running = tokio::spawn(process.run(end));
+        stop.send(Some(in_ms(0))).unwrap();
+        let ended = timeout(Duration::from_secs(10), running).await.unwrap().unwrap();
+        assert!(ended.killed);
+    }
+
+    #[tokio::test]
+    async fn without_anybody_who_could_stop_it_it_ends() {
+        let directory = TempDir::new().unwrap();
+        let (process, stop) = started("echo > ready; sleep 1000", &directory).await;
+        let running = process.run(stop.subscribe());
+        drop(stop);
+        assert!(timeout(Duration::from_secs(10), running).await.unwrap().killed);
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_the_group_ends_with_its_leader() {
+        let directory = TempDir::new().unwrap();
+        let line = "trap '' TERM; sleep 1000 & echo $! > ready; exit 0";
+        let (process, stop) = started(line, &directory).await;
+        let sleeper = fs::read_to_string(directory.path().join("ready")).unwrap();
+        let ended = timeout(Duration::from_secs(10), process.run(stop.subscribe())).await.unwrap();
+        assert_eq!(ended.status.unwrap().code(), Some(0));
+        assert!(!is_alive(&sleeper));
+    }
+
+    #[tokio::test]
+    async fn the_rest_of_a_group_that_is_stopped_may_finish_what_it_has_begun() {
+        let directory = TempDir::new().unwrap();
+        // The leader ends at once, its child needs a moment longer.
+        let line = "sh -c 'trap \"sleep 0.1; echo > finished; exit\" TERM; echo > ready; \
+                    while :; do sleep 0.01; done' & wait";
+        let (process, stop) = started(line, &directory).await;
+        let end = stop.subscribe();
+        stop.send(Some(in_ms(60_000))).unwrap();
+        timeout(Duration::from_secs(10), process.run(end)).await.unwrap();
+        assert!(directory.path().join("finished").exists());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_started_says_why() {
+        let error = Process::spawn(&mut Command::new("/no/such/program")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
 }

@@ -1,0 +1,305 @@
+//! What is heard about tasks.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::agenda::Timer;
+use super::event::{TaskUpdate, UnhealthyKill, What};
+use super::ids;
+use super::instance::Instance;
+use super::marathon::Marathon;
+use super::order::{Order, ReadinessAnswer};
+use super::state::MesosState;
+use super::unreachable;
+use crate::ports::TaskFailure;
+use crate::rolling::Change;
+use crate::scaling::{Condition, Goal};
+use crate::units::{AppId, TaskId, Timestamp};
+
+impl Marathon {
+    /// A task that was ordered has these ports on its host, in the order of the definition.
+    pub fn launched(&mut self, now: Timestamp, task: &TaskId, ports: Vec<u16>) {
+        self.clock(now);
+        if let Some((app, number)) = self.place_of(task) {
+            self.room.takes_ports(task, &ports);
+            if let Some(instance) = self.instance_mut(&app, number) {
+                instance.ports = ports;
+            }
+        }
+        self.settle();
+    }
+
+    /// Mesos says something about a task. What it said already, and what is older than that, changes
+    /// nothing. A task that nobody knows is told to stop.
+    pub fn task_changed(
+        &mut self,
+        now: Timestamp,
+        task: &TaskId,
+        state: MesosState,
+        message: &str,
+    ) {
+        self.clock(now);
+        match self.place_of(task) {
+            Some((app, number)) => self.update(&app, number, state, message),
+            None => self.hear_of_unknown(task, state),
+        }
+        self.settle();
+    }
+
+    /// A health check of a task passed, or failed with a cause. `check` is its position in the
+    /// definition.
+    #[expect(clippy::needless_pass_by_value, reason = "a caller has no further use for a cause")]
+    pub fn checked(
+        &mut self,
+        now: Timestamp,
+        task: &TaskId,
+        check: usize,
+        result: Result<(), String>,
+    ) {
+        self.clock(now);
+        if let Some((app, number)) = self.place_of(task) {
+            self.take_check(&app, number, check, result.as_ref().map_err(String::as_str).copied());
+        }
+        self.settle();
+    }
+
+    /// A task answered that it is ready, or not. Only asked for during deployments.
+    pub fn ready(&mut self, now: Timestamp, task: &TaskId, answer: ReadinessAnswer) {
+        self.clock(now);
+        if let Some((app, number)) = self.place_of(task) {
+            self.take_answer(&app, number, answer);
+        }
+        self.settle();
+    }
+
+    /// Where the instance is whose task this is and was launched.
+    fn place_of(&self, task: &TaskId) -> Option<(AppId, u64)> {
+        let instance = self.instance_of(task)?;
+        instance.staged_at?;
+        Some((instance.app.clone(), instance.number))
+    }
+
+    fn update(&mut self, app: &AppId, number: u64, state: MesosState, message: &str) {
+        let now = self.now;
+        let Some(instance) = self.instance_mut(app, number).filter(|one| is_news(one, state))
+        else {
+            return;
+        };
+        let came_back = instance.condition.is_gone();
+        instance.state = Some(state);
+        if state == MesosState::Running {
+            instance.started_at.get_or_insert(now);
+            let since = instance.started_at;
+            instance.tracker.set_running(since);
+        }
+        if came_back && !state.is_terminal() && instance.killed_at.take().is_some() {
+            // What was ordered while nobody could reach it may have been lost.
+            self.tell_to_stop(app, number);
+        }
+        self.tell_update(app, number, state, message);
+        self.set_condition(app, number, state.condition());
+        if state == MesosState::Unreachable {
+            self.out_of_reach(app, number);
+        }
+        if state.is_terminal() {
+            self.note_failure(app, number, state, message);
+            self.task_ended(app, number, state);
+        }
+    }
+
+    fn tell_update(&mut self, app: &AppId, number: u64, state: MesosState, message: &str) {
+        let Some(instance) = self.instance_at(app, number) else {
+            return;
+        };
+        // A task that was launched has an agent.
+        let (Some(agent), Some(host)) = (&instance.agent, &instance.host) else {
+            return;
+        };
+        let address = self.room.agent(agent).and_then(|agent| agent.ip);
+        let update = TaskUpdate {
+            task: instance.task.clone(),
+            app: app.clone(),
+            version: instance.version,
+            state,
+            message: message.to_string(),
+            agent: agent.clone(),
+            host: host.clone(),
+            addresses: address.into_iter().collect(),
+            ports: instance.ports.clone(),
+        };
+        self.tell(What::Task(update));
+    }
+
+    /// The task of an instance has ended: the instance is forgotten, kept for its reservations, or
+    /// launched again.
+    fn task_ended(&mut self, app: &AppId, number: u64, state: MesosState) {
+        self.stop_asking(app, number);
+        let Some(instance) = self.instance_at(app, number) else {
+            return;
+        };
+        let (goal, is_reserved) = (instance.goal, instance.is_reserved());
+        let (made, task) = (instance.made.clone(), instance.task.clone());
+        if matches!(state, MesosState::Failed | MesosState::Finished) {
+            self.backoff.failed(self.now, &made.app);
+        }
+        if !is_reserved {
+            self.give_back(&task);
+        }
+        match goal {
+            Goal::Running => self.agenda.again.push_back((app.clone(), number)),
+            Goal::Stopped if is_reserved => {}
+            Goal::Stopped | Goal::Decommissioned => self.forget(app, number),
+        }
+    }
+
+    fn note_failure(&mut self, app: &AppId, number: u64, state: MesosState, message: &str) {
+        if !matches!(state, MesosState::Finished | MesosState::Killed) {
+            self.set_last_failure(app, number, state, message.to_string());
+        }
+    }
+
+    fn set_last_failure(&mut self, app: &AppId, number: u64, state: MesosState, message: String) {
+        let now = self.now;
+        let Some(fleet) = self.fleets.get_mut(app) else {
+            return;
+        };
+        if let Some(instance) = fleet.instances.get(&number) {
+            let word = state.word().to_string();
+            let mut failure = TaskFailure::new(instance.task.clone(), word, message);
+            failure.host.clone_from(&instance.host);
+            failure.version = Some(instance.version);
+            failure.at = Some(now);
+            fleet.last_failure = Some(failure);
+        }
+    }
+
+    fn take_check(&mut self, app: &AppId, number: u64, check: usize, result: Result<(), &str>) {
+        let now = self.now;
+        let Some(instance) = self.instance_mut(app, number) else {
+            return;
+        };
+        let change = instance.tracker.checked(now, check, result);
+        instance.health = instance.tracker.results();
+        let (id, version) = (instance.id.clone(), instance.version);
+        let checks = instance.definition().as_json().get("healthChecks");
+        let definition = checks.and_then(|checks| checks.get(check)).cloned().unwrap_or_default();
+        if change.failed {
+            let (app, instance) = (app.clone(), id.clone());
+            self.tell(What::HealthCheckFailed { app, instance, check: definition });
+        }
+        if let Some(reason) = change.kill {
+            self.kill_unhealthy(app, number, &reason);
+        }
+        if let Some(alive) = change.alive {
+            let (app, instance) = (app.clone(), id.clone());
+            self.tell(What::HealthStatusChanged { instance, app, version, alive });
+        }
+        if let Some(healthy) = change.healthy {
+            let app_id = app.clone();
+            self.tell(What::InstanceHealthChanged { instance: id, app: app_id, version, healthy });
+            if let Some(healthy) = healthy {
+                self.notice(app, number, Change::Health(healthy));
+            }
+        }
+    }
+
+    /// Kills an instance that fails its health checks, whatever anybody plans with it. It is
+    /// launched again, without a launch delay.
+    fn kill_unhealthy(&mut self, app: &AppId, number: u64, reason: &str) {
+        let Some(instance) = self.instance_at(app, number) else {
+            return;
+        };
+        let is_out_of_reach = instance.condition.is_gone();
+        let (Some(agent), Some(host), None, false) =
+            (&instance.agent, &instance.host, instance.killed_at, is_out_of_reach)
+        else {
+            return;
+        };
+        let kill = UnhealthyKill {
+            instance: instance.id.clone(),
+            task: instance.task.clone(),
+            app: app.clone(),
+            version: instance.version,
+            reason: reason.to_string(),
+            agent: agent.clone(),
+            host: host.clone(),
+        };
+        self.tell(What::UnhealthyKill(kill));
+        let message = alloc::format!("Task was killed since health check failed. Reason: {reason}");
+        self.set_last_failure(app, number, MesosState::Killed, message);
+        self.tell_to_stop(app, number);
+    }
+
+    /// A task that nobody knows: not heard of before, forgotten, or an earlier run of its instance.
+    fn hear_of_unknown(&mut self, task: &TaskId, state: MesosState) {
+        if !state.is_terminal() {
+            if state == MesosState::Running {
+                let grace = self.settings.default_kill_grace;
+                self.orders.push(Order::Kill { task: task.clone(), grace });
+            }
+            return;
+        }
+        let instance = ids::instance_of(task);
+        if self.instance(&instance).is_none()
+            && let Some(app) = app_of(instance.as_str())
+        {
+            let condition = state.condition();
+            self.tell(What::UnknownInstanceTerminated { instance, app, condition });
+        }
+    }
+
+    /// A task is out of reach: later it is replaced, and then given up.
+    fn out_of_reach(&mut self, app: &AppId, number: u64) {
+        let Some(instance) = self.instance_at(app, number) else {
+            return;
+        };
+        let task = instance.task.clone();
+        if let Some((inactive, expunge)) = unreachable::timers(instance, self.now) {
+            self.at(inactive, Timer::Inactive(task.clone()));
+            self.at(expunge, Timer::Expunge(task));
+        }
+    }
+
+    /// What is left to be done with a task that was found unreachable: its place, if it still is.
+    fn still_out_of_reach(&self, task: &TaskId) -> Option<(AppId, u64)> {
+        let is_out = |one: &&Instance| {
+            matches!(one.condition, Condition::Unreachable | Condition::UnreachableInactive)
+        };
+        self.instance_of(task).filter(is_out).map(|one| (one.app.clone(), one.number))
+    }
+
+    pub(super) fn becomes_inactive(&mut self, task: &TaskId) {
+        if let Some((app, number)) = self.still_out_of_reach(task) {
+            self.set_condition(&app, number, Condition::UnreachableInactive);
+            self.agenda.to_scale.insert(app);
+        }
+    }
+
+    pub(super) fn is_given_up(&mut self, task: &TaskId) {
+        if let Some((app, number)) = self.still_out_of_reach(task) {
+            if let Some(instance) = self.instance_mut(&app, number) {
+                instance.goal = Goal::Decommissioned;
+            }
+            self.changed(&app, number);
+            self.forget(&app, number);
+        }
+    }
+}
+
+/// Whether Mesos says something new: nothing that came before in the life of a task, unless the task
+/// was out of reach.
+fn is_news(instance: &Instance, state: MesosState) -> bool {
+    let from = match instance.condition {
+        Condition::Unreachable | Condition::UnreachableInactive => {
+            return state != MesosState::Unreachable;
+        }
+        condition => condition,
+    };
+    instance.has_task() && (state.condition() > from || state == MesosState::Unreachable)
+}
+
+/// The app that an instance's id names. Ids of apps have no underscores.
+fn app_of(instance: &str) -> Option<AppId> {
+    let (path, _) = instance.split_once(".instance-")?;
+    alloc::format!("/{}", path.replace('_', "/")).parse().ok()
+}
