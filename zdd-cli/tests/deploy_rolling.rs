@@ -280,6 +280,37 @@ fn a_deployment_that_takes_too_long_is_left_stopped_or_taken_back() {
 }
 
 #[test]
+fn what_marathon_refuses_is_one_line_and_the_status_says_what_was_tried() {
+    let (fake, zdd) = upgrade(Knobs { refuses: true, ..Knobs::default() });
+    let mut cart = shop("1", 2);
+    cart["id"] = "/cart".into();
+    zdd.file("cart.json", &cart);
+    zdd.file("six.json", &shop("1", 6));
+    for (file, code, id) in
+        [("cart.json", 7, "/cart"), ("six.json", 9, "/shop"), ("shop.json", 6, "/shop")]
+    {
+        let told = zdd.run(&["deploy", file]).exits(code);
+        let line = format!(
+            "error: {id}: Marathon refuses it: Object is not valid; /container: no command for image `x:1`\n"
+        );
+        assert_eq!(told.err, line, "{file}");
+    }
+    assert_eq!(fake.world().changes().len(), 3);
+}
+
+#[test]
+fn a_definition_may_come_from_standard_input() {
+    let (fake, zdd) = upgrade(Knobs::default());
+    let file = fs::File::open(zdd.folder.path().join("shop.json")).unwrap();
+    let mut command = zdd.command(&["deploy", "-"]);
+    command.stdin(file);
+    Zdd::finish(command.spawn().unwrap())
+        .exits(0)
+        .says("/shop (standard input): a rolling upgrade");
+    assert_eq!(fake.world().variables(), ["2"; 4]);
+}
+
+#[test]
 fn a_question_that_nobody_can_answer_is_an_error_before_anything_is_done() {
     let (fake, zdd) = upgrade(Knobs::default());
     let args = ["deploy", "shop.json", "--timeout", "1s", "--on-failure", "ask"];

@@ -77,6 +77,11 @@ fn carried_out(
     if change == Some(1) && world.knobs.loses == Some(Loses::Change) {
         return broken();
     }
+    if change.is_some() && world.knobs.refuses {
+        let details = json!([{"path": "/container", "errors": ["no command for image `x:1`"]}]);
+        let text = json!({"message": "Object is not valid", "details": details});
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(text)).into_response();
+    }
     let query = uri.query().unwrap_or("");
     let answer = answer(&mut world, method, uri.path(), query, body);
     if change.is_some() && world.knobs.loses == change.map(Loses::Answer) {

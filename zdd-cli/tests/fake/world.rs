@@ -18,6 +18,8 @@ pub(crate) struct Knobs {
     pub(crate) changed_before: Option<usize>,
     /// This request is never answered.
     pub(crate) holds: Option<Hold>,
+    /// Every change is refused as invalid.
+    pub(crate) refuses: bool,
     /// User and password that are asked for.
     pub(crate) password: Option<&'static str>,
     /// Its release.
@@ -50,6 +52,7 @@ impl Default for Knobs {
             loses: None,
             changed_before: None,
             holds: None,
+            refuses: false,
             password: None,
             version: "1.8.222",
         }
