@@ -108,6 +108,7 @@ fn only_the_number_is_scaled() {
     let (fake, zdd) = upgrade(Knobs::default());
     zdd.file("six.json", &shop("1", 6));
     let told = zdd.run(&["deploy", "six.json"]).exits(0);
+    let told = told.says("  instances: 4 -> 6\n");
     told.says("Only the number of instances changes, from 4 to 6").says("6 of 6 instances serve");
     assert_eq!(fake.world().changes(), ["PUT /v2/apps/shop"]);
     let told = zdd.run(&["deploy", "shop.json", "--restart", "--dry-run"]);

@@ -5,7 +5,8 @@ use std::io::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use zdd_core::app::FieldChange;
+use zdd_core::app::{App, FieldChange};
+use zdd_core::units::AppId;
 
 use super::change::Change;
 use super::order::{Order, Present, Target};
@@ -92,7 +93,7 @@ fn in_text(
     if let Some(version) = version(order, present) {
         writeln!(out, "{}", styled(DIM, format!("  compared with version {version}")))?;
     }
-    for Difference { field, old, new } in differences(change) {
+    for Difference { field, old, new } in differences(change, order, present) {
         let cut = |value: &Value| excerpt(&value.to_string());
         writeln!(
             out,
@@ -138,7 +139,7 @@ fn line(change: &Change, order: &Order, present: &Present) -> PlanLine {
         file: order.source.to_string(),
         change: name,
         version: version(order, present),
-        fields: differences(change),
+        fields: differences(change, order, present),
         plan,
     }
 }
@@ -151,23 +152,38 @@ fn version(order: &Order, present: &Present) -> Option<String> {
     }
 }
 
-fn differences(change: &Change) -> Vec<Difference> {
-    match change {
+/// All that differs. The number of instances is no field of an upgrade to Marathon, but to whoever
+/// reads it.
+fn differences(change: &Change, order: &Order, present: &Present) -> Vec<Difference> {
+    let fields: Vec<Difference> = match change {
         Change::Replace { fields, .. } | Change::Scale { fields, .. } => {
             fields.iter().flat_map(parts).collect()
         }
-        Change::Group { fields, .. } => fields
-            .iter()
-            .flat_map(|(app, change)| {
-                let named = move |part: Difference| Difference {
-                    field: format!("{app} {}", part.field),
-                    ..part
-                };
-                parts(change).into_iter().map(named)
-            })
-            .collect(),
+        Change::Group { fields, .. } => {
+            let named = |app: &AppId, part: Difference| Difference {
+                field: format!("{app} {}", part.field),
+                ..part
+            };
+            let all =
+                fields.iter().flat_map(|(app, it)| parts(it).into_iter().map(move |it| (app, it)));
+            all.map(|(app, part)| named(app, part)).collect()
+        }
         Change::Create | Change::Nothing | Change::Restart { .. } => Vec::new(),
-    }
+    };
+    fields.into_iter().chain(numbers(order, present)).collect()
+}
+
+/// Where the number of instances differs.
+fn numbers(order: &Order, present: &Present) -> Vec<Difference> {
+    let number = |new: &App| {
+        let (field, old) = match &present.group {
+            Some(group) => (format!("{} instances", new.id()), group.app(new.id())?),
+            None => ("instances".into(), present.app()?),
+        };
+        let (old, new) = (old.instances().get(), new.instances().get());
+        (old != new).then(|| Difference { field, old: old.into(), new: new.into() })
+    };
+    order.apps().into_iter().filter_map(number).collect()
 }
 
 /// The parts of a field that differ: of variables and labels each by itself, so that one does not
@@ -216,7 +232,6 @@ fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zdd_core::app::App;
 
     fn shown(old: &str, new: &str) -> Vec<String> {
         let app = |env: &str| {
