@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
-use zdd_core::simulate::{Agent, Marathon, Settings};
+use zdd_core::simulate::{Agent, ChangeError, Marathon, Settings};
 use zdd_core::units::Timestamp;
 
 use super::agents::{self, AgentError, default_agents};
@@ -83,6 +83,9 @@ pub enum StartError {
     /// The state cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What was kept cannot be run again.
+    #[error("the apps that were kept cannot run any more")]
+    Restore(#[source] ChangeError),
     /// The machine cannot run tasks.
     #[error("cannot prepare this machine for tasks")]
     Machine(#[source] io::Error),
@@ -98,7 +101,7 @@ impl StartError {
             Self::Listen { .. } => Some("name another port, or 0 for any free one".into()),
             Self::Agent(error) => error.hint(),
             Self::Store(error) => error.hint(),
-            Self::Machine(_) => None,
+            Self::Restore(_) | Self::Machine(_) => None,
         }
     }
 }
@@ -228,14 +231,13 @@ impl LabBuilder {
         let (store, kept) = self.state_dir.map(Store::open).transpose()?.unzip();
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let seed = self.seed.unwrap_or(since.subsec_nanos().into());
-        let machine = Machine::start(&agents, seed).map_err(StartError::Machine)?;
-
         let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
         let default_grace = self.settings.default_kill_grace;
-        let mut model = Marathon::new(self.settings, agents, seed, now);
+        let mut model = Marathon::new(self.settings, agents.clone(), seed, now);
         if let Some(kept) = kept.flatten() {
-            model.restore(now, kept.root, kept.history);
+            model.restore(now, kept.root, kept.history).map_err(StartError::Restore)?;
         }
+        let machine = Machine::start(&agents, seed).map_err(StartError::Machine)?;
         let shared = Shared::start(model, machine, self.images, store, address, default_grace);
         let url = url_of(address);
         let server = tokio::spawn(serve(listener, shared.clone()));

@@ -51,6 +51,7 @@ mod runtime_task;
 #[cfg(test)]
 mod runtime_tests;
 mod task;
+mod task_ports;
 #[cfg(test)]
 mod testing;
 

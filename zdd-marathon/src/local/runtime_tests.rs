@@ -80,9 +80,9 @@ async fn ends_are_told_in_mesos_words() {
 async fn an_end_with_success_is_no_failure_and_not_the_end_of_the_app() {
     let scene = Scene::of(r#""cmd": "exit 0", "backoffSeconds": 1"#);
     let attempts = |scene: &Scene| -> Vec<u32> {
-        scene
-            .shared
-            .read(|marathon, _| marathon.instances(&scene.app).map(|one| one.attempt()).collect())
+        scene.shared.read(|marathon, _| {
+            marathon.instances(&scene.app).map(zdd_core::simulate::Instance::attempt).collect()
+        })
     };
     scene.until("it is run again", |scene| attempts(scene) == [3]).await;
     assert_eq!(scene.last_failure(), None);
