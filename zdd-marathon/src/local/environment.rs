@@ -267,9 +267,23 @@ mod tests {
     #[test]
     fn nothing_of_the_lab_but_a_few_names_is_inherited() {
         let all = of_app(r#"{"id": "/a"}"#, &[]).unwrap();
-        // Cargo gives this to every test.
-        assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
-        assert!(!all.contains_key("CARGO_MANIFEST_DIR"));
+        let own = all.keys().filter(|name| !INHERITED.contains(&name.as_str()));
+        assert_eq!(
+            own.map(String::as_str).collect::<Vec<_>>(),
+            [
+                "HOST",
+                "LIBPROCESS_IP",
+                "MARATHON_APP_ID",
+                "MARATHON_APP_LABELS",
+                "MARATHON_APP_RESOURCE_CPUS",
+                "MARATHON_APP_RESOURCE_DISK",
+                "MARATHON_APP_RESOURCE_GPUS",
+                "MARATHON_APP_RESOURCE_MEM",
+                "MESOS_SANDBOX",
+                "MESOS_TASK_ID",
+                "ZDD_LAB",
+            ]
+        );
         assert_eq!(all.get("PATH").cloned(), path().into_string().ok());
     }
 
