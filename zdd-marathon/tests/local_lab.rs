@@ -44,8 +44,9 @@ async fn it_listens_on_loopback_and_is_gone_when_it_ends() {
 async fn listen(lab: &Lab, query: &str) -> BufReader<TcpStream> {
     let address = lab.url().socket_addrs(|| None).expect("the URL has an address")[0];
     let mut stream = TcpStream::connect(address).await.expect("the lab listens");
-    let head =
-        format!("GET /v2/events{query} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
+    let head = format!(
+        "GET /v2/events{query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).await.expect("the lab reads");
     let mut stream = BufReader::new(stream);
     until(&mut stream, "\r\n").await;
@@ -84,6 +85,28 @@ async fn it_ends_even_while_somebody_listens_to_events() {
     // The answer ends as it should, and is not cut.
     first.read_to_string(&mut rest).await.unwrap();
     assert!(rest.ends_with("0\r\n\r\n"), "{rest}");
+}
+
+/// The first line of the answer to `GET /ping` with these headers.
+async fn ping(lab: &Lab, headers: &str) -> String {
+    let address = lab.url().socket_addrs(|| None).expect("the URL has an address")[0];
+    let mut stream = TcpStream::connect(address).await.expect("the lab listens");
+    let head = format!("GET /ping HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("the lab reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the lab answers");
+    answer.lines().next().unwrap_or("").into()
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_has_no_say() {
+    let lab = Lab::builder().start().await.unwrap();
+    assert_eq!(ping(&lab, "Host: 127.0.0.1\r\n").await, "HTTP/1.1 200 OK");
+    for headers in ["Host: evil.example\r\n", "Host: 127.0.0.1\r\nOrigin: http://evil.example\r\n"]
+    {
+        assert_eq!(ping(&lab, headers).await, "HTTP/1.1 403 Forbidden", "{headers}");
+    }
+    lab.shutdown().await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::middleware;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -17,6 +18,7 @@ use zdd_core::units::Timestamp;
 use super::agents::{self, AgentError, default_agents};
 use super::api;
 use super::images::ImageMap;
+use super::origin;
 use super::persist::{Store, StoreError};
 use super::runtime::Shared;
 use super::runtime_machine::Machine;
@@ -247,7 +249,13 @@ impl LabBuilder {
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
     let stop = shared.stop.clone();
-    let app = api::router(shared).into_make_service_with_connect_info::<SocketAddr>();
+    // Where others are let in, they may come by any name.
+    let is_private = shared.address.ip().is_loopback();
+    let mut app = api::router(shared);
+    if is_private {
+        app = app.layer(middleware::from_fn(origin::refuse_foreign));
+    }
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     // Events are small and must not wait for each other.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);

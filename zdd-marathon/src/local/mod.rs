@@ -33,6 +33,7 @@ mod guard;
 mod hub;
 mod images;
 mod lab;
+mod origin;
 mod persist;
 #[cfg(test)]
 mod persist_tests;
