@@ -248,6 +248,10 @@ impl World {
         let Some(known) = self.tasks.get(task).filter(|known| !known.ended).cloned() else {
             return false;
         };
+        if !known.reachable {
+            self.later(1000, due, task.clone());
+            return false;
+        }
         match due {
             Due::Die => self.end(task, MesosState::Killed),
             Due::Run if known.is_killed => return false,
