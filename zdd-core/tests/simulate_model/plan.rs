@@ -136,14 +136,14 @@ fn state(world: &World, case: &Case) -> State {
     for one in world.marathon.instances(app).filter(|one| one.has_task()) {
         let is_new = Some(one.version) == version;
         let side = if is_new { &mut state.new } else { &mut state.old };
-        let stage = match one.goal {
+        let place = match one.goal {
             Goal::Running if !is_new => &mut side.healthy,
             Goal::Running if is_through(one) => &mut side.healthy,
             Goal::Running if one.condition == Condition::Running => &mut side.running,
             Goal::Running => &mut side.starting,
             Goal::Stopped | Goal::Decommissioned => &mut side.dying,
         };
-        *stage += 1;
+        *place += 1;
     }
     state
 }

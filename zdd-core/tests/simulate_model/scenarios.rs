@@ -705,12 +705,36 @@ fn a_thousand_apps_are_no_burden() {
     marathon.change(at(0), target, Force::No).unwrap();
     let orders = marathon.take_orders();
     assert_eq!(orders.len(), 10_000);
-    for (n, order) in orders.iter().enumerate() {
+    for (n, order) in (0_i64..).zip(&orders) {
         let zdd_core::simulate::Order::Launch(launch) = order else { panic!("{order:?}") };
-        marathon.launched(at(n as i64), &launch.task, vec![]);
-        marathon.task_changed(at(n as i64), &launch.task, MesosState::Running, "");
+        marathon.launched(at(n), &launch.task, vec![]);
+        marathon.task_changed(at(n), &launch.task, MesosState::Running, "");
     }
     assert_eq!(marathon.deployments().len(), 0);
     marathon.tick(at(400_000));
     assert_eq!(marathon.take_orders(), []);
+}
+
+/// The world itself, which all of the above trusts.
+#[test]
+#[should_panic(expected = "launched twice")]
+fn a_task_that_is_launched_twice_is_seen() {
+    let mut world = World::usual();
+    let mut target = Group::empty_root();
+    target.insert_app(app(json!({"instances": 1}))).unwrap();
+    let now = Timestamp::from_millis(world.now);
+    world.marathon.change(now, target, Force::No).unwrap();
+    let orders = world.marathon.take_orders();
+    for order in orders.iter().chain(&orders) {
+        world.carry_out(order.clone());
+    }
+}
+
+#[test]
+#[should_panic(expected = "assertion `left == right` failed: Instance {")]
+fn a_task_that_is_lost_is_seen() {
+    let mut world = running(&app(json!({"instances": 1})));
+    let task = only(&world).task.clone();
+    world.tasks.get_mut(&task).unwrap().ended = true;
+    world.run_for(1_000_000);
 }

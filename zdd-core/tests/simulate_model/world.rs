@@ -41,6 +41,7 @@ pub(crate) struct Batch {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each of them may be true by itself")]
 pub(crate) struct Task {
     pub(crate) app: Arc<App>,
     pub(crate) runs: bool,
@@ -143,7 +144,7 @@ impl World {
         }
     }
 
-    fn carry_out(&mut self, order: Order) {
+    pub(crate) fn carry_out(&mut self, order: Order) {
         let now = Timestamp::from_millis(self.now);
         match order {
             Order::Launch(Launch { task, app, ports, .. }) => {
@@ -218,9 +219,13 @@ impl World {
 
     /// Lets time pass, ticks and all.
     pub(crate) fn run_until(&mut self, until: i64) {
-        while self.step(until).is_some() {}
-        self.tick(until);
-        while self.step(until).is_some() {}
+        loop {
+            while self.step(until).is_some() {}
+            if self.marathon.next_tick().is_none_or(|at| at.as_millis() > until) {
+                break;
+            }
+            self.tick(until);
+        }
         self.now = until;
     }
 
@@ -237,7 +242,7 @@ impl World {
             }
             self.now = self.now.max(at.as_millis());
             self.batch += 1;
-            self.call(|marathon, now| marathon.tick(now));
+            self.call(Marathon::tick);
             let next = self.marathon.next_tick();
             assert!(next > Some(at), "{at} again and again");
         }
