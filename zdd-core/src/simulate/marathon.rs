@@ -112,12 +112,12 @@ impl Marathon {
     }
 
     /// The definitions of an app that are kept, the newest first.
-    pub fn history(&self, app: &AppId) -> impl Iterator<Item = &Arc<App>> {
+    pub fn history<'m>(&'m self, app: &AppId) -> impl Iterator<Item = &'m Arc<App>> + use<'m> {
         self.fleets.get(app).into_iter().flat_map(|fleet| &fleet.history)
     }
 
     /// The instances of an app, the oldest first, those on their way out among them.
-    pub fn instances(&self, app: &AppId) -> impl Iterator<Item = &Instance> {
+    pub fn instances<'m>(&'m self, app: &AppId) -> impl Iterator<Item = &'m Instance> + use<'m> {
         self.fleets.get(app).into_iter().flat_map(|fleet| fleet.instances.values())
     }
 

@@ -1,0 +1,8 @@
+//! The model of Marathon in virtual time, in a small world that does what it orders.
+
+#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
+
+mod chaos;
+mod plan;
+mod scenarios;
+mod world;

@@ -1,0 +1,740 @@
+//! What the model does in situations that one can name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use zdd_core::app::{App, Group};
+use zdd_core::ports::{Force, KillMode};
+use zdd_core::scaling::{Condition, Goal};
+use zdd_core::simulate::{ChangeError, Event, Instance, MesosState, Settings, What};
+use zdd_core::units::{AppId, DeploymentId, GroupId, InstanceId, TaskId, Timestamp};
+
+use super::world::{Times, World, agents};
+
+fn app(mut json: Value) -> App {
+    if json.get("id").is_none() {
+        json["id"] = json!("/shop");
+    }
+    if json.get("cmd").is_none() {
+        json["cmd"] = json!("./shop");
+    }
+    App::from_value(&json, &GroupId::root()).unwrap()
+}
+
+fn shop() -> AppId {
+    "/shop".parse().unwrap()
+}
+
+fn id(text: &str) -> AppId {
+    text.parse().unwrap()
+}
+
+/// A world in which `first` runs.
+fn running(first: &App) -> World {
+    let mut world = World::usual();
+    world.put(first, Force::No).unwrap();
+    world.run_for(20_000);
+    assert_eq!(world.marathon.deployments().len(), 0);
+    world.events.clear();
+    world
+}
+
+/// One that has passed its health check.
+fn checked(instances: u32, cmd: &str) -> App {
+    app(json!({"cmd": cmd, "instances": instances, "healthChecks": [{"protocol": "HTTP"}]}))
+}
+
+fn only(world: &World) -> &Instance {
+    let mut instances = world.marathon.all_instances();
+    let first = instances.next().unwrap();
+    assert!(instances.next().is_none(), "there are more");
+    first
+}
+
+fn tasks(world: &World, app: &AppId) -> Vec<TaskId> {
+    world.marathon.instances(app).map(|one| one.task.clone()).collect()
+}
+
+fn ids(world: &World, app: &AppId) -> BTreeSet<InstanceId> {
+    world.marathon.instances(app).map(|one| one.id.clone()).collect()
+}
+
+fn ended(world: &World, deployment: &DeploymentId) -> Option<bool> {
+    world.events.iter().find_map(|event| match &event.what {
+        What::DeploymentSucceeded { plan } if plan.id == *deployment => Some(true),
+        What::DeploymentFailed { plan, .. } if plan.id == *deployment => Some(false),
+        _ => None,
+    })
+}
+
+fn conditions(events: &[Event]) -> Vec<Condition> {
+    let of = |event: &Event| match event.what {
+        What::InstanceChanged { condition, .. } => Some(condition),
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_new_app_is_told_as_marathon_tells_it() {
+    let mut world = World::usual();
+    world.put(&checked(1, "./shop"), Force::No).unwrap();
+    world.run_for(5000);
+    assert_eq!(
+        world.names(),
+        [
+            "group_change_success",
+            "deployment_info",
+            "deployment_step_success",
+            "deployment_info",
+            "add_health_check_event",
+            "instance_changed_event", // Scheduled
+            "instance_changed_event", // Provisioned
+            "status_update_event",
+            "instance_changed_event", // Staging
+            "status_update_event",
+            "instance_changed_event", // Running
+            "health_status_changed_event",
+            "instance_health_changed_event",
+            "deployment_step_success",
+            "deployment_success",
+        ]
+    );
+    let lived =
+        [Condition::Scheduled, Condition::Provisioned, Condition::Staging, Condition::Running];
+    assert_eq!(conditions(&world.events), lived);
+}
+
+#[test]
+fn an_upgrade_is_told_as_marathon_tells_it() {
+    let mut world = running(&checked(1, "./old"));
+    world.put(&checked(1, "./new"), Force::No).unwrap();
+    world.run_for(10_000);
+    let names = world.names();
+    assert_eq!(names[..3], ["group_change_success", "deployment_info", "add_health_check_event"]);
+    // The healthy new one costs the old one: its goal changes, which repeats that it runs, then it
+    // is told to stop, and then it is dead.
+    let healthy = names.iter().position(|name| *name == "instance_health_changed_event").unwrap();
+    assert_eq!(
+        names[healthy + 1..],
+        [
+            "instance_changed_event",
+            "status_update_event",
+            "instance_changed_event",
+            "status_update_event",
+            "instance_changed_event",
+            "deployment_step_success",
+            "deployment_success"
+        ]
+    );
+    let last = [Condition::Running, Condition::Killing, Condition::Killed];
+    assert_eq!(conditions(&world.events[healthy..]), last);
+}
+
+#[test]
+fn a_change_without_difference_only_succeeds() {
+    let mut world = running(&app(json!({"instances": 2})));
+    let version = world.marathon.app(&shop()).unwrap().version();
+    let accepted = world.put(&app(json!({"instances": 2})), Force::No).unwrap();
+    assert_eq!(world.names(), ["group_change_success", "deployment_success"]);
+    assert_eq!(ended(&world, &accepted.deployment), Some(true));
+    assert_eq!(world.marathon.app(&shop()).unwrap().version(), version);
+    assert_eq!(world.marathon.history(&shop()).count(), 1);
+}
+
+#[test]
+fn versions_say_what_changed() {
+    let mut world = running(&app(json!({"instances": 1})));
+    let info = |world: &World| {
+        let app = world.marathon.app(&shop()).unwrap();
+        let info = app.version_info().unwrap();
+        (app.version().unwrap(), info.last_scaling_at, info.last_config_change_at)
+    };
+    let (first, scaled, configured) = info(&world);
+    assert!(first == scaled && first == configured);
+
+    world.put(&app(json!({"instances": 2})), Force::No).unwrap();
+    world.run_for(10_000);
+    let (second, scaled, configured) = info(&world);
+    assert!(second > first && scaled == second && configured == first);
+    // The survivor of a mere scale keeps its version.
+    let versions: Vec<_> = world.marathon.instances(&shop()).map(|one| one.version).collect();
+    assert_eq!(versions, [first, second]);
+
+    world.call(|marathon, now| marathon.restart(now, &[shop()].into(), Force::No)).unwrap();
+    world.run_for(20_000);
+    let (third, scaled, configured) = info(&world);
+    assert!(third > second && scaled == second && configured == third);
+    assert!(world.marathon.instances(&shop()).all(|one| one.version == third));
+
+    world.put(&app(json!({"instances": 2, "cmd": "./new"})), Force::No).unwrap();
+    let (fourth, scaled, configured) = info(&world);
+    assert!(fourth > third && scaled == fourth && configured == fourth);
+    let history: Vec<_> = world.marathon.history(&shop()).filter_map(|app| app.version()).collect();
+    assert_eq!(history, [fourth, third, second, first]);
+}
+
+#[test]
+fn two_changes_in_a_millisecond_are_two_versions() {
+    let mut world = World::usual();
+    let one = world.put(&app(json!({"id": "/a"})), Force::No).unwrap();
+    let two = world.put(&app(json!({"id": "/b"})), Force::No).unwrap();
+    assert!(two.version > one.version && two.deployment != one.deployment);
+}
+
+#[test]
+fn deployments_lock_their_apps() {
+    let mut world = running(&checked(2, "./one"));
+    world.sick.insert(shop());
+    let first = world.put(&checked(2, "./two"), Force::No).unwrap();
+    world.events.clear();
+    let refused = world.put(&checked(2, "./three"), Force::No).unwrap_err();
+    let locked = ChangeError::Locked { deployments: vec![first.deployment.clone()] };
+    assert_eq!(refused, locked);
+    assert!(refused.to_string().starts_with("App is locked by one or more deployments."));
+    assert_eq!(world.names(), ["deployment_failed", "group_change_failed"]);
+    assert_eq!(world.marathon.app(&shop()).unwrap().as_json()["cmd"], "./two");
+    // Other apps are free, and kills without scaling are never locked out.
+    world.put(&app(json!({"id": "/other"})), Force::No).unwrap();
+    let victims = ids(&world, &shop());
+    let killed =
+        world.call(|marathon, now| marathon.kill(now, &victims, KillMode::Restart, Force::No));
+    assert_eq!(killed, Ok(None));
+    let scaled =
+        world.call(|marathon, now| marathon.kill(now, &victims, KillMode::Scale, Force::No));
+    assert!(matches!(scaled, Ok(_) | Err(ChangeError::Locked { .. })));
+}
+
+#[test]
+fn force_cancels_what_is_in_the_way_and_leaves_its_instances() {
+    let mut world = running(&checked(2, "./one"));
+    world.sick.insert(shop());
+    let first = world.put(&checked(2, "./two"), Force::No).unwrap();
+    world.run_for(3000);
+    assert_eq!(world.marathon.instances(&shop()).count(), 4);
+    world.events.clear();
+    world.sick.clear();
+    let second = world.put(&checked(2, "./three"), Force::Yes).unwrap();
+    assert_eq!(ended(&world, &first.deployment), Some(false));
+    let reason = world.events.iter().find_map(|event| match &event.what {
+        What::DeploymentFailed { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    });
+    assert_eq!(reason, Some("The upgrade has been cancelled"));
+    assert!(!world.names().contains(&"deployment_step_failure"));
+    world.run_for(30_000);
+    assert_eq!(ended(&world, &second.deployment), Some(true));
+    let version = Some(second.version);
+    assert!(world.marathon.instances(&shop()).all(|one| Some(one.version) == version));
+    assert_eq!(world.running(&shop()), 2);
+}
+
+#[test]
+fn a_cancelled_deployment_leaves_a_mixture_that_only_counts_repair() {
+    let mut world = running(&checked(2, "./one"));
+    world.sick.insert(shop());
+    let accepted = world.put(&checked(2, "./two"), Force::No).unwrap();
+    world.run_for(3000);
+    world.call(|marathon, now| marathon.cancel(now, &accepted.deployment)).unwrap();
+    assert_eq!(world.marathon.deployments().len(), 0);
+    assert_eq!(world.marathon.instances(&shop()).count(), 4);
+    let again = world.call(|marathon, now| marathon.cancel(now, &accepted.deployment));
+    assert_eq!(again, Err(ChangeError::NoSuchDeployment(accepted.deployment)));
+    // The check of every five minutes stops the youngest.
+    world.sick.clear();
+    world.run_for(310_000);
+    let versions: BTreeSet<_> = world.marathon.instances(&shop()).map(|one| one.version).collect();
+    assert_eq!((world.marathon.instances(&shop()).count(), versions.len()), (2, 1));
+    assert_ne!(versions.into_iter().next(), world.marathon.app(&shop()).unwrap().version());
+}
+
+#[test]
+fn a_revert_is_a_second_replacement_under_a_fresh_version() {
+    let mut world = running(&checked(2, "./one"));
+    let first = world.marathon.app(&shop()).unwrap().version();
+    world.sick.insert(shop());
+    let broken = world.put(&checked(2, "./two"), Force::No).unwrap();
+    world.put(&app(json!({"id": "/other"})), Force::No).unwrap();
+    world.run_for(5000);
+    world.sick.clear();
+    let back = world.call(|marathon, now| marathon.revert(now, &broken.deployment)).unwrap();
+    assert_eq!(ended(&world, &broken.deployment), Some(false));
+    let newest = world.marathon.app(&shop()).unwrap();
+    assert_eq!(newest.as_json()["cmd"], "./one");
+    assert_eq!(newest.version(), Some(back.version));
+    assert_ne!(newest.version(), first);
+    world.run_for(30_000);
+    assert_eq!(ended(&world, &back.deployment), Some(true));
+    assert!(world.marathon.instances(&shop()).all(|one| one.version == back.version));
+    // What others did meanwhile stays.
+    assert!(world.marathon.app(&id("/other")).is_some());
+    let gone = world.call(|marathon, now| marathon.revert(now, &broken.deployment));
+    assert_eq!(gone, Err(ChangeError::NoSuchDeployment(broken.deployment)));
+}
+
+#[test]
+fn the_revert_of_a_new_app_removes_it() {
+    let mut world = World::usual();
+    let accepted = world.put(&app(json!({"instances": 3})), Force::No).unwrap();
+    let back = world.call(|marathon, now| marathon.revert(now, &accepted.deployment)).unwrap();
+    world.run_for(10_000);
+    assert_eq!(ended(&world, &back.deployment), Some(true));
+    assert!(world.marathon.root().is_empty() && world.alive().is_empty());
+    assert_eq!(world.marathon.history(&shop()).count(), 0);
+}
+
+#[test]
+fn the_revert_of_a_plain_restart_does_nothing() {
+    let mut world = running(&checked(2, "./one"));
+    let restart =
+        world.call(|marathon, now| marathon.restart(now, &[shop()].into(), Force::No)).unwrap();
+    world.call(|marathon, now| marathon.revert(now, &restart.deployment)).unwrap();
+    assert_eq!(world.marathon.deployments().next().map(|one| &one.id), Some(&restart.deployment));
+    world.run_for(20_000);
+    assert_eq!(ended(&world, &restart.deployment), Some(true));
+    assert!(world.marathon.instances(&shop()).all(|one| one.version == restart.version));
+}
+
+#[test]
+fn a_restart_of_nothing_is_refused() {
+    let mut world = World::usual();
+    let refused = world.call(|marathon, now| marathon.restart(now, &[shop()].into(), Force::Yes));
+    assert_eq!(refused, Err(ChangeError::NoSuchApp(shop())));
+}
+
+#[test]
+fn scaling_down_stops_the_youngest_and_scaling_up_waits_for_health() {
+    let mut world = running(&checked(1, "./shop"));
+    let oldest = only(&world).id.clone();
+    world.put(&checked(3, "./shop"), Force::No).unwrap();
+    world.run_for(1500);
+    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (3, 1));
+    world.run_for(1000);
+    assert_eq!(world.marathon.deployments().len(), 0);
+    world.put(&checked(1, "./shop"), Force::No).unwrap();
+    world.run_for(10_000);
+    assert_eq!(only(&world).id, oldest);
+}
+
+#[test]
+fn layers_wait_for_the_health_of_those_below() {
+    let mut target = Group::empty_root();
+    let checks = json!([{"protocol": "HTTP"}]);
+    for (id, on) in [("/db", vec![]), ("/api", vec!["/db"]), ("/web", vec!["/api"])] {
+        let one = app(json!({"id": id, "dependencies": on, "healthChecks": checks}));
+        target.insert_app(one).unwrap();
+    }
+    let mut world = World::usual();
+    let plan = world.marathon.preview(&target).unwrap();
+    assert_eq!(world.marathon.root(), &Group::empty_root());
+    world.change(&target, Force::No).unwrap();
+    for (n, (alive, step)) in [(1, 2), (1, 2), (2, 3), (2, 3), (3, 4)].into_iter().enumerate() {
+        let deployment = world.marathon.deployments().next().unwrap();
+        assert_eq!(*deployment.plan, plan);
+        assert_eq!((world.alive().len(), deployment.current_step), (alive, step), "second {n}");
+        world.run_for(1000);
+    }
+    world.run_for(1000);
+    assert_eq!(world.marathon.deployments().len(), 0);
+    // Who goes, goes at once.
+    world.change(&Group::empty_root(), Force::No).unwrap();
+    assert_eq!(world.marathon.deployments().next().unwrap().current_actions().len(), 3);
+    world.events.clear();
+    world.run_for(2000);
+    let names = world.names();
+    let count = |name| names.iter().filter(|one| **one == name).count();
+    assert_eq!((count("app_terminated_event"), count("remove_health_check_event")), (3, 3));
+    assert!(world.alive().is_empty());
+}
+
+#[test]
+fn who_fails_waits_longer_and_longer() {
+    let mut world = World::usual();
+    world.failing.insert(shop());
+    let fields = json!({"backoffSeconds": 2, "backoffFactor": 2, "maxLaunchDelaySeconds": 7});
+    let mut failing = app(fields);
+    failing = failing.with_instances(1_u16.into());
+    world.put(&failing, Force::No).unwrap();
+    let began = world.now;
+    let mut launches = vec![];
+    for _ in 0..400 {
+        let before = world.n_launches;
+        world.run_for(100);
+        if world.n_launches > before || (before == 1 && launches.is_empty()) {
+            launches.push((world.now - began) / 1000);
+        }
+        if launches.len() == 6 {
+            break;
+        }
+    }
+    // A second to fail, then 2, 4, 7 and 7 s of delay.
+    assert_eq!(launches, [0, 3, 8, 16, 24, 32]);
+    let instance = only(&world).clone();
+    assert_eq!((instance.attempt(), instance.goal), (6, Goal::Running));
+    let failure = world.marathon.last_failure(&shop()).unwrap();
+    assert_eq!((failure.state.as_str(), failure.message.as_str()), ("TASK_FAILED", "it ended"));
+
+    world.run_for(1500);
+    let now = Timestamp::from_millis(world.now);
+    let queue = world.marathon.queue(now);
+    assert_eq!((queue.len(), queue[0].count, queue[0].overdue), (1, 1, false));
+    assert!(queue[0].delay > Duration::from_secs(5), "{:?}", queue[0].delay);
+    world.failing.clear();
+    assert!(world.call(|marathon, now| marathon.reset_delay(now, &shop())));
+    assert_eq!(world.marathon.queue(now), []);
+    world.run_for(1000);
+    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (1, 0));
+    assert!(!world.call(|marathon, now| marathon.reset_delay(now, &shop())));
+}
+
+#[test]
+fn what_does_not_fit_waits_and_says_why() {
+    let times = Times { start: 1000, healthy: 0, stop: 1000 };
+    let mut world = World::new(Settings::default(), agents(2, 2), times);
+    world.put(&app(json!({"instances": 3, "cpus": 2})), Force::No).unwrap();
+    world.run_for(5000);
+    let now = Timestamp::from_millis(world.now);
+    let queue = world.marathon.queue(now);
+    let item = &queue[0];
+    assert_eq!((item.count, item.overdue, item.offers.unused > 0), (1, true, true));
+    let declined = item.offers.rejected.iter().find(|one| one.declined > 0).unwrap();
+    assert_eq!((declined.reason.as_str(), declined.declined), ("InsufficientCpus", 2));
+    assert_eq!(world.marathon.deployments().len(), 1);
+    // Room that others leave is used at once.
+    let victim = tasks(&world, &shop()).into_iter().next().unwrap();
+    world.end(&victim, MesosState::Killed);
+    assert_eq!(world.marathon.queue(now)[0].count, 1);
+    assert_eq!(world.alive().len(), 2);
+    world.put(&app(json!({"instances": 2, "cpus": 2})), Force::Yes).unwrap();
+    world.run_for(5000);
+    assert_eq!((world.marathon.deployments().len(), world.marathon.queue(now).len()), (0, 0));
+}
+
+#[test]
+fn old_and_new_may_share_an_agent_that_is_unique() {
+    let times = Times { start: 1000, healthy: 0, stop: 1000 };
+    let mut world = World::new(Settings::default(), agents(2, 8), times);
+    let unique = json!([["hostname", "UNIQUE"]]);
+    let one = |cmd: &str, instances: u32| {
+        app(json!({"cmd": cmd, "instances": instances, "constraints": unique}))
+    };
+    world.put(&one("./one", 2), Force::No).unwrap();
+    world.run_for(5000);
+    assert_eq!(world.running(&shop()), 2);
+    world.put(&one("./two", 2), Force::No).unwrap();
+    assert_eq!(world.alive().len(), 4);
+    world.run_for(10_000);
+    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (2, 0));
+    world.put(&one("./two", 3), Force::No).unwrap();
+    world.run_for(10_000);
+    let queue = world.marathon.queue(Timestamp::from_millis(world.now));
+    let declined = queue[0].offers.rejected.iter().find(|one| one.declined > 0).unwrap();
+    assert_eq!((declined.reason.as_str(), declined.declined), ("UnfulfilledConstraint", 2));
+}
+
+#[test]
+fn an_unhealthy_instance_is_killed_and_comes_back_under_its_id() {
+    let mut world = running(&checked(1, "./shop"));
+    let before = only(&world).clone();
+    assert_eq!(before.is_healthy(), Some(true));
+    for _ in 0..3 {
+        world.check_health(&before.task, false);
+    }
+    assert_eq!(
+        world.names()[..7],
+        [
+            "failed_health_check_event",
+            "health_status_changed_event",
+            "instance_health_changed_event",
+            "failed_health_check_event",
+            "failed_health_check_event",
+            "unhealthy_instance_kill_event",
+            "status_update_event"
+        ]
+    );
+    assert_eq!(only(&world).killed_at, Some(Timestamp::from_millis(world.now)));
+    // It was told, and is not told again.
+    world.check_health(&before.task, false);
+    assert_eq!(world.n_kills, 1);
+    world.run_for(4000);
+    let after = only(&world);
+    assert_eq!((&after.id, after.attempt(), after.is_healthy()), (&before.id, 2, Some(true)));
+    let failure = world.marathon.last_failure(&shop()).unwrap();
+    assert_eq!(failure.message, "Task was killed since health check failed. Reason: 503");
+}
+
+#[test]
+fn readiness_is_asked_for_during_deployments_only() {
+    let ready = |cmd: &str| {
+        app(json!({"cmd": cmd, "portDefinitions": [{"port": 0, "name": "http-api"}],
+            "readinessChecks": [{"preserveLastResponse": true}]}))
+    };
+    let mut world = running(&ready("./one"));
+    world.sick.insert(shop());
+    world.put(&ready("./two"), Force::No).unwrap();
+    world.run_for(2500);
+    let readiness = world.marathon.readiness(&shop());
+    assert_eq!((readiness.len(), readiness[0].ready), (1, false));
+    assert_eq!(readiness[0].last.as_ref().map(|last| last.status), Some(503));
+    assert_eq!(readiness[0].name, "readinessCheck");
+    assert_eq!(world.running(&shop()), 2);
+    world.sick.clear();
+    world.run_for(5000);
+    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (1, 0));
+    assert!(world.marathon.readiness(&shop()).is_empty());
+    // Outside of deployments nobody asks: the world would see an order.
+    let task = only(&world).task.clone();
+    world.end(&task, MesosState::Failed);
+    world.run_for(5000);
+    assert_eq!((world.running(&shop()), world.marathon.readiness(&shop()).len()), (1, 0));
+}
+
+#[test]
+fn kills_restart_shrink_or_wipe() {
+    let mut world = running(&app(json!({"instances": 3})));
+    let kill = |world: &mut World, victims: &BTreeSet<InstanceId>, mode| {
+        world.call(|marathon, now| marathon.kill(now, victims, mode, Force::No)).unwrap()
+    };
+    let before = ids(&world, &shop());
+    let victim: BTreeSet<_> = before.iter().take(1).cloned().collect();
+    assert_eq!(kill(&mut world, &victim, KillMode::Restart), None);
+    world.run_for(5000);
+    assert_eq!((world.running(&shop()), &ids(&world, &shop())), (3, &before));
+
+    assert_eq!(kill(&mut world, &victim, KillMode::Wipe), None);
+    world.run_for(5000);
+    let after = ids(&world, &shop());
+    assert_eq!((world.running(&shop()), after.is_disjoint(&victim)), (3, true));
+
+    let victims: BTreeSet<_> = after.iter().take(2).cloned().collect();
+    let accepted = kill(&mut world, &victims, KillMode::Scale).unwrap();
+    world.run_for(5000);
+    assert_eq!(ended(&world, &accepted.deployment), Some(true));
+    assert_eq!(world.marathon.app(&shop()).unwrap().instances().get(), 1);
+    assert!(ids(&world, &shop()).is_disjoint(&victims));
+    // Those that are gone are passed over.
+    assert_eq!(kill(&mut world, &victims, KillMode::Wipe), None);
+}
+
+#[test]
+fn a_task_out_of_reach_is_replaced_and_killed_when_it_comes_back() {
+    let mut world = running(&app(json!({"instances": 1})));
+    let lost = only(&world).task.clone();
+    world.marathon.task_changed(
+        Timestamp::from_millis(world.now),
+        &lost,
+        MesosState::Unreachable,
+        "",
+    );
+    let seen: Vec<_> = conditions(&world.marathon.clone().take_events());
+    let expected = [
+        Condition::Unreachable,
+        Condition::UnreachableInactive,
+        Condition::UnreachableInactive,
+        Condition::Scheduled,
+        Condition::Provisioned,
+    ];
+    assert_eq!(seen, expected);
+    let kills = world.n_kills;
+    // The model has forgotten it; the world has not.
+    let orders = {
+        world.marathon.take_orders();
+        let now = Timestamp::from_millis(world.now);
+        world.marathon.task_changed(now, &lost, MesosState::Running, "");
+        world.marathon.take_orders()
+    };
+    assert_eq!((orders.len(), kills), (1, 0));
+}
+
+#[test]
+fn a_task_out_of_reach_may_have_time() {
+    let patient = json!({"unreachableStrategy":
+        {"inactiveAfterSeconds": 60, "expungeAfterSeconds": 120}});
+    let mut world = running(&app(patient));
+    let lost = only(&world).task.clone();
+    world.lose(&lost);
+    world.run_for(30_000);
+    assert_eq!(only(&world).condition, Condition::Unreachable);
+    world.find(&lost);
+    assert_eq!((only(&world).condition, &only(&world).task), (Condition::Running, &lost));
+    world.lose(&lost);
+    world.run_for(70_000);
+    assert_eq!((world.running(&shop()), world.marathon.instances(&shop()).count()), (1, 2));
+    // It comes back after it was replaced: one too many, which the next check sees.
+    world.find(&lost);
+    world.run_for(300_000);
+    assert_eq!((world.running(&shop()), world.alive().len()), (1, 1));
+}
+
+#[test]
+fn resident_instances_stay_where_they_are() {
+    let resident = |cmd: &str| {
+        app(json!({"cmd": cmd, "instances": 2, "container": {"type": "MESOS", "volumes":
+            [{"containerPath": "data", "persistent": {"size": 64}}]}}))
+    };
+    let mut world = running(&resident("./one"));
+    let places = |world: &World| -> BTreeMap<_, _> {
+        let instances = world.marathon.instances(&shop());
+        instances.map(|one| (one.id.clone(), one.agent.clone())).collect()
+    };
+    let before = places(&world);
+    world.put(&resident("./two"), Force::No).unwrap();
+    world.run_for(20_000);
+    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (2, 0));
+    assert_eq!(places(&world), before);
+    let version = world.marathon.app(&shop()).unwrap().version();
+    assert!(world.marathon.instances(&shop()).all(|one| Some(one.version) == version));
+    // Scaled down they keep their reservations, and scaled up they take them up.
+    world.put(&resident("./two").with_instances(1_u16.into()), Force::No).unwrap();
+    world.run_for(5000);
+    assert_eq!((world.running(&shop()), places(&world)), (1, before.clone()));
+    world.put(&resident("./two"), Force::No).unwrap();
+    world.run_for(5000);
+    assert_eq!((world.running(&shop()), places(&world)), (2, before));
+    world.change(&Group::empty_root(), Force::No).unwrap();
+    world.run_for(5000);
+    assert_eq!(world.marathon.all_instances().count(), 0);
+    let free = world.marathon.agents().iter().map(|agent| world.marathon.room().free_of(&agent.id));
+    assert!(free.eq(world.marathon.agents().iter().map(|agent| Some(agent.resources))));
+}
+
+#[test]
+fn what_marathon_does_not_take_is_refused_and_changes_nothing() {
+    let strategy = json!({"minimumHealthCapacity": 1.0, "maximumOverCapacity": 1.0});
+    let single = json!({"MARATHON_SINGLE_INSTANCE_APP": "true"});
+    let volumes = json!({"type": "MESOS", "volumes":
+        [{"containerPath": "data", "persistent": {"size": 64}}]});
+    let mut world = running(&app(json!({"instances": 1})));
+    let before = world.marathon.root().clone();
+    for (bad, path) in [
+        (
+            json!({"labels": single, "upgradeStrategy": strategy}),
+            "/upgradeStrategy/minimumHealthCapacity",
+        ),
+        (
+            json!({"id": "/db", "container": volumes, "upgradeStrategy": strategy}),
+            "/upgradeStrategy/maximumOverCapacity",
+        ),
+        (json!({"upgradeStrategy": {"minimumHealthCapacity": 1}}), "/upgradeStrategy"),
+        (json!({"constraints": [["hostname", "LIKE", "a("]]}), "/"),
+        (json!({"instances": 2_000_000_000}), "/instances"),
+        (json!({"container": volumes}), "/shop"),
+    ] {
+        let refused = world.put(&app(bad.clone()), Force::Yes).unwrap_err();
+        let ChangeError::Invalid { details } = &refused else { panic!("{bad}: {refused}") };
+        assert_eq!((details[0].path.as_str(), world.marathon.root()), (path, &before), "{bad}");
+    }
+    let circle = world.put(&app(json!({"dependencies": ["/shop"]})), Force::No).unwrap_err();
+    assert!(matches!(circle, ChangeError::Cycle(_)));
+    assert!(world.names().iter().all(|name| *name == "group_change_failed"));
+    assert_eq!(world.names().len(), 7);
+}
+
+#[test]
+fn there_is_a_limit_to_deployments() {
+    let mut settings = Settings::default();
+    settings.max_running_deployments = 2;
+    let times = Times { start: 1000, healthy: 0, stop: 1000 };
+    let mut world = World::new(settings, agents(1, 100), times);
+    world.put(&app(json!({"id": "/a"})), Force::No).unwrap();
+    world.put(&app(json!({"id": "/b"})), Force::No).unwrap();
+    let refused = world.put(&app(json!({"id": "/a", "cmd": "other"})), Force::Yes);
+    assert_eq!(refused, Err(ChangeError::TooManyDeployments { max: 2 }));
+    world.run_for(2000);
+    world.put(&app(json!({"id": "/c"})), Force::No).unwrap();
+}
+
+#[test]
+fn after_a_restart_of_the_process_all_is_wanted_again() {
+    let mut world = running(&checked(2, "./one"));
+    world.put(&checked(3, "./two"), Force::No).unwrap();
+    let root = world.marathon.root().clone();
+    let history: Vec<App> = world.marathon.history(&shop()).map(|app| App::clone(app)).collect();
+    let mut anew = World::usual();
+    anew.now = world.now + 1000;
+    anew.call(|marathon, now| marathon.restore(now, root.clone(), [(shop(), history)].into()))
+        .unwrap();
+    assert_eq!(anew.marathon.root(), &root);
+    assert_eq!((anew.marathon.history(&shop()).count(), anew.alive().len()), (2, 3));
+    anew.run_for(5000);
+    assert_eq!((anew.running(&shop()), anew.marathon.deployments().len()), (3, 0));
+    let accepted = anew.put(&checked(1, "./three"), Force::No).unwrap();
+    anew.run_for(20_000);
+    assert_eq!(ended(&anew, &accepted.deployment), Some(true));
+    let circle = app(json!({"dependencies": ["/shop"]}));
+    let mut bad = Group::empty_root();
+    bad.insert_app(circle).unwrap();
+    let before = anew.marathon.root().clone();
+    let refused = anew.call(|marathon, now| marathon.restore(now, bad, BTreeMap::new()));
+    assert!(matches!(refused, Err(ChangeError::Cycle(_))));
+    assert_eq!(anew.marathon.root(), &before);
+}
+
+#[test]
+fn stale_and_repeated_news_changes_nothing() {
+    let mut world = running(&app(json!({"instances": 1})));
+    let task = only(&world).task.clone();
+    let now = Timestamp::from_millis(world.now);
+    for state in [MesosState::Running, MesosState::Starting, MesosState::Staging] {
+        world.marathon.task_changed(now, &task, state, "");
+    }
+    assert_eq!((world.marathon.take_events().len(), world.marathon.take_orders().len()), (0, 0));
+    world.marathon.checked(now, &task, 7, Ok(()));
+    world.marathon.launched(now, &"nobody".parse().unwrap(), vec![1]);
+    let unknown: TaskId = "old_shop.instance-1._app.1".parse().unwrap();
+    world.marathon.task_changed(now, &unknown, MesosState::Failed, "");
+    let names: Vec<_> = world.marathon.take_events().iter().map(Event::name).collect();
+    assert_eq!(names, ["unknown_instance_terminated_event"]);
+    assert_eq!(only(&world).condition, Condition::Running);
+}
+
+#[test]
+fn a_thousand_apps_are_no_burden() {
+    let mut target = Group::empty_root();
+    for n in 0..1000 {
+        target
+            .insert_app(app(json!({"id": format!("/app-{n}"), "cpus": 0.01, "instances": 10})))
+            .unwrap();
+    }
+    let mut settings = Settings::default();
+    settings.max_instances = 10_000;
+    let resources = agents(10, 1000);
+    let mut marathon = zdd_core::simulate::Marathon::new(settings, resources, 1, Timestamp::EPOCH);
+    let at = Timestamp::from_millis;
+    marathon.change(at(0), target, Force::No).unwrap();
+    let orders = marathon.take_orders();
+    assert_eq!(orders.len(), 10_000);
+    for (n, order) in (0_i64..).zip(&orders) {
+        let zdd_core::simulate::Order::Launch(launch) = order else { panic!("{order:?}") };
+        marathon.launched(at(n), &launch.task, vec![]);
+        marathon.task_changed(at(n), &launch.task, MesosState::Running, "");
+    }
+    assert_eq!(marathon.deployments().len(), 0);
+    marathon.tick(at(400_000));
+    assert_eq!(marathon.take_orders(), []);
+}
+
+/// The world itself, which all of the above trusts.
+#[test]
+#[should_panic(expected = "launched twice")]
+fn a_task_that_is_launched_twice_is_seen() {
+    let mut world = World::usual();
+    let mut target = Group::empty_root();
+    target.insert_app(app(json!({"instances": 1}))).unwrap();
+    let now = Timestamp::from_millis(world.now);
+    world.marathon.change(now, target, Force::No).unwrap();
+    let orders = world.marathon.take_orders();
+    for order in orders.iter().chain(&orders) {
+        world.carry_out(order.clone());
+    }
+}
+
+#[test]
+#[should_panic(expected = "assertion `left == right` failed: Instance {")]
+fn a_task_that_is_lost_is_seen() {
+    let mut world = running(&app(json!({"instances": 1})));
+    let task = only(&world).task.clone();
+    world.tasks.get_mut(&task).unwrap().ended = true;
+    world.run_for(1_000_000);
+}
