@@ -1,15 +1,23 @@
 //! The `zdd` command.
 
+mod abort;
 mod args;
 mod chart;
 mod check;
+mod connect;
+mod deploy;
 mod dispatch;
 mod error;
 mod exit;
 mod extras;
+mod follow;
 mod input;
+mod lab;
+mod network;
 mod plan;
+mod resume;
 mod schema;
+mod status;
 mod text;
 mod verify;
 

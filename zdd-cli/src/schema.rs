@@ -76,7 +76,7 @@ pub(crate) fn millis(time: Duration) -> u64 {
 /// Writes `value` over several lines, with a last line end.
 pub(crate) fn write_json(
     value: &(impl Serialize + ?Sized),
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
 ) -> Result<(), CliError> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)?;

@@ -1,8 +1,8 @@
 //! `zdd verify`: judges a recording.
 
 pub(crate) mod json;
-mod text;
+pub(crate) mod text;
 mod verb;
 mod words;
 
-pub(crate) use verb::run;
+pub(crate) use verb::{facts, run};

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use tokio::time::timeout;
 
 use super::attempt::Sent;
 use super::call::Call;
@@ -13,12 +14,18 @@ use super::failure::{self, Again, Failure};
 use super::transport::{Host, Transport};
 use crate::events::{Body, Connect, OpenError};
 
+/// How long one host has to begin a stream, redirects included: it does so at once or not at all.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
+
 #[async_trait]
 impl Connect for Transport {
     async fn open(&self, last_id: Option<&str>) -> Result<Body, OpenError> {
+        // A host that is silent must not take the time in which others would answer.
+        let limit = OPEN_WITHIN.min(self.settings.connect_timeout + self.settings.read_timeout);
         let mut refused: Option<OpenError> = None;
         for (index, host) in self.in_turn() {
-            match self.open_at(host, last_id).await {
+            let opened = timeout(limit, self.open_at(host, last_id)).await;
+            match opened.unwrap_or_else(|_| Err(silent(host))) {
                 Ok(body) => {
                     self.note_reached(index);
                     return Ok(body);
@@ -64,6 +71,13 @@ impl Transport {
 fn body(response: Response) -> Body {
     let chunks = response.bytes_stream();
     chunks.map(|chunk| chunk.map_err(|error| failure::words(&error))).boxed()
+}
+
+fn silent(host: &Host) -> OpenError {
+    OpenError::Retry {
+        why: format!("{} does not begin an event stream", host.address),
+        after: None,
+    }
 }
 
 /// Whether an answer is an event stream.

@@ -176,8 +176,14 @@ impl Marathon for HttpMarathon {
         let call = Call::change(Method::POST, "/v2/tasks/delete").force(force);
         let call = with_body(call, &json!({ "ids": tasks }))?;
         match mode {
-            KillMode::Restart => self.transport.call(&call, |_| Ok(None)).await,
-            KillMode::Wipe => self.transport.call(&call.query("wipe", "true"), |_| Ok(None)).await,
+            KillMode::Restart => {
+                self.transport.call(&call, answers::any).await?;
+                Ok(None)
+            }
+            KillMode::Wipe => {
+                self.transport.call(&call.query("wipe", "true"), answers::any).await?;
+                Ok(None)
+            }
             KillMode::Scale => {
                 self.transport.call(&call.query("scale", "true"), answers::accepted_if_any).await
             }
