@@ -89,6 +89,20 @@ async fn a_foreign_leader_of_a_foreign_host_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_a_leader_that_is_not_known_yet_is_tried_again() {
+    let leader = Server::play(vec![], json(200, RESULT).step()).await;
+    let (to, announced) = (format!("{}/v2/apps/a", leader.url()), leader.host_port());
+    let server = Server::start(move |seen| match (seen.target.as_str(), seen.number) {
+        ("/v2/leader", 0..4) => json(404, r#"{"message": "There is no leader"}"#).step(),
+        ("/v2/leader", _) => json(200, &format!(r#"{{"leader": "{announced}"}}"#)).step(),
+        _ => json(307, "").header("Location", to.clone()).step(),
+    })
+    .await;
+    in_time(client(&[&server.url()]).delete_app(&app("/a"), Force::No)).await.unwrap();
+    assert_eq!((leader.done().len(), server.seen().len()), (1, 6));
+}
+
+#[tokio::test]
 async fn loops_end() {
     let server = Server::play(vec![], json(307, "").header("Location", "/v2/apps").step()).await;
     let error = in_time(client(&[&server.url()]).apps()).await.unwrap_err();
