@@ -28,6 +28,7 @@
 
 mod agents;
 mod api;
+mod definition;
 mod environment;
 mod guard;
 mod hub;
