@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{ConnectInfo, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::sse::{KeepAlive, Sse};
-use axum::response::{IntoResponse, Response, sse};
-use futures_util::{Stream, StreamExt};
-use url::form_urlencoded;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::time::timeout;
 use zdd_core::simulate::{Event, What};
 
 use super::super::runtime::Shared;
+use super::query::Query;
+use super::refusal::Refusal;
 
 /// How often something is written to a stream without events, so that either side notices when the
 /// other is gone.
@@ -30,21 +32,37 @@ pub(super) async fn stream(
 ) -> Response {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if !accepted.is_some_and(|accepted| accepted.contains("text/event-stream")) {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return Refusal::Method.into_response();
     }
-    let types: Vec<String> = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-        .filter(|(key, _)| key == "event_type")
-        .map(|(_, value)| value.into_owned())
-        .collect();
-    let events = listen(&shared, client, types);
-    Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response()
+    let query = Query::of(&query.unwrap_or_default());
+    let types = query.all("event_type").map(String::from).collect();
+    let body = Body::from_stream(with_heartbeat(listen(&shared, client, types)));
+    let head = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
+    (head, body).into_response()
+}
+
+/// The same stream, with an empty line wherever nothing else was written for a while. It ends when
+/// the events do.
+///
+/// Source: the heartbeat of Marathon's servlet is a bare line end, which is no comment.
+fn with_heartbeat(
+    events: impl Stream<Item = String> + Send + 'static,
+) -> impl Stream<Item = Result<String, Infallible>> + Send + 'static {
+    let events = Box::pin(events);
+    stream::unfold(events, |mut events| async {
+        let text = match timeout(HEARTBEAT, events.next()).await {
+            Ok(event) => event?,
+            Err(_) => "\r\n".to_owned(),
+        };
+        Some((Ok(text), events))
+    })
 }
 
 fn listen(
     shared: &Arc<Shared>,
     client: SocketAddr,
     types: Vec<String>,
-) -> impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static {
+) -> impl Stream<Item = String> + Send + 'static {
     // Subscribed before it is announced: who listens hears of that first.
     let events = shared.hub.subscribe();
     let attached = Attached { shared: shared.clone(), remote: client.to_string() };
@@ -58,7 +76,7 @@ fn listen(
             let is_wanted = types.is_empty() || types.iter().any(|one| one == event.name);
             std::future::ready(is_wanted)
         })
-        .map(|event| Ok(sse::Event::default().event(event.name).data(&event.json)))
+        .map(|event| format!("event: {}\ndata: {}\n\n", event.name, event.json))
 }
 
 /// Someone who listens.

@@ -34,19 +34,21 @@ pub(crate) fn complete(
     let app = App::from_object(given, base)?;
     let mut problems = rules::problems_of(&app);
     if let Err(error) = Demand::of(&app, shop.grouping) {
-        problems.push(super::invalid::detail("/", error));
+        problems.push(super::invalid::detail("/", error.to_string()));
     }
     if problems.is_empty()
         && let Err(error) = shop.images.command_for(&app)
     {
-        problems.push(super::invalid::detail("/container/docker/image", error));
+        problems.push(super::invalid::detail("/container/docker/image", error.to_string()));
     }
     if !problems.is_empty() {
         return Err(Invalid::Rules(problems));
     }
     let mut full = app.in_full();
     write_defaults(&mut full, &app);
-    shop.ports.give(&mut full, previous).map_err(|none_left| Invalid::rule("/", none_left))?;
+    shop.ports
+        .give(&mut full, previous)
+        .map_err(|none_left| Invalid::rule("/", none_left.to_string()))?;
     Ok(App::from_object(full, &GroupId::root())?)
 }
 

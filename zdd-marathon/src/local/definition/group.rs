@@ -118,7 +118,7 @@ pub(crate) fn id_of(update: &Map<String, Value>, base: &GroupId) -> Result<Group
     match update.get("id") {
         None | Some(Value::Null) => Ok(base.clone()),
         Some(Value::String(path)) => {
-            GroupId::resolve(path, base).map_err(|error| Invalid::rule("/id", error))
+            GroupId::resolve(path, base).map_err(|error| Invalid::rule("/id", error.to_string()))
         }
         Some(_) => Err(expected("/id", "a text")),
     }
@@ -159,7 +159,7 @@ fn complete_in(
 
 fn dependency(path: &Value, base: &GroupId) -> Result<PathId, Invalid> {
     let path = path.as_str().ok_or_else(|| expected("/dependencies", "a text"))?;
-    PathId::resolve(path, base).map_err(|error| Invalid::rule("/dependencies", error))
+    PathId::resolve(path, base).map_err(|error| Invalid::rule("/dependencies", error.to_string()))
 }
 
 fn list<'v>(object: &'v Map<String, Value>, key: &str) -> Result<Option<&'v Vec<Value>>, Invalid> {
@@ -175,5 +175,5 @@ fn expected(path: &str, what: &str) -> Invalid {
 }
 
 fn misplaced(error: &GroupError) -> Invalid {
-    Invalid::rule("/id", error)
+    Invalid::rule("/id", error.to_string())
 }

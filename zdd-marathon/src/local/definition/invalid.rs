@@ -14,12 +14,12 @@ pub(crate) enum Invalid {
 
 impl Invalid {
     /// One broken rule.
-    pub(crate) fn rule(path: impl Into<String>, error: impl ToString) -> Self {
+    pub(crate) fn rule(path: impl Into<String>, error: impl Into<String>) -> Self {
         Self::Rules(vec![detail(path, error)])
     }
 
     /// One value of the wrong type.
-    pub(crate) fn shape(path: impl Into<String>, error: impl ToString) -> Self {
+    pub(crate) fn shape(path: impl Into<String>, error: impl Into<String>) -> Self {
         Self::Shape(vec![detail(path, error)])
     }
 
@@ -59,10 +59,10 @@ fn placed(problem: &Problem) -> InvalidDetail {
         _ => String::new(),
     };
     let path = format!("{}{member}", problem.pointer);
-    detail(if path.is_empty() { "/".into() } else { path }, &problem.fault)
+    detail(if path.is_empty() { "/".into() } else { path }, problem.fault.to_string())
 }
 
 /// One problem at one place.
-pub(super) fn detail(path: impl Into<String>, error: impl ToString) -> InvalidDetail {
-    InvalidDetail { path: path.into(), errors: vec![error.to_string()] }
+pub(super) fn detail(path: impl Into<String>, error: impl Into<String>) -> InvalidDetail {
+    InvalidDetail { path: path.into(), errors: vec![error.into()] }
 }

@@ -68,13 +68,9 @@ mod tests {
 
     use super::*;
 
-    fn object(value: Value) -> Map<String, Value> {
-        value.as_object().unwrap().clone()
-    }
-
-    fn after(app: &str, update: Value) -> Value {
+    fn after(app: &str, update: &Value) -> Value {
         let app = App::parse(app).unwrap();
-        Value::Object(merged(&app, &object(update)))
+        Value::Object(merged(&app, update.as_object().unwrap()))
     }
 
     #[test]
@@ -82,7 +78,7 @@ mod tests {
         let app = r#"{"id": "/a", "cmd": "x", "env": {"A": "1", "B": "2"}, "cpus": 0.5,
             "resourceLimits": {"cpus": 2}, "version": "2026-01-01T00:00:00.000Z"}"#;
         assert_eq!(
-            after(app, json!({"id": "/other", "env": {"A": "3"}, "cpus": null})),
+            after(app, &json!({"id": "/other", "env": {"A": "3"}, "cpus": null})),
             json!({"id": "/a", "cmd": "x", "env": {"A": "3"}, "cpus": 0.5})
         );
     }
@@ -93,7 +89,7 @@ mod tests {
             "networks": [{"mode": "container/bridge"}], "cmd": "x"}"#;
         let update = json!({"ports": [2], "uris": [],
             "container": {"docker": {"image": "i", "network": "HOST"}}});
-        let after = after(app, update.clone());
+        let after = after(app, &update);
         for key in ["portDefinitions", "fetch", "networks"] {
             assert_eq!(after.get(key), None, "{key}");
         }

@@ -47,7 +47,7 @@ fn networks(full: &Map<String, Value>, problems: &mut Vec<InvalidDetail>) {
                      the kinds cannot be mixed";
         problems.push(detail("/networks", error));
     }
-    let needs_container = modes.iter().any(|mode| *mode == "container/bridge");
+    let needs_container = modes.contains(&"container/bridge");
     if needs_container && !full.contains_key("container") {
         problems.push(detail("/container", "is required for a bridge network"));
     }
