@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use zdd_core::app::{GroupError, ParseError};
+use zdd_core::app::{GroupError, ParseError, Place};
 use zdd_core::check::{SuggestError, Verdict};
 use zdd_core::group::{Cycle, PlanError};
 
@@ -23,8 +23,12 @@ pub(crate) enum FileFault {
     Unreadable(io::Error),
     #[error("{0}")]
     NotADefinition(ParseError),
-    #[error("the dependencies go in a circle: {0}")]
-    Circle(Cycle),
+    #[error("the dependencies go in a circle: {circle}")]
+    Circle {
+        circle: Cycle,
+        /// Of the first dependencies in it.
+        place: Option<Place>,
+    },
     #[error("holds no app")]
     NoApp,
 }
@@ -152,10 +156,13 @@ impl FileError {
     }
 
     fn lines(&self) -> Vec<String> {
+        // A place goes right after the name, as editors and compilers have it.
+        if let FileFault::Circle { place: Some(place), .. } = &self.fault {
+            return vec![format!("{}:{place}: {}", self.source, self.fault)];
+        }
         let FileFault::NotADefinition(parse) = &self.fault else {
             return vec![self.to_string()];
         };
-        // A place goes right after the name, as editors and compilers have it.
         let mut lines: Vec<_> = parse
             .problems()
             .iter()
@@ -178,7 +185,7 @@ impl FileFault {
         match self {
             Self::Directory => Some("name the files in it"),
             Self::NoApp => Some("an app definition has at least an id"),
-            Self::Circle(_) => Some("take one of these dependencies out"),
+            Self::Circle { .. } => Some("take one of these dependencies out"),
             Self::Missing | Self::TooLarge | Self::Unreadable(_) | Self::NotADefinition(_) => None,
         }
     }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use zdd_core::app::Document;
+use zdd_core::app::{Document, Place};
 use zdd_core::group::{Cycle, DependencyGraph};
 
 use crate::error::{CliError, FileError, FileFault};
@@ -58,7 +58,12 @@ impl Source {
     /// The definition that it holds.
     pub(crate) fn document(&self) -> Result<Document, FileError> {
         let bytes = self.bytes().map_err(|fault| self.error(fault))?;
-        Document::parse_bytes(&bytes).map_err(|error| self.error(FileFault::NotADefinition(error)))
+        let document = Document::parse_bytes(&bytes);
+        let document = document.map_err(|error| self.error(FileFault::NotADefinition(error)))?;
+        match circle(&document) {
+            Some(circle) => Err(self.error(placed(circle, &bytes))),
+            None => Ok(document),
+        }
     }
 
     fn bytes(&self) -> Result<Vec<u8>, FileFault> {
@@ -99,10 +104,7 @@ pub(crate) fn documents(files: &[PathBuf]) -> Result<Vec<(Source, Document)>, Cl
             Ok(document) if document.apps().next().is_none() => {
                 errors.push(source.error(FileFault::NoApp));
             }
-            Ok(document) => match circle(&document) {
-                Some(circle) => errors.push(source.error(FileFault::Circle(circle))),
-                None => documents.push((source, document)),
-            },
+            Ok(document) => documents.push((source, document)),
             Err(error) => errors.push(error),
         }
     }
@@ -119,4 +121,11 @@ fn circle(document: &Document) -> Option<Cycle> {
             graph.layers().err()
         }
     }
+}
+
+fn placed(circle: Cycle, bytes: &[u8]) -> FileFault {
+    let first = circle.apps().first();
+    let text = std::str::from_utf8(bytes).ok();
+    let place = first.zip(text).and_then(|(app, text)| Place::of_app(text, app, "dependencies"));
+    FileFault::Circle { circle, place }
 }

@@ -35,6 +35,7 @@ mod document;
 mod effective;
 mod group;
 mod group_read;
+mod locate;
 mod network;
 mod place;
 mod problem;

@@ -1,0 +1,34 @@
+//! What successful answers say.
+
+use serde::de::DeserializeOwned;
+use zdd_core::ports::{Accepted, Info};
+
+use super::attempt::{Answer, Unreadable};
+use crate::wire::{WireAccepted, WireInfo};
+
+/// The JSON of an answer.
+pub(super) fn json<T: DeserializeOwned>(answer: &Answer) -> Result<T, Unreadable> {
+    Ok(serde_json::from_slice(&answer.body)?)
+}
+
+/// What was accepted.
+pub(super) fn accepted(answer: &Answer) -> Result<Accepted, Unreadable> {
+    let wire: WireAccepted = json(answer)?;
+    wire.accepted(answer.deployment.clone())
+        .ok_or_else(|| Unreadable::Wrong("it names no deployment".into()))
+}
+
+/// What was accepted, unless there was nothing to do.
+pub(super) fn accepted_if_any(answer: &Answer) -> Result<Option<Accepted>, Unreadable> {
+    let wire: WireAccepted = json(answer)?;
+    Ok(wire.accepted(answer.deployment.clone()))
+}
+
+/// What Marathon says about itself.
+pub(super) fn info(answer: &Answer) -> Result<Info, Unreadable> {
+    let wire: WireInfo = json(answer)?;
+    if !wire.is_marathons() {
+        return Err(Unreadable::Wrong("it names no version and no framework".into()));
+    }
+    Ok(wire.into())
+}

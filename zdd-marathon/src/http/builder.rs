@@ -1,0 +1,276 @@
+//! Sets a connection up.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, ClientBuilder, Url};
+
+use super::address::{Address, UserInfo, take_user_info};
+use super::auth::{self, Auth, Secrets};
+use super::build_error::BuildError;
+use super::credentials::Credentials;
+use super::marathon::HttpMarathon;
+use super::settings::Settings;
+use super::transport::{Host, Transport};
+
+/// Sets a connection to Marathon up; see [`HttpMarathon::builder`].
+///
+/// Certificates are verified against the authorities of the machine, or against those of
+/// [`cacert`](Self::cacert) only. Proxies are taken from the environment.
+#[derive(Debug)]
+pub struct Builder {
+    addresses: Vec<Result<(Address, Option<UserInfo>), BuildError>>,
+    credentials: Option<Credentials>,
+    cacert: Option<Cacert>,
+    verifies: bool,
+    uses_proxies: bool,
+    user_agent: String,
+    settings: Settings,
+}
+
+#[derive(Debug)]
+enum Cacert {
+    Pem(Vec<u8>),
+    File(PathBuf),
+}
+
+impl Builder {
+    pub(super) fn new(urls: impl IntoIterator<Item = Url>) -> Self {
+        Self {
+            addresses: urls.into_iter().map(address).collect(),
+            credentials: None,
+            cacert: None,
+            verifies: true,
+            uses_proxies: true,
+            user_agent: concat!("zdd/", env!("CARGO_PKG_VERSION")).into(),
+            settings: Settings::default(),
+        }
+    }
+
+    /// Who we are. Outweighs user and password in an address.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Certificate authorities in PEM. Only these are trusted then, in every call, the login of a
+    /// service account among them.
+    #[must_use]
+    pub fn cacert(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.cacert = Some(Cacert::Pem(pem.into()));
+        self
+    }
+
+    /// The same, from a file.
+    #[must_use]
+    pub fn cacert_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.cacert = Some(Cacert::File(path.into()));
+        self
+    }
+
+    /// Does not verify certificates: whoever is on the way can read and change everything, the
+    /// credentials too.
+    #[must_use]
+    pub fn insecure(mut self) -> Self {
+        self.verifies = false;
+        self
+    }
+
+    /// Does not look into the environment for proxies.
+    #[must_use]
+    pub fn no_proxy(mut self) -> Self {
+        self.uses_proxies = false;
+        self
+    }
+
+    /// How long looking up a name, connecting and TLS may take together; 5 s unless set.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.settings.connect_timeout = limit;
+        self
+    }
+
+    /// Longest silence while an answer is awaited or comes; 60 s unless set.
+    #[must_use]
+    pub fn read_timeout(mut self, limit: Duration) -> Self {
+        self.settings.read_timeout = limit;
+        self
+    }
+
+    /// Longest silence of the event stream, which has to be above the heartbeats of Marathon and of
+    /// proxies before it; 30 s unless set.
+    #[must_use]
+    pub fn event_timeout(mut self, limit: Duration) -> Self {
+        self.settings.event_timeout = limit;
+        self
+    }
+
+    /// Longest time for one try of a call, however busily an answer comes; 5 min unless set.
+    #[must_use]
+    pub fn call_timeout(mut self, limit: Duration) -> Self {
+        self.settings.call_timeout = limit;
+        self
+    }
+
+    /// How long a call is tried again while no Marathon can answer it; 45 s unless set. Addresses
+    /// at which nobody was reached yet are tried three times only.
+    #[must_use]
+    pub fn patience(mut self, limit: Duration) -> Self {
+        self.settings.patience = limit;
+        self
+    }
+
+    /// How long a change waits for a deployment that holds its app. Not at all unless set.
+    #[must_use]
+    pub fn locked_deadline(mut self, limit: Duration) -> Self {
+        self.settings.locked_deadline = Some(limit);
+        self
+    }
+
+    /// Largest answer that is read, in bytes; 256 MB unless set.
+    #[must_use]
+    pub fn max_answer(mut self, bytes: usize) -> Self {
+        self.settings.max_answer = bytes;
+        self
+    }
+
+    /// What the program calls itself; `zdd/VERSION` unless set.
+    #[must_use]
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = name.into();
+        self
+    }
+
+    /// The connection. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// When an address, the certificate authorities or the credentials cannot be used.
+    pub fn build(mut self) -> Result<HttpMarathon, BuildError> {
+        let addresses = std::mem::take(&mut self.addresses)
+            .into_iter()
+            .collect::<Result<Vec<_>, BuildError>>()?;
+        if addresses.is_empty() {
+            return Err(BuildError::NoAddress);
+        }
+        let authorities = self.authorities()?;
+        let trust = self.trust(authorities, &addresses)?;
+        let pooled = client(self.dressed(trust.clone(), true))?;
+        let fresh = client(self.dressed(trust, false))?;
+
+        let mut secrets = Secrets::default();
+        let auth = Auth::new(self.credentials, &fresh, &mut secrets)?;
+        let mut hosts = Vec::with_capacity(addresses.len());
+        for (address, user_info) in addresses {
+            let header = user_info
+                .map(|(user, password)| auth::basic(&user, password, &fresh, &mut secrets))
+                .transpose()?;
+            hosts.push(Host { address, header });
+        }
+        let transport = Transport::new(hosts, pooled, fresh, auth, secrets, self.settings);
+        Ok(HttpMarathon::over(Arc::new(transport)))
+    }
+
+    fn authorities(&self) -> Result<Option<Vec<Certificate>>, BuildError> {
+        let (pem, from) = match &self.cacert {
+            None => return Ok(None),
+            Some(Cacert::Pem(pem)) => (pem.clone(), "what was given".to_owned()),
+            Some(Cacert::File(file)) => {
+                let path = file.display().to_string();
+                let pem = std::fs::read(file).map_err(|source| BuildError::CacertUnreadable {
+                    path: path.clone(),
+                    source,
+                })?;
+                (pem, path)
+            }
+        };
+        match Certificate::from_pem_bundle(&pem) {
+            Ok(authorities) if !authorities.is_empty() => Ok(Some(authorities)),
+            Ok(_) | Err(_) => Err(BuildError::CacertEmpty { from }),
+        }
+    }
+
+    /// Whom to trust. Without authorities on the machine no client can be made, not even for plain
+    /// HTTP: then there must be no address that needs them, and none is trusted.
+    fn trust(
+        &self,
+        authorities: Option<Vec<Certificate>>,
+        addresses: &[(Address, Option<UserInfo>)],
+    ) -> Result<Trust, BuildError> {
+        if !self.verifies {
+            return Ok(Trust::Anybody);
+        }
+        if let Some(authorities) = authorities {
+            // A text between the marks of a certificate need not be one: that is found out here.
+            let from = || match &self.cacert {
+                Some(Cacert::File(file)) => file.display().to_string(),
+                _ => "what was given".to_owned(),
+            };
+            let trust = Trust::These(authorities);
+            self.dressed(trust.clone(), true)
+                .build()
+                .map_err(|_| BuildError::CacertEmpty { from: from() })?;
+            return Ok(trust);
+        }
+        if self.dressed(Trust::Machine, true).build().is_ok() {
+            return Ok(Trust::Machine);
+        }
+        let login = match &self.credentials {
+            Some(Credentials::ServiceAccount(account)) => Some(&account.login_endpoint),
+            _ => None,
+        };
+        let login = login.filter(|url| url.scheme() == "https").map(Url::to_string);
+        let secured = addresses.iter().find(|(address, _)| address.is_https());
+        match secured.map(|(address, _)| address.to_string()).or(login) {
+            Some(url) => Err(BuildError::NoAuthorities { url }),
+            None => Ok(Trust::These(Vec::new())),
+        }
+    }
+
+    /// A client that follows no redirects by itself, and pools connections or not.
+    fn dressed(&self, trust: Trust, pools: bool) -> ClientBuilder {
+        let mut client = Client::builder()
+            .user_agent(self.user_agent.as_str())
+            .connect_timeout(self.settings.connect_timeout)
+            .redirect(Policy::none())
+            .tcp_nodelay(true);
+        if pools {
+            // Servers close idle connections after half a minute or more.
+            client = client.pool_idle_timeout(Duration::from_secs(15)).pool_max_idle_per_host(4);
+        } else {
+            client = client.pool_max_idle_per_host(0);
+        }
+        if !self.uses_proxies {
+            client = client.no_proxy();
+        }
+        match trust {
+            Trust::Machine => client,
+            Trust::These(authorities) => client.tls_certs_only(authorities),
+            Trust::Anybody => client.tls_danger_accept_invalid_certs(true),
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Trust {
+    /// The authorities that the machine trusts.
+    Machine,
+    /// These and no others.
+    These(Vec<Certificate>),
+    /// Whoever answers.
+    Anybody,
+}
+
+fn address(url: Url) -> Result<(Address, Option<UserInfo>), BuildError> {
+    let mut shown = url.clone();
+    let _ = take_user_info(&mut shown);
+    Address::of(url).map_err(|what| BuildError::Address { url: shown.into(), what })
+}
+
+fn client(builder: ClientBuilder) -> Result<Client, BuildError> {
+    let what = |error| super::failure::words(&error);
+    builder.build().map_err(|error| BuildError::Client { what: what(error) })
+}
