@@ -119,7 +119,7 @@ impl Marathon {
         };
         let (goal, is_reserved) = (instance.goal, instance.is_reserved());
         let (made, task) = (instance.made.clone(), instance.task.clone());
-        if matches!(state, MesosState::Failed | MesosState::Finished) {
+        if is_failure(state.condition()) {
             self.backoff.failed(self.now, &made.app);
         }
         if !is_reserved {
@@ -188,6 +188,21 @@ fn is_news(instance: &Instance, state: MesosState) -> bool {
         condition => condition,
     };
     instance.has_task() && (state.condition() > from || state == MesosState::Unreachable)
+}
+
+/// Whether the app has to wait before it is launched again. Without that, a task that Mesos refuses
+/// would be sent to it again and again without a pause.
+///
+/// Source: the conditions that Marathon's `NotifyRateLimiterStepImpl` finds worth a delay.
+const fn is_failure(condition: Condition) -> bool {
+    matches!(
+        condition,
+        Condition::Failed
+            | Condition::Finished
+            | Condition::Error
+            | Condition::Dropped
+            | Condition::Gone
+    )
 }
 
 /// The app that an instance's id names. Ids of apps have no underscores.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use zdd_core::app::{App, Group};
 use zdd_core::ports::{Force, KillMode};
 use zdd_core::scaling::{Condition, Goal};
-use zdd_core::simulate::{ChangeError, Event, Instance, MesosState, Settings, What};
+use zdd_core::simulate::{ChangeError, Event, Instance, MesosState, Order, Settings, What};
 use zdd_core::units::{AppId, DeploymentId, GroupId, InstanceId, TaskId, Timestamp};
 
 use super::world::{Times, World, agents};
@@ -706,13 +706,72 @@ fn a_thousand_apps_are_no_burden() {
     let orders = marathon.take_orders();
     assert_eq!(orders.len(), 10_000);
     for (n, order) in (0_i64..).zip(&orders) {
-        let zdd_core::simulate::Order::Launch(launch) = order else { panic!("{order:?}") };
+        let Order::Launch(launch) = order else { panic!("{order:?}") };
         marathon.launched(at(n), &launch.task, vec![]);
         marathon.task_changed(at(n), &launch.task, MesosState::Running, "");
     }
     assert_eq!(marathon.deployments().len(), 0);
     marathon.tick(at(400_000));
     assert_eq!(marathon.take_orders(), []);
+
+    // All of them at once are replaced, one after the other.
+    let all = marathon.root().all_apps().map(|app| app.id().clone()).collect();
+    marathon.restart(at(500_000), &all, Force::No).unwrap();
+    let (mut n_launched, mut n_killed) = (0, 0);
+    loop {
+        let orders = marathon.take_orders();
+        if orders.is_empty() {
+            break;
+        }
+        for order in orders {
+            let (task, state) = match order {
+                Order::Launch(launch) => (launch.task, MesosState::Running),
+                Order::Kill { task, .. } => (task, MesosState::Killed),
+                other => panic!("{other:?}"),
+            };
+            n_launched += u32::from(state == MesosState::Running);
+            n_killed += u32::from(state == MesosState::Killed);
+            marathon.task_changed(at(500_000), &task, state, "");
+        }
+    }
+    assert_eq!((n_launched, n_killed), (10_000, 10_000));
+    assert_eq!((marathon.deployments().len(), marathon.all_instances().count()), (0, 10_000));
+}
+
+#[test]
+fn a_fixed_port_that_no_old_instance_may_leave_stands_in_the_way() {
+    let times = Times { start: 1000, healthy: 0, stop: 1000 };
+    let mut world = World::new(Settings::default(), agents(2, 8), times);
+    let fixed = |cmd: &str, minimum: f64| {
+        app(json!({"cmd": cmd, "instances": 2, "requirePorts": true,
+            "portDefinitions": [{"port": 8080}],
+            "upgradeStrategy": {"minimumHealthCapacity": minimum, "maximumOverCapacity": 1.0}}))
+    };
+    world.put(&fixed("./one", 1.0), Force::No).unwrap();
+    world.run_for(5000);
+    world.put(&fixed("./two", 1.0), Force::No).unwrap();
+    world.run_for(60_000);
+    assert_eq!((world.marathon.deployments().len(), world.alive().len()), (1, 2));
+    let queue = world.marathon.queue(Timestamp::from_millis(world.now));
+    let declined = queue[0].offers.rejected.iter().find(|one| one.declined > 0).unwrap();
+    assert_eq!((declined.reason.as_str(), declined.declined), ("InsufficientPorts", 2));
+    world.put(&fixed("./three", 0.5), Force::Yes).unwrap();
+    world.run_for(20_000);
+    assert_eq!((world.marathon.deployments().len(), world.running(&shop())), (0, 2));
+}
+
+#[test]
+fn a_task_that_mesos_refuses_is_not_sent_again_at_once() {
+    let mut world = World::usual();
+    world.put(&app(json!({"instances": 1})), Force::No).unwrap();
+    for state in [MesosState::Error, MesosState::Dropped, MesosState::Gone, MesosState::Lost] {
+        let task = only(&world).task.clone();
+        let before = world.n_launches;
+        world.end(&task, state);
+        assert_eq!((world.n_launches, only(&world).condition), (before, Condition::Scheduled));
+        world.run_for(2000);
+        assert_eq!(world.n_launches, before + 1, "{state}");
+    }
 }
 
 /// The world itself, which all of the above trusts.
