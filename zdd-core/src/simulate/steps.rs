@@ -54,14 +54,8 @@ impl Marathon {
         }
     }
 
-    /// Announces the health checks of a version, once.
+    /// Announces the health checks of a version. An action always brings a new one.
     fn begin_checks(&mut self, app: &AppId, made: &Made) {
-        let Some(fleet) = self.fleets.get_mut(app) else {
-            return;
-        };
-        if fleet.checks_of.replace(made.version) == Some(made.version) {
-            return;
-        }
         let checks = made.app.as_json().get("healthChecks").and_then(|checks| checks.as_array());
         for check in checks.into_iter().flatten().cloned() {
             self.tell(What::HealthCheckAdded { app: app.clone(), version: made.version, check });

@@ -409,6 +409,64 @@ fn what_does_not_fit_waits_and_says_why() {
     world.put(&app(json!({"instances": 2, "cpus": 2})), Force::Yes).unwrap();
     world.run_for(5000);
     assert_eq!((world.marathon.deployments().len(), world.marathon.queue(now).len()), (0, 0));
+    // What waits has nothing that could die, and nobody waits for its death.
+    world.put(&app(json!({"instances": 3, "cpus": 2})), Force::No).unwrap();
+    world.put(&app(json!({"instances": 0, "cpus": 2})), Force::Yes).unwrap();
+    world.run_for(5000);
+    assert_eq!((world.marathon.deployments().len(), world.alive().len()), (0, 0));
+}
+
+#[test]
+fn scaling_up_waits_for_new_instances_only() {
+    let mut world = running(&checked(1, "./shop"));
+    let old = only(&world).task.clone();
+    world.sick.insert(shop());
+    world.put(&checked(2, "./shop"), Force::No).unwrap();
+    world.run_for(5000);
+    world.check_health(&old, false);
+    world.check_health(&old, true);
+    assert_eq!(world.marathon.deployments().len(), 1);
+    world.sick.clear();
+    world.run_for(5000);
+    assert_eq!(world.marathon.deployments().len(), 0);
+}
+
+#[test]
+fn apps_whose_turn_has_not_come_are_left_alone() {
+    let mut target = Group::empty_root();
+    let db =
+        |cmd: &str| app(json!({"id": "/db", "cmd": cmd, "healthChecks": [{"protocol": "HTTP"}]}));
+    let web = |instances: u32| {
+        app(json!({"id": "/web", "instances": instances, "dependencies": ["/db"]}))
+    };
+    target.insert_app(db("./one")).unwrap();
+    target.insert_app(web(1)).unwrap();
+    let mut world = World::usual();
+    world.change(&target, Force::No).unwrap();
+    world.run_for(10_000);
+    world.sick.insert(id("/db"));
+    target.insert_app(db("./two")).unwrap();
+    target.insert_app(web(3)).unwrap();
+    world.change(&target, Force::No).unwrap();
+    world.run_for(1_000_000);
+    assert_eq!(world.running(&id("/web")), 1);
+    world.sick.clear();
+    world.run_for(10_000);
+    assert_eq!((world.running(&id("/web")), world.marathon.deployments().len()), (3, 0));
+}
+
+#[test]
+fn a_replacement_ends_the_launch_delay() {
+    let mut world = World::usual();
+    world.failing.insert(shop());
+    let slow = |cmd: &str| app(json!({"cmd": cmd, "backoffSeconds": 200}));
+    world.put(&slow("./one"), Force::No).unwrap();
+    world.run_for(5000);
+    let now = Timestamp::from_millis(world.now);
+    assert_eq!(world.marathon.queue(now).len(), 1);
+    world.failing.clear();
+    world.put(&slow("./two"), Force::Yes).unwrap();
+    assert_eq!((world.marathon.queue(now), world.alive().len()), (vec![], 2));
 }
 
 #[test]
@@ -513,8 +571,32 @@ fn kills_restart_shrink_or_wipe() {
     assert_eq!(ended(&world, &accepted.deployment), Some(true));
     assert_eq!(world.marathon.app(&shop()).unwrap().instances().get(), 1);
     assert!(ids(&world, &shop()).is_disjoint(&victims));
-    // Those that are gone are passed over.
+    // Those that are gone are passed over, and those that are killed already make nothing smaller.
     assert_eq!(kill(&mut world, &victims, KillMode::Wipe), None);
+    world.put(&app(json!({"instances": 3})), Force::No).unwrap();
+    world.run_for(5000);
+    let two: BTreeSet<_> = ids(&world, &shop()).into_iter().take(2).collect();
+    let one: BTreeSet<_> = two.iter().take(1).cloned().collect();
+    kill(&mut world, &one, KillMode::Restart);
+    kill(&mut world, &two, KillMode::Scale).unwrap();
+    assert_eq!(world.marathon.app(&shop()).unwrap().instances().get(), 2);
+    world.run_for(5000);
+    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (2, 0));
+}
+
+#[test]
+fn what_is_lost_while_others_start_is_made_good() {
+    let mut world = running(&checked(2, "./shop"));
+    let old = ids(&world, &shop());
+    world.sick.insert(shop());
+    world.put(&checked(3, "./shop"), Force::No).unwrap();
+    world.run_for(8000);
+    let victim = old.into_iter().take(1).collect();
+    world.call(|marathon, now| marathon.kill(now, &victim, KillMode::Wipe, Force::No)).unwrap();
+    world.run_for(1500);
+    assert_eq!(world.alive().len(), 2);
+    world.run_for(5000);
+    assert_eq!((world.alive().len(), world.marathon.deployments().len()), (3, 1));
 }
 
 #[test]
