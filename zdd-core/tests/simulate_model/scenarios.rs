@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use zdd_core::app::{App, Group};
 use zdd_core::ports::{Force, KillMode};
 use zdd_core::scaling::{Condition, Goal};
-use zdd_core::simulate::{ChangeError, Event, Instance, MesosState, Order, Settings, What};
+use zdd_core::simulate::{
+    ChangeError, Event, Instance, Marathon, MesosState, Order, Settings, What,
+};
 use zdd_core::units::{AppId, DeploymentId, GroupId, InstanceId, TaskId, Timestamp};
 
 use super::world::{Times, World, agents};
@@ -782,7 +784,7 @@ fn a_thousand_apps_are_no_burden() {
     let mut settings = Settings::default();
     settings.max_instances = 10_000;
     let resources = agents(10, 1000);
-    let mut marathon = zdd_core::simulate::Marathon::new(settings, resources, 1, Timestamp::EPOCH);
+    let mut marathon = Marathon::new(settings, resources, 1, Timestamp::EPOCH);
     let at = Timestamp::from_millis;
     marathon.change(at(0), target, Force::No).unwrap();
     let orders = marathon.take_orders();
@@ -854,6 +856,55 @@ fn a_task_that_mesos_refuses_is_not_sent_again_at_once() {
         world.run_for(2000);
         assert_eq!(world.n_launches, before + 1, "{state}");
     }
+}
+
+#[test]
+fn what_others_took_the_place_of_cannot_come_back() {
+    let mut world = running(&app(json!({})));
+    let removal = world.change(&Group::empty_root(), Force::No).unwrap();
+    world.put(&app(json!({"id": "/shop/cart"})), Force::No).unwrap();
+    let before = world.marathon.root().clone();
+    let refused = world.call(|marathon, now| marathon.revert(now, &removal.deployment));
+    assert!(matches!(refused, Err(ChangeError::NotRevertible(_))), "{refused:?}");
+    assert_eq!(world.marathon.root(), &before);
+    assert_eq!(ended(&world, &removal.deployment), None);
+}
+
+#[test]
+fn a_clock_that_runs_backwards_stands_still() {
+    let mut world = running(&app(json!({"instances": 1})));
+    let now = world.now;
+    world.call(Marathon::tick);
+    world.now -= 1_000_000;
+    let accepted = world.put(&app(json!({"instances": 2})), Force::No).unwrap();
+    assert_eq!(accepted.version, Timestamp::from_millis(now));
+    world.call(Marathon::tick);
+    assert!(world.events.iter().all(|event| event.at == Timestamp::from_millis(now)));
+    world.run_until(now + 5000);
+    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (2, 0));
+}
+
+#[test]
+fn refusals_have_marathons_words() {
+    let deployment: DeploymentId = "d1".parse().unwrap();
+    let texts = [
+        ChangeError::Locked { deployments: vec![deployment.clone()] },
+        ChangeError::TooManyDeployments { max: 100 },
+        ChangeError::Invalid { details: vec![] },
+        ChangeError::NoSuchDeployment(deployment),
+        ChangeError::NoSuchApp(shop()),
+    ]
+    .map(|error| error.to_string());
+    assert_eq!(
+        texts,
+        [
+            "App is locked by one or more deployments. Override with the option '?force=true'. View details at '/v2/deployments/<DEPLOYMENT_ID>'.",
+            "max number of running deployments reached: 100",
+            "Object is not valid",
+            "DeploymentPlan d1 does not exist",
+            "App '/shop' does not exist",
+        ]
+    );
 }
 
 /// The world itself, which all of the above trusts.
