@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod changes;
 mod chaos;
+mod life;
 mod plan;
-mod scenarios;
+mod words;
 mod world;

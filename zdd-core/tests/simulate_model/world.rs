@@ -167,8 +167,9 @@ impl World {
                 self.n_kills += 1;
                 let known = self.tasks.get_mut(&task).expect("a kill is for a task");
                 assert!(!known.ended, "{task} is dead already");
-                if known.reachable && !known.is_killed {
-                    known.is_killed = true;
+                assert!(!known.is_killed, "{task} was told already");
+                known.is_killed = true;
+                if known.reachable {
                     if known.runs {
                         self.marathon.task_changed(now, &task, MesosState::Killing, "");
                     }
@@ -319,7 +320,9 @@ impl World {
     }
 
     pub(crate) fn find(&mut self, task: &TaskId) {
-        self.tasks.get_mut(task).unwrap().reachable = true;
+        let known = self.tasks.get_mut(task).unwrap();
+        // Nobody knows what became of orders that it was given meanwhile.
+        (known.reachable, known.is_killed) = (true, false);
         self.call(|marathon, now| marathon.task_changed(now, task, MesosState::Running, ""));
     }
 

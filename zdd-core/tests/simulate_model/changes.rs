@@ -1,80 +1,16 @@
-//! What the model does in situations that one can name.
+//! What people change, and what comes of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use zdd_core::app::{App, Group};
 use zdd_core::ports::{Force, KillMode};
-use zdd_core::scaling::{Condition, Goal};
-use zdd_core::simulate::{ChangeError, Event, Instance, MesosState, Settings, What};
-use zdd_core::units::{AppId, DeploymentId, GroupId, InstanceId, TaskId, Timestamp};
+use zdd_core::scaling::Condition;
+use zdd_core::simulate::{ChangeError, Marathon, MesosState, Order, Settings, What};
+use zdd_core::units::{DeploymentId, Timestamp};
 
+use super::words::{app, checked, conditions, ended, id, ids, running, shop};
 use super::world::{Times, World, agents};
-
-fn app(mut json: Value) -> App {
-    if json.get("id").is_none() {
-        json["id"] = json!("/shop");
-    }
-    if json.get("cmd").is_none() {
-        json["cmd"] = json!("./shop");
-    }
-    App::from_value(&json, &GroupId::root()).unwrap()
-}
-
-fn shop() -> AppId {
-    "/shop".parse().unwrap()
-}
-
-fn id(text: &str) -> AppId {
-    text.parse().unwrap()
-}
-
-/// A world in which `first` runs.
-fn running(first: &App) -> World {
-    let mut world = World::usual();
-    world.put(first, Force::No).unwrap();
-    world.run_for(20_000);
-    assert_eq!(world.marathon.deployments().len(), 0);
-    world.events.clear();
-    world
-}
-
-/// One that has passed its health check.
-fn checked(instances: u32, cmd: &str) -> App {
-    app(json!({"cmd": cmd, "instances": instances, "healthChecks": [{"protocol": "HTTP"}]}))
-}
-
-fn only(world: &World) -> &Instance {
-    let mut instances = world.marathon.all_instances();
-    let first = instances.next().unwrap();
-    assert!(instances.next().is_none(), "there are more");
-    first
-}
-
-fn tasks(world: &World, app: &AppId) -> Vec<TaskId> {
-    world.marathon.instances(app).map(|one| one.task.clone()).collect()
-}
-
-fn ids(world: &World, app: &AppId) -> BTreeSet<InstanceId> {
-    world.marathon.instances(app).map(|one| one.id.clone()).collect()
-}
-
-fn ended(world: &World, deployment: &DeploymentId) -> Option<bool> {
-    world.events.iter().find_map(|event| match &event.what {
-        What::DeploymentSucceeded { plan } if plan.id == *deployment => Some(true),
-        What::DeploymentFailed { plan, .. } if plan.id == *deployment => Some(false),
-        _ => None,
-    })
-}
-
-fn conditions(events: &[Event]) -> Vec<Condition> {
-    let of = |event: &Event| match event.what {
-        What::InstanceChanged { condition, .. } => Some(condition),
-        _ => None,
-    };
-    events.iter().filter_map(of).collect()
-}
 
 #[test]
 fn a_new_app_is_told_as_marathon_tells_it() {
@@ -304,20 +240,6 @@ fn a_restart_of_nothing_is_refused() {
 }
 
 #[test]
-fn scaling_down_stops_the_youngest_and_scaling_up_waits_for_health() {
-    let mut world = running(&checked(1, "./shop"));
-    let oldest = only(&world).id.clone();
-    world.put(&checked(3, "./shop"), Force::No).unwrap();
-    world.run_for(1500);
-    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (3, 1));
-    world.run_for(1000);
-    assert_eq!(world.marathon.deployments().len(), 0);
-    world.put(&checked(1, "./shop"), Force::No).unwrap();
-    world.run_for(10_000);
-    assert_eq!(only(&world).id, oldest);
-}
-
-#[test]
 fn layers_wait_for_the_health_of_those_below() {
     let mut target = Group::empty_root();
     let checks = json!([{"protocol": "HTTP"}]);
@@ -349,254 +271,27 @@ fn layers_wait_for_the_health_of_those_below() {
 }
 
 #[test]
-fn who_fails_waits_longer_and_longer() {
+fn apps_whose_turn_has_not_come_are_left_alone() {
+    let mut target = Group::empty_root();
+    let db =
+        |cmd: &str| app(json!({"id": "/db", "cmd": cmd, "healthChecks": [{"protocol": "HTTP"}]}));
+    let web = |instances: u32| {
+        app(json!({"id": "/web", "instances": instances, "dependencies": ["/db"]}))
+    };
+    target.insert_app(db("./one")).unwrap();
+    target.insert_app(web(1)).unwrap();
     let mut world = World::usual();
-    world.failing.insert(shop());
-    let fields = json!({"backoffSeconds": 2, "backoffFactor": 2, "maxLaunchDelaySeconds": 7});
-    let mut failing = app(fields);
-    failing = failing.with_instances(1_u16.into());
-    world.put(&failing, Force::No).unwrap();
-    let began = world.now;
-    let mut launches = vec![];
-    for _ in 0..400 {
-        let before = world.n_launches;
-        world.run_for(100);
-        if world.n_launches > before || (before == 1 && launches.is_empty()) {
-            launches.push((world.now - began) / 1000);
-        }
-        if launches.len() == 6 {
-            break;
-        }
-    }
-    // A second to fail, then 2, 4, 7 and 7 s of delay.
-    assert_eq!(launches, [0, 3, 8, 16, 24, 32]);
-    let instance = only(&world).clone();
-    assert_eq!((instance.attempt(), instance.goal), (6, Goal::Running));
-    let failure = world.marathon.last_failure(&shop()).unwrap();
-    assert_eq!((failure.state.as_str(), failure.message.as_str()), ("TASK_FAILED", "it ended"));
-
-    world.run_for(1500);
-    let now = Timestamp::from_millis(world.now);
-    let queue = world.marathon.queue(now);
-    assert_eq!((queue.len(), queue[0].count, queue[0].overdue), (1, 1, false));
-    assert!(queue[0].delay > Duration::from_secs(5), "{:?}", queue[0].delay);
-    world.failing.clear();
-    assert!(world.call(|marathon, now| marathon.reset_delay(now, &shop())));
-    assert_eq!(world.marathon.queue(now), []);
-    world.run_for(1000);
-    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (1, 0));
-    assert!(!world.call(|marathon, now| marathon.reset_delay(now, &shop())));
-}
-
-#[test]
-fn what_does_not_fit_waits_and_says_why() {
-    let times = Times { start: 1000, healthy: 0, stop: 1000 };
-    let mut world = World::new(Settings::default(), agents(2, 2), times);
-    world.put(&app(json!({"instances": 3, "cpus": 2})), Force::No).unwrap();
-    world.run_for(5000);
-    let now = Timestamp::from_millis(world.now);
-    let queue = world.marathon.queue(now);
-    let item = &queue[0];
-    assert_eq!((item.count, item.overdue, item.offers.unused > 0), (1, true, true));
-    let declined = item.offers.rejected.iter().find(|one| one.declined > 0).unwrap();
-    assert_eq!((declined.reason.as_str(), declined.declined), ("InsufficientCpus", 2));
-    assert_eq!(world.marathon.deployments().len(), 1);
-    // Room that others leave is used at once.
-    let victim = tasks(&world, &shop()).into_iter().next().unwrap();
-    world.end(&victim, MesosState::Killed);
-    assert_eq!(world.marathon.queue(now)[0].count, 1);
-    assert_eq!(world.alive().len(), 2);
-    world.put(&app(json!({"instances": 2, "cpus": 2})), Force::Yes).unwrap();
-    world.run_for(5000);
-    assert_eq!((world.marathon.deployments().len(), world.marathon.queue(now).len()), (0, 0));
-}
-
-#[test]
-fn old_and_new_may_share_an_agent_that_is_unique() {
-    let times = Times { start: 1000, healthy: 0, stop: 1000 };
-    let mut world = World::new(Settings::default(), agents(2, 8), times);
-    let unique = json!([["hostname", "UNIQUE"]]);
-    let one = |cmd: &str, instances: u32| {
-        app(json!({"cmd": cmd, "instances": instances, "constraints": unique}))
-    };
-    world.put(&one("./one", 2), Force::No).unwrap();
-    world.run_for(5000);
-    assert_eq!(world.running(&shop()), 2);
-    world.put(&one("./two", 2), Force::No).unwrap();
-    assert_eq!(world.alive().len(), 4);
+    world.change(&target, Force::No).unwrap();
     world.run_for(10_000);
-    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (2, 0));
-    world.put(&one("./two", 3), Force::No).unwrap();
-    world.run_for(10_000);
-    let queue = world.marathon.queue(Timestamp::from_millis(world.now));
-    let declined = queue[0].offers.rejected.iter().find(|one| one.declined > 0).unwrap();
-    assert_eq!((declined.reason.as_str(), declined.declined), ("UnfulfilledConstraint", 2));
-}
-
-#[test]
-fn an_unhealthy_instance_is_killed_and_comes_back_under_its_id() {
-    let mut world = running(&checked(1, "./shop"));
-    let before = only(&world).clone();
-    assert_eq!(before.is_healthy(), Some(true));
-    for _ in 0..3 {
-        world.check_health(&before.task, false);
-    }
-    assert_eq!(
-        world.names()[..7],
-        [
-            "failed_health_check_event",
-            "health_status_changed_event",
-            "instance_health_changed_event",
-            "failed_health_check_event",
-            "failed_health_check_event",
-            "unhealthy_instance_kill_event",
-            "status_update_event"
-        ]
-    );
-    assert_eq!(only(&world).killed_at, Some(Timestamp::from_millis(world.now)));
-    // It was told, and is not told again.
-    world.check_health(&before.task, false);
-    assert_eq!(world.n_kills, 1);
-    world.run_for(4000);
-    let after = only(&world);
-    assert_eq!((&after.id, after.attempt(), after.is_healthy()), (&before.id, 2, Some(true)));
-    let failure = world.marathon.last_failure(&shop()).unwrap();
-    assert_eq!(failure.message, "Task was killed since health check failed. Reason: 503");
-}
-
-#[test]
-fn readiness_is_asked_for_during_deployments_only() {
-    let ready = |cmd: &str| {
-        app(json!({"cmd": cmd, "portDefinitions": [{"port": 0, "name": "http-api"}],
-            "readinessChecks": [{"preserveLastResponse": true}]}))
-    };
-    let mut world = running(&ready("./one"));
-    world.sick.insert(shop());
-    world.put(&ready("./two"), Force::No).unwrap();
-    world.run_for(2500);
-    let readiness = world.marathon.readiness(&shop());
-    assert_eq!((readiness.len(), readiness[0].ready), (1, false));
-    assert_eq!(readiness[0].last.as_ref().map(|last| last.status), Some(503));
-    assert_eq!(readiness[0].name, "readinessCheck");
-    assert_eq!(world.running(&shop()), 2);
+    world.sick.insert(id("/db"));
+    target.insert_app(db("./two")).unwrap();
+    target.insert_app(web(3)).unwrap();
+    world.change(&target, Force::No).unwrap();
+    world.run_for(1_000_000);
+    assert_eq!(world.running(&id("/web")), 1);
     world.sick.clear();
-    world.run_for(5000);
-    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (1, 0));
-    assert!(world.marathon.readiness(&shop()).is_empty());
-    // Outside of deployments nobody asks: the world would see an order.
-    let task = only(&world).task.clone();
-    world.end(&task, MesosState::Failed);
-    world.run_for(5000);
-    assert_eq!((world.running(&shop()), world.marathon.readiness(&shop()).len()), (1, 0));
-}
-
-#[test]
-fn kills_restart_shrink_or_wipe() {
-    let mut world = running(&app(json!({"instances": 3})));
-    let kill = |world: &mut World, victims: &BTreeSet<InstanceId>, mode| {
-        world.call(|marathon, now| marathon.kill(now, victims, mode, Force::No)).unwrap()
-    };
-    let before = ids(&world, &shop());
-    let victim: BTreeSet<_> = before.iter().take(1).cloned().collect();
-    assert_eq!(kill(&mut world, &victim, KillMode::Restart), None);
-    world.run_for(5000);
-    assert_eq!((world.running(&shop()), &ids(&world, &shop())), (3, &before));
-
-    assert_eq!(kill(&mut world, &victim, KillMode::Wipe), None);
-    world.run_for(5000);
-    let after = ids(&world, &shop());
-    assert_eq!((world.running(&shop()), after.is_disjoint(&victim)), (3, true));
-
-    let victims: BTreeSet<_> = after.iter().take(2).cloned().collect();
-    let accepted = kill(&mut world, &victims, KillMode::Scale).unwrap();
-    world.run_for(5000);
-    assert_eq!(ended(&world, &accepted.deployment), Some(true));
-    assert_eq!(world.marathon.app(&shop()).unwrap().instances().get(), 1);
-    assert!(ids(&world, &shop()).is_disjoint(&victims));
-    // Those that are gone are passed over.
-    assert_eq!(kill(&mut world, &victims, KillMode::Wipe), None);
-}
-
-#[test]
-fn a_task_out_of_reach_is_replaced_and_killed_when_it_comes_back() {
-    let mut world = running(&app(json!({"instances": 1})));
-    let lost = only(&world).task.clone();
-    world.marathon.task_changed(
-        Timestamp::from_millis(world.now),
-        &lost,
-        MesosState::Unreachable,
-        "",
-    );
-    let seen: Vec<_> = conditions(&world.marathon.clone().take_events());
-    let expected = [
-        Condition::Unreachable,
-        Condition::UnreachableInactive,
-        Condition::UnreachableInactive,
-        Condition::Scheduled,
-        Condition::Provisioned,
-    ];
-    assert_eq!(seen, expected);
-    let kills = world.n_kills;
-    // The model has forgotten it; the world has not.
-    let orders = {
-        world.marathon.take_orders();
-        let now = Timestamp::from_millis(world.now);
-        world.marathon.task_changed(now, &lost, MesosState::Running, "");
-        world.marathon.take_orders()
-    };
-    assert_eq!((orders.len(), kills), (1, 0));
-}
-
-#[test]
-fn a_task_out_of_reach_may_have_time() {
-    let patient = json!({"unreachableStrategy":
-        {"inactiveAfterSeconds": 60, "expungeAfterSeconds": 120}});
-    let mut world = running(&app(patient));
-    let lost = only(&world).task.clone();
-    world.lose(&lost);
-    world.run_for(30_000);
-    assert_eq!(only(&world).condition, Condition::Unreachable);
-    world.find(&lost);
-    assert_eq!((only(&world).condition, &only(&world).task), (Condition::Running, &lost));
-    world.lose(&lost);
-    world.run_for(70_000);
-    assert_eq!((world.running(&shop()), world.marathon.instances(&shop()).count()), (1, 2));
-    // It comes back after it was replaced: one too many, which the next check sees.
-    world.find(&lost);
-    world.run_for(300_000);
-    assert_eq!((world.running(&shop()), world.alive().len()), (1, 1));
-}
-
-#[test]
-fn resident_instances_stay_where_they_are() {
-    let resident = |cmd: &str| {
-        app(json!({"cmd": cmd, "instances": 2, "container": {"type": "MESOS", "volumes":
-            [{"containerPath": "data", "persistent": {"size": 64}}]}}))
-    };
-    let mut world = running(&resident("./one"));
-    let places = |world: &World| -> BTreeMap<_, _> {
-        let instances = world.marathon.instances(&shop());
-        instances.map(|one| (one.id.clone(), one.agent.clone())).collect()
-    };
-    let before = places(&world);
-    world.put(&resident("./two"), Force::No).unwrap();
-    world.run_for(20_000);
-    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (2, 0));
-    assert_eq!(places(&world), before);
-    let version = world.marathon.app(&shop()).unwrap().version();
-    assert!(world.marathon.instances(&shop()).all(|one| Some(one.version) == version));
-    // Scaled down they keep their reservations, and scaled up they take them up.
-    world.put(&resident("./two").with_instances(1_u16.into()), Force::No).unwrap();
-    world.run_for(5000);
-    assert_eq!((world.running(&shop()), places(&world)), (1, before.clone()));
-    world.put(&resident("./two"), Force::No).unwrap();
-    world.run_for(5000);
-    assert_eq!((world.running(&shop()), places(&world)), (2, before));
-    world.change(&Group::empty_root(), Force::No).unwrap();
-    world.run_for(5000);
-    assert_eq!(world.marathon.all_instances().count(), 0);
-    let free = world.marathon.agents().iter().map(|agent| world.marathon.room().free_of(&agent.id));
-    assert!(free.eq(world.marathon.agents().iter().map(|agent| Some(agent.resources))));
+    world.run_for(10_000);
+    assert_eq!((world.running(&id("/web")), world.marathon.deployments().len()), (3, 0));
 }
 
 #[test]
@@ -672,24 +367,6 @@ fn after_a_restart_of_the_process_all_is_wanted_again() {
 }
 
 #[test]
-fn stale_and_repeated_news_changes_nothing() {
-    let mut world = running(&app(json!({"instances": 1})));
-    let task = only(&world).task.clone();
-    let now = Timestamp::from_millis(world.now);
-    for state in [MesosState::Running, MesosState::Starting, MesosState::Staging] {
-        world.marathon.task_changed(now, &task, state, "");
-    }
-    assert_eq!((world.marathon.take_events().len(), world.marathon.take_orders().len()), (0, 0));
-    world.marathon.checked(now, &task, 7, Ok(()));
-    world.marathon.launched(now, &"nobody".parse().unwrap(), vec![1]);
-    let unknown: TaskId = "old_shop.instance-1._app.1".parse().unwrap();
-    world.marathon.task_changed(now, &unknown, MesosState::Failed, "");
-    let names: Vec<_> = world.marathon.take_events().iter().map(Event::name).collect();
-    assert_eq!(names, ["unknown_instance_terminated_event"]);
-    assert_eq!(only(&world).condition, Condition::Running);
-}
-
-#[test]
 fn a_thousand_apps_are_no_burden() {
     let mut target = Group::empty_root();
     for n in 0..1000 {
@@ -700,41 +377,89 @@ fn a_thousand_apps_are_no_burden() {
     let mut settings = Settings::default();
     settings.max_instances = 10_000;
     let resources = agents(10, 1000);
-    let mut marathon = zdd_core::simulate::Marathon::new(settings, resources, 1, Timestamp::EPOCH);
+    let mut marathon = Marathon::new(settings, resources, 1, Timestamp::EPOCH);
     let at = Timestamp::from_millis;
     marathon.change(at(0), target, Force::No).unwrap();
     let orders = marathon.take_orders();
     assert_eq!(orders.len(), 10_000);
     for (n, order) in (0_i64..).zip(&orders) {
-        let zdd_core::simulate::Order::Launch(launch) = order else { panic!("{order:?}") };
+        let Order::Launch(launch) = order else { panic!("{order:?}") };
         marathon.launched(at(n), &launch.task, vec![]);
         marathon.task_changed(at(n), &launch.task, MesosState::Running, "");
     }
     assert_eq!(marathon.deployments().len(), 0);
     marathon.tick(at(400_000));
     assert_eq!(marathon.take_orders(), []);
-}
 
-/// The world itself, which all of the above trusts.
-#[test]
-#[should_panic(expected = "launched twice")]
-fn a_task_that_is_launched_twice_is_seen() {
-    let mut world = World::usual();
-    let mut target = Group::empty_root();
-    target.insert_app(app(json!({"instances": 1}))).unwrap();
-    let now = Timestamp::from_millis(world.now);
-    world.marathon.change(now, target, Force::No).unwrap();
-    let orders = world.marathon.take_orders();
-    for order in orders.iter().chain(&orders) {
-        world.carry_out(order.clone());
+    // All of them at once are replaced, one after the other.
+    let all = marathon.root().all_apps().map(|app| app.id().clone()).collect();
+    marathon.restart(at(500_000), &all, Force::No).unwrap();
+    let (mut n_launched, mut n_killed) = (0, 0);
+    loop {
+        let orders = marathon.take_orders();
+        if orders.is_empty() {
+            break;
+        }
+        for order in orders {
+            let (task, state) = match order {
+                Order::Launch(launch) => (launch.task, MesosState::Running),
+                Order::Kill { task, .. } => (task, MesosState::Killed),
+                other => panic!("{other:?}"),
+            };
+            n_launched += u32::from(state == MesosState::Running);
+            n_killed += u32::from(state == MesosState::Killed);
+            marathon.task_changed(at(500_000), &task, state, "");
+        }
     }
+    assert_eq!((n_launched, n_killed), (10_000, 10_000));
+    assert_eq!((marathon.deployments().len(), marathon.all_instances().count()), (0, 10_000));
 }
 
 #[test]
-#[should_panic(expected = "assertion `left == right` failed: Instance {")]
-fn a_task_that_is_lost_is_seen() {
+fn what_others_took_the_place_of_cannot_come_back() {
+    let mut world = running(&app(json!({})));
+    let removal = world.change(&Group::empty_root(), Force::No).unwrap();
+    world.put(&app(json!({"id": "/shop/cart"})), Force::No).unwrap();
+    let before = world.marathon.root().clone();
+    let refused = world.call(|marathon, now| marathon.revert(now, &removal.deployment));
+    assert!(matches!(refused, Err(ChangeError::NotRevertible(_))), "{refused:?}");
+    assert_eq!(world.marathon.root(), &before);
+    assert_eq!(ended(&world, &removal.deployment), None);
+}
+
+#[test]
+fn a_clock_that_runs_backwards_stands_still() {
     let mut world = running(&app(json!({"instances": 1})));
-    let task = only(&world).task.clone();
-    world.tasks.get_mut(&task).unwrap().ended = true;
-    world.run_for(1_000_000);
+    let now = world.now;
+    world.call(Marathon::tick);
+    world.now -= 1_000_000;
+    let accepted = world.put(&app(json!({"instances": 2})), Force::No).unwrap();
+    assert_eq!(accepted.version, Timestamp::from_millis(now));
+    world.call(Marathon::tick);
+    assert!(world.events.iter().all(|event| event.at == Timestamp::from_millis(now)));
+    world.run_until(now + 5000);
+    assert_eq!((world.running(&shop()), world.marathon.deployments().len()), (2, 0));
+}
+
+#[test]
+fn refusals_have_marathons_words() {
+    let deployment: DeploymentId = "d1".parse().unwrap();
+    let texts = [
+        ChangeError::Locked { deployments: vec![deployment.clone()] },
+        ChangeError::TooManyDeployments { max: 100 },
+        ChangeError::Invalid { details: vec![] },
+        ChangeError::NoSuchDeployment(deployment),
+        ChangeError::NoSuchApp(shop()),
+    ]
+    .map(|error| error.to_string());
+    assert_eq!(
+        texts,
+        [
+            "App is locked by one or more deployments. Override with the option '?force=true'. View details at '/v2/deployments/<DEPLOYMENT_ID>'.",
+            "max number of running deployments reached: 100",
+            "Object is not valid",
+            "DeploymentPlan d1 does not exist",
+            "App '/shop' does not exist",
+        ]
+    );
 }
