@@ -40,6 +40,7 @@
 //! | [`group`] | from two trees of apps to deployment steps, and back |
 //! | [`verify`] | the second opinion |
 //! | [`ports`] | what adapters have to offer |
+//! | [`simulate`] | a Marathon without processes |
 //! | `testing` | proptest strategies for all of these, with the feature `testing` |
 //!
 //! # Example

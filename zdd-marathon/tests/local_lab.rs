@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use zdd_core::simulate::Agent;
@@ -37,6 +38,75 @@ async fn it_listens_on_loopback_and_is_gone_when_it_ends() {
     lab.shutdown().await;
     assert!(TcpStream::connect(address).await.is_err());
     assert!(!folder.exists());
+}
+
+/// A connection to the event stream of a lab, with the answer's head read.
+async fn listen(lab: &Lab, query: &str) -> BufReader<TcpStream> {
+    let address = lab.url().socket_addrs(|| None).expect("the URL has an address")[0];
+    let mut stream = TcpStream::connect(address).await.expect("the lab listens");
+    let head = format!(
+        "GET /v2/events{query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("the lab reads");
+    let mut stream = BufReader::new(stream);
+    until(&mut stream, "\r\n").await;
+    stream
+}
+
+/// All lines up to this one.
+async fn until(stream: &mut BufReader<TcpStream>, last: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    while lines.last().is_none_or(|line| line != last) {
+        let mut line = String::new();
+        let read = timeout(Duration::from_secs(10), stream.read_line(&mut line)).await;
+        let read = read.expect("a line comes in time").expect("the lab writes");
+        assert!(read > 0, "the stream ends: {lines:?}");
+        lines.push(line);
+    }
+    lines
+}
+
+#[tokio::test]
+async fn it_ends_even_while_somebody_listens_to_events() {
+    let lab = Lab::builder().start().await.unwrap();
+    let mut first = listen(&lab, "").await;
+    let mut picky =
+        listen(&lab, "?event_type=deployment_info&event_type=event_stream_detached").await;
+    let third = listen(&lab, "").await;
+    // Each hears of itself and of those after it.
+    for _ in 0..3 {
+        until(&mut first, "event: event_stream_attached\n").await;
+    }
+    drop(third);
+    let lines = until(&mut picky, "event: event_stream_detached\n").await;
+    assert!(!lines.concat().contains("attached"), "{lines:?}");
+    timeout(Duration::from_secs(3), lab.shutdown()).await.expect("it ends in time");
+    let mut rest = String::new();
+    // The answer ends as it should, and is not cut.
+    first.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.ends_with("0\r\n\r\n"), "{rest}");
+}
+
+/// The first line of the answer to `GET /ping` with these headers.
+async fn ping(lab: &Lab, headers: &str) -> String {
+    let address = lab.url().socket_addrs(|| None).expect("the URL has an address")[0];
+    let mut stream = TcpStream::connect(address).await.expect("the lab listens");
+    let head = format!("GET /ping HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("the lab reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the lab answers");
+    answer.lines().next().unwrap_or("").into()
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_has_no_say() {
+    let lab = Lab::builder().start().await.unwrap();
+    assert_eq!(ping(&lab, "Host: 127.0.0.1\r\n").await, "HTTP/1.1 200 OK");
+    for headers in ["Host: evil.example\r\n", "Host: 127.0.0.1\r\nOrigin: http://evil.example\r\n"]
+    {
+        assert_eq!(ping(&lab, headers).await, "HTTP/1.1 403 Forbidden", "{headers}");
+    }
+    lab.shutdown().await;
 }
 
 #[tokio::test]

@@ -1,19 +1,17 @@
 //! Changes: what is wanted from now on.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::agenda::Agenda;
 use super::deployment::Deployment;
 use super::error::ChangeError;
 use super::event::{LightPlan, What};
 use super::fleet::Fleet;
 use super::instance::Made;
 use super::marathon::Marathon;
-use super::room::Room;
 use super::stamp::stamped;
 use super::validate::{made, validate};
 use crate::app::{App, Group};
@@ -166,67 +164,12 @@ impl Marathon {
         Ok(())
     }
 
-    /// Begins anew, as after a restart of the process: wants `root`, knows the earlier definitions
-    /// in `history` (the newest first), runs nothing, and wants all instances again. Deployments are
-    /// forgotten, with all that was not given out yet. Apps without a version get one.
-    ///
-    /// # Errors
-    ///
-    /// When the root group is not acceptable. Nothing changes then.
-    pub fn restore(
-        &mut self,
-        now: Timestamp,
-        root: Group,
-        history: BTreeMap<AppId, Vec<App>>,
-    ) -> Result<(), ChangeError> {
-        self.clock(now);
-        let root = stamped(&root.clone(), root, &BTreeSet::new(), self.next_version())?;
-        validate(&root, &self.settings)?;
-        group::plan(&Group::empty_root(), &root, &BTreeSet::new())?;
-        let made: Vec<_> =
-            root.all_apps().map(|app| made(app, &self.settings)).collect::<Result<_, _>>()?;
-        self.forget_everything();
-        for (id, earlier) in history {
-            let fleet = self.fleets.entry(id).or_default();
-            fleet.history = earlier.into_iter().map(Arc::new).collect();
-        }
-        for made in made {
-            let fleet = self.fleets.entry(made.app.id().clone()).or_default();
-            // The newest one may be in the history, too.
-            fleet.history.retain(|app| app.version() != Some(made.version));
-            fleet.define(made, self.settings.max_versions);
-        }
-        self.fleets.retain(|_, fleet| fleet.newest.is_some());
-        // The clock may be behind the one that made these versions.
-        let versions = root.all_apps().filter_map(App::version);
-        self.last_version = versions.fold(self.last_version, Timestamp::max);
-        let version = self.next_version();
-        self.set_root(version, Arc::new(root));
-        self.agenda.to_scale.extend(self.fleets.keys().cloned());
-        self.settle();
-        Ok(())
-    }
-
     /// Tells listeners that someone changed an app over the API.
     pub fn note_api_post(&mut self, now: Timestamp, client_ip: String, uri: String, app: &AppId) {
         self.clock(now);
         if let Some(app) = self.app(app).cloned() {
             self.tell(What::ApiPost { client_ip, uri, app });
         }
-    }
-
-    fn forget_everything(&mut self) {
-        self.room = Room::new(self.room.agents().to_vec());
-        self.backoff = super::Backoff::default();
-        self.fleets.clear();
-        self.places.clear();
-        self.waiting.clear();
-        self.deployments.clear();
-        self.root_versions = VecDeque::new();
-        self.agenda = Agenda::default();
-        self.orders.clear();
-        self.events.clear();
-        self.begin_scale_checks();
     }
 
     fn accept(
@@ -323,7 +266,7 @@ impl Marathon {
         self.tell(What::GroupChanged { group: GroupId::root(), version });
     }
 
-    fn set_root(&mut self, version: Timestamp, root: Arc<Group>) {
+    pub(super) fn set_root(&mut self, version: Timestamp, root: Arc<Group>) {
         self.last_version = version;
         self.root_versions.push_front((version, Arc::clone(&root)));
         self.root_versions.truncate(self.settings.max_versions.saturating_add(1));
@@ -331,7 +274,7 @@ impl Marathon {
     }
 
     /// A version that no change had before. Two changes within a millisecond get two of them.
-    fn next_version(&self) -> Timestamp {
+    pub(super) fn next_version(&self) -> Timestamp {
         self.now.max(self.last_version.saturating_add(Duration::from_millis(1)))
     }
 }

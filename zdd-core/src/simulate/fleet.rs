@@ -9,7 +9,7 @@ use super::job::Job;
 use super::order::Readiness;
 use crate::app::App;
 use crate::ports::{Offers, TaskFailure};
-use crate::units::Timestamp;
+use crate::units::AgentId;
 
 /// One app, and what there is of it.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +30,6 @@ pub(super) struct Fleet {
     /// Readiness checks that go on or have ended well in that job, by the instances' numbers.
     pub(super) readiness: BTreeMap<u64, Asking>,
     pub(super) last_failure: Option<TaskFailure>,
-    /// The version whose health checks were announced last.
-    pub(super) checks_of: Option<Timestamp>,
 }
 
 /// A readiness check.
@@ -55,10 +53,7 @@ impl Fleet {
     }
 
     /// The agents of the instances that satisfy `counts`, the oldest first.
-    pub(super) fn agents_of(
-        &self,
-        counts: impl Fn(&Instance) -> bool,
-    ) -> Vec<crate::units::AgentId> {
+    pub(super) fn agents_of(&self, counts: impl Fn(&Instance) -> bool) -> Vec<AgentId> {
         let counted = self.instances.values().filter(|one| one.has_task() && counts(one));
         counted.filter_map(|one| one.agent.clone()).collect()
     }

@@ -76,6 +76,10 @@ impl Marathon {
         }
         instance.goal = goal;
         let (has_task, is_reserved) = (instance.has_task(), instance.is_reserved());
+        if goal == Goal::Stopped && instance.condition == Condition::Scheduled && is_reserved {
+            // Left as it is, it would be counted as one on its way by those who start instances.
+            instance.condition = Condition::Killed;
+        }
         self.changed(app, number);
         if !goal.is_terminal() {
             return;

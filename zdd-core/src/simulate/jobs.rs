@@ -1,4 +1,4 @@
-//! How deployments go on: steps, and the actions in them.
+//! What deployments do with one app.
 //!
 //! Every rule is asked of the engines that plans are made of: [`Replacement`], [`ScalingProposition`]
 //! and [`StartInstances`]. Here is only who tells them what, and who does what they say.
@@ -13,70 +13,12 @@ use super::event::What;
 use super::instance::{Made, side};
 use super::job::{Job, Work};
 use super::marathon::Marathon;
-use crate::group::Action;
 use crate::rolling::{self, Change, Definition, Event, Replacement};
 use crate::scaling::{Checks, Condition, Goal, StartEvent, StartInstances, StartOrders};
 use crate::units::{AppId, DeploymentId, InstanceCount, InstanceId, Timestamp};
 
 impl Marathon {
-    /// Ends the step of a deployment in which nothing is left to do, and begins the next one.
-    pub(super) fn advance(&mut self, id: &DeploymentId) {
-        let Some(at) = self.deployments.iter().position(|one| one.id == *id) else {
-            return;
-        };
-        let deployment = &mut self.deployments[at];
-        let (plan, step) = (deployment.light_plan(), deployment.current_step);
-        deployment.current_step += 1;
-        let actions = deployment.current_actions().to_vec();
-        deployment.pending = actions.iter().map(|action| action.app().clone()).collect();
-        if let Some(step) = step.checked_sub(1) {
-            self.tell(What::StepSucceeded { plan: plan.clone(), step });
-        }
-        if actions.is_empty() {
-            self.deployments.remove(at);
-            self.tell(What::DeploymentSucceeded { plan });
-            return;
-        }
-        self.tell(What::StepBegins { plan, step });
-        for action in &actions {
-            self.begin(id, action);
-        }
-    }
-
-    fn begin(&mut self, id: &DeploymentId, action: &Action) {
-        let app = action.app();
-        let newest = self.fleets.get(app).and_then(|fleet| fleet.newest.clone());
-        match (action, newest) {
-            (Action::StopApplication { .. }, _) => self.begin_stop(id, app),
-            (Action::ScaleApplication { to, .. }, Some(made)) => {
-                self.begin_checks(app, &made);
-                self.begin_scale(id, app, &made, *to);
-            }
-            (Action::RestartApplication { .. }, Some(made)) => {
-                self.begin_checks(app, &made);
-                self.begin_replacement(id, app, &made);
-            }
-            // Makes the app known, which it is; and apps of accepted plans are defined as long as
-            // their deployment goes on.
-            (Action::StartApplication { .. }, _) | (_, None) => self.action_ended(id, app),
-        }
-    }
-
-    /// Announces the health checks of a version, once.
-    fn begin_checks(&mut self, app: &AppId, made: &Made) {
-        let Some(fleet) = self.fleets.get_mut(app) else {
-            return;
-        };
-        if fleet.checks_of.replace(made.version) == Some(made.version) {
-            return;
-        }
-        let checks = made.app.as_json().get("healthChecks").and_then(|checks| checks.as_array());
-        for check in checks.into_iter().flatten().cloned() {
-            self.tell(What::HealthCheckAdded { app: app.clone(), version: made.version, check });
-        }
-    }
-
-    fn begin_stop(&mut self, id: &DeploymentId, app: &AppId) {
+    pub(super) fn begin_stop(&mut self, id: &DeploymentId, app: &AppId) {
         let left: Vec<(u64, InstanceId)> =
             self.instances(app).map(|one| (one.number, one.id.clone())).collect();
         let numbers: Vec<u64> = left.iter().map(|(number, _)| *number).collect();
@@ -89,7 +31,13 @@ impl Marathon {
         self.end_if_none_left(app);
     }
 
-    fn begin_scale(&mut self, id: &DeploymentId, app: &AppId, made: &Made, to: InstanceCount) {
+    pub(super) fn begin_scale(
+        &mut self,
+        id: &DeploymentId,
+        app: &AppId,
+        made: &Made,
+        to: InstanceCount,
+    ) {
         let deployment = self.deployments.iter().find(|one| one.id == *id);
         let sentenced = deployment.and_then(|one| one.sentenced.get(app)).cloned();
         let proposed = self.propose(app, made, to, &sentenced.unwrap_or_default());
@@ -103,7 +51,7 @@ impl Marathon {
         }
     }
 
-    fn begin_replacement(&mut self, id: &DeploymentId, app: &AppId, made: &Made) {
+    pub(super) fn begin_replacement(&mut self, id: &DeploymentId, app: &AppId, made: &Made) {
         let definition = Definition {
             instances: made.app.instances(),
             strategy: made.app.upgrade_strategy(),
@@ -271,17 +219,8 @@ impl Marathon {
         }
     }
 
-    fn action_ended(&mut self, id: &DeploymentId, app: &AppId) {
-        let Some(deployment) = self.deployments.iter_mut().find(|one| one.id == *id) else {
-            return;
-        };
-        if deployment.pending.remove(app) && deployment.pending.is_empty() {
-            self.agenda.advance.push_back(id.clone());
-        }
-    }
-
     /// Ends what is done with an app, whether it has succeeded or not. Whose job it was.
-    fn drop_job(&mut self, app: &AppId) -> Option<DeploymentId> {
+    pub(super) fn drop_job(&mut self, app: &AppId) -> Option<DeploymentId> {
         let fleet = self.fleets.get_mut(app)?;
         let job = fleet.job.take()?;
         for number in fleet.readiness.keys().copied().collect::<Vec<_>>() {
@@ -289,29 +228,7 @@ impl Marathon {
         }
         Some(job.deployment)
     }
-
-    /// Ends a deployment where it is.
-    pub(super) fn abandon(&mut self, id: &DeploymentId) {
-        let Some(at) = self.deployments.iter().position(|one| one.id == *id) else {
-            return;
-        };
-        let deployment = self.deployments.remove(at);
-        for app in &deployment.pending {
-            let is_its = |fleet: &super::fleet::Fleet| {
-                fleet.job.as_ref().is_some_and(|job| job.deployment == *id)
-            };
-            if self.fleets.get(app).is_some_and(is_its) {
-                self.drop_job(app);
-                self.drop_if_over(app);
-            }
-        }
-        let plan = deployment.light_plan();
-        self.tell(What::DeploymentFailed { plan, reason: CANCELLED.into() });
-    }
 }
-
-/// Marathon's words.
-const CANCELLED: &str = "The upgrade has been cancelled";
 
 fn checks_of(made: &Made) -> Checks {
     Checks {

@@ -20,6 +20,62 @@ use crate::ports::TaskFailure;
 use crate::units::{AppId, InstanceId, TaskId, Timestamp};
 
 /// A Marathon without processes: a pure state machine.
+///
+/// It decides what Marathon would: what is launched where, killed, checked and told. Whoever drives
+/// it has processes, sockets and a clock, and does as follows:
+///
+/// 1. Call it with what somebody wants ([`change`](Self::change) and the like), with what happened to
+///    a task ([`launched`](Self::launched), [`task_changed`](Self::task_changed),
+///    [`checked`](Self::checked), [`ready`](Self::ready)), and at [`next_tick`](Self::next_tick) with
+///    nothing but the time ([`tick`](Self::tick)).
+/// 2. After each call carry out what [`take_orders`](Self::take_orders) gives, and pass on what
+///    [`take_events`](Self::take_events) gives. Orders are never repeated.
+/// 3. Look at it as often as you like: what it shows is always of one moment.
+///
+/// Health checks are whoever drives it to make, for as long as a task runs; whether a result counts
+/// and what follows from it is decided here. Readiness checks are ordered.
+///
+/// Time is an argument. One that is earlier than an argument before counts as that one. Calls that
+/// come late do late what was due; calls that come early or twice change nothing. The same calls give
+/// the same orders, events and ids.
+///
+/// Rules are those of [`rolling`](crate::rolling), [`scaling`](crate::scaling) and
+/// [`group`](crate::group), which plans are made of. Nothing is checked twice: what they leave in
+/// peace for ever, such as a step that no event can end, stands still here as it does in Marathon.
+///
+/// ```
+/// use zdd_core::app::Group;
+/// use zdd_core::ports::Force;
+/// use zdd_core::scaling::Condition;
+/// use zdd_core::simulate::{Agent, Amount, Marathon, MesosState, Order, Resources, Settings};
+/// use zdd_core::units::Timestamp;
+///
+/// let resources = Resources {
+///     cpus: Amount::whole(4),
+///     mem: Amount::whole(1024),
+///     n_ports: 100,
+///     ..Resources::default()
+/// };
+/// let agents = vec![Agent::new("a1".parse()?, "one.example", resources)];
+/// let now = Timestamp::EPOCH;
+/// let mut marathon = Marathon::new(Settings::default(), agents, 1, now);
+///
+/// let target = Group::parse(r#"{"id": "/", "apps": [{"id": "/shop", "cmd": "./shop", "instances": 2}]}"#)?;
+/// let accepted = marathon.change(now, target, Force::No)?;
+/// assert_eq!(marathon.deployments().next().unwrap().id, accepted.deployment);
+///
+/// // A world in which everything starts at once.
+/// for order in marathon.take_orders() {
+///     if let Order::Launch(launch) = order {
+///         marathon.launched(now, &launch.task, vec![31_000]);
+///         marathon.task_changed(now, &launch.task, MesosState::Running, "");
+///     }
+/// }
+/// assert_eq!(marathon.deployments().len(), 0);
+/// assert!(marathon.all_instances().all(|instance| instance.condition == Condition::Running));
+/// assert_eq!(marathon.take_events().last().unwrap().name(), "deployment_success");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Marathon {
     pub(super) settings: Settings,
@@ -112,12 +168,12 @@ impl Marathon {
     }
 
     /// The definitions of an app that are kept, the newest first.
-    pub fn history(&self, app: &AppId) -> impl Iterator<Item = &Arc<App>> {
+    pub fn history<'m>(&'m self, app: &AppId) -> impl Iterator<Item = &'m Arc<App>> + use<'m> {
         self.fleets.get(app).into_iter().flat_map(|fleet| &fleet.history)
     }
 
     /// The instances of an app, the oldest first, those on their way out among them.
-    pub fn instances(&self, app: &AppId) -> impl Iterator<Item = &Instance> {
+    pub fn instances<'m>(&'m self, app: &AppId) -> impl Iterator<Item = &'m Instance> + use<'m> {
         self.fleets.get(app).into_iter().flat_map(|fleet| fleet.instances.values())
     }
 

@@ -1,4 +1,11 @@
 //! A Marathon without processes: what it would do, and when.
+//!
+//! [`Marathon`] is the whole; its documentation says how to drive it. It is made of parts that are of
+//! use by themselves: [`Room`] and [`Demand`] (where an instance goes), [`Backoff`] (how long one that
+//! fails has to wait), [`HealthTracker`] (what health checks say), [`Ids`], and [`Event`], which
+//! serializes as on Marathon's event stream.
+//!
+//! What it does not do: reservations for roles, pods, artifacts and plugins.
 
 mod agenda;
 mod agents;
@@ -6,6 +13,7 @@ mod amount;
 mod asking;
 mod backoff;
 mod change;
+mod checks;
 mod constraints;
 mod demand;
 mod deployment;
@@ -22,11 +30,14 @@ mod jobs;
 mod marathon;
 mod order;
 mod rejection;
+mod restore;
 mod room;
+mod scale;
 mod scheduler;
 mod settings;
 mod stamp;
 mod state;
+mod steps;
 mod tasks;
 mod unreachable;
 mod validate;

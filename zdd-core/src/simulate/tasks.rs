@@ -3,16 +3,13 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::agenda::Timer;
-use super::event::{TaskUpdate, UnhealthyKill, What};
+use super::event::{TaskUpdate, What};
 use super::ids;
 use super::instance::Instance;
 use super::marathon::Marathon;
 use super::order::{Order, ReadinessAnswer};
 use super::state::MesosState;
-use super::unreachable;
 use crate::ports::TaskFailure;
-use crate::rolling::Change;
 use crate::scaling::{Condition, Goal};
 use crate::units::{AppId, TaskId, Timestamp};
 
@@ -46,23 +43,6 @@ impl Marathon {
         self.settle();
     }
 
-    /// A health check of a task passed, or failed with a cause. `check` is its position in the
-    /// definition.
-    #[expect(clippy::needless_pass_by_value, reason = "a caller has no further use for a cause")]
-    pub fn checked(
-        &mut self,
-        now: Timestamp,
-        task: &TaskId,
-        check: usize,
-        result: Result<(), String>,
-    ) {
-        self.clock(now);
-        if let Some((app, number)) = self.place_of(task) {
-            self.take_check(&app, number, check, result.as_ref().map_err(String::as_str).copied());
-        }
-        self.settle();
-    }
-
     /// A task answered that it is ready, or not. Only asked for during deployments.
     pub fn ready(&mut self, now: Timestamp, task: &TaskId, answer: ReadinessAnswer) {
         self.clock(now);
@@ -73,7 +53,7 @@ impl Marathon {
     }
 
     /// Where the instance is whose task this is and was launched.
-    fn place_of(&self, task: &TaskId) -> Option<(AppId, u64)> {
+    pub(super) fn place_of(&self, task: &TaskId) -> Option<(AppId, u64)> {
         let instance = self.instance_of(task)?;
         instance.staged_at?;
         Some((instance.app.clone(), instance.number))
@@ -139,7 +119,7 @@ impl Marathon {
         };
         let (goal, is_reserved) = (instance.goal, instance.is_reserved());
         let (made, task) = (instance.made.clone(), instance.task.clone());
-        if matches!(state, MesosState::Failed | MesosState::Finished) {
+        if is_failure(state.condition()) {
             self.backoff.failed(self.now, &made.app);
         }
         if !is_reserved {
@@ -158,7 +138,13 @@ impl Marathon {
         }
     }
 
-    fn set_last_failure(&mut self, app: &AppId, number: u64, state: MesosState, message: String) {
+    pub(super) fn set_last_failure(
+        &mut self,
+        app: &AppId,
+        number: u64,
+        state: MesosState,
+        message: String,
+    ) {
         let now = self.now;
         let Some(fleet) = self.fleets.get_mut(app) else {
             return;
@@ -171,63 +157,6 @@ impl Marathon {
             failure.at = Some(now);
             fleet.last_failure = Some(failure);
         }
-    }
-
-    fn take_check(&mut self, app: &AppId, number: u64, check: usize, result: Result<(), &str>) {
-        let now = self.now;
-        let Some(instance) = self.instance_mut(app, number) else {
-            return;
-        };
-        let change = instance.tracker.checked(now, check, result);
-        instance.health = instance.tracker.results();
-        let (id, version) = (instance.id.clone(), instance.version);
-        let checks = instance.definition().as_json().get("healthChecks");
-        let definition = checks.and_then(|checks| checks.get(check)).cloned().unwrap_or_default();
-        if change.failed {
-            let (app, instance) = (app.clone(), id.clone());
-            self.tell(What::HealthCheckFailed { app, instance, check: definition });
-        }
-        if let Some(reason) = change.kill {
-            self.kill_unhealthy(app, number, &reason);
-        }
-        if let Some(alive) = change.alive {
-            let (app, instance) = (app.clone(), id.clone());
-            self.tell(What::HealthStatusChanged { instance, app, version, alive });
-        }
-        if let Some(healthy) = change.healthy {
-            let app_id = app.clone();
-            self.tell(What::InstanceHealthChanged { instance: id, app: app_id, version, healthy });
-            if let Some(healthy) = healthy {
-                self.notice(app, number, Change::Health(healthy));
-            }
-        }
-    }
-
-    /// Kills an instance that fails its health checks, whatever anybody plans with it. It is
-    /// launched again, without a launch delay.
-    fn kill_unhealthy(&mut self, app: &AppId, number: u64, reason: &str) {
-        let Some(instance) = self.instance_at(app, number) else {
-            return;
-        };
-        let is_out_of_reach = instance.condition.is_gone();
-        let (Some(agent), Some(host), None, false) =
-            (&instance.agent, &instance.host, instance.killed_at, is_out_of_reach)
-        else {
-            return;
-        };
-        let kill = UnhealthyKill {
-            instance: instance.id.clone(),
-            task: instance.task.clone(),
-            app: app.clone(),
-            version: instance.version,
-            reason: reason.to_string(),
-            agent: agent.clone(),
-            host: host.clone(),
-        };
-        self.tell(What::UnhealthyKill(kill));
-        let message = alloc::format!("Task was killed since health check failed. Reason: {reason}");
-        self.set_last_failure(app, number, MesosState::Killed, message);
-        self.tell_to_stop(app, number);
     }
 
     /// A task that nobody knows: not heard of before, forgotten, or an earlier run of its instance.
@@ -247,43 +176,6 @@ impl Marathon {
             self.tell(What::UnknownInstanceTerminated { instance, app, condition });
         }
     }
-
-    /// A task is out of reach: later it is replaced, and then given up.
-    fn out_of_reach(&mut self, app: &AppId, number: u64) {
-        let Some(instance) = self.instance_at(app, number) else {
-            return;
-        };
-        let task = instance.task.clone();
-        if let Some((inactive, expunge)) = unreachable::timers(instance, self.now) {
-            self.at(inactive, Timer::Inactive(task.clone()));
-            self.at(expunge, Timer::Expunge(task));
-        }
-    }
-
-    /// What is left to be done with a task that was found unreachable: its place, if it still is.
-    fn still_out_of_reach(&self, task: &TaskId) -> Option<(AppId, u64)> {
-        let is_out = |one: &&Instance| {
-            matches!(one.condition, Condition::Unreachable | Condition::UnreachableInactive)
-        };
-        self.instance_of(task).filter(is_out).map(|one| (one.app.clone(), one.number))
-    }
-
-    pub(super) fn becomes_inactive(&mut self, task: &TaskId) {
-        if let Some((app, number)) = self.still_out_of_reach(task) {
-            self.set_condition(&app, number, Condition::UnreachableInactive);
-            self.agenda.to_scale.insert(app);
-        }
-    }
-
-    pub(super) fn is_given_up(&mut self, task: &TaskId) {
-        if let Some((app, number)) = self.still_out_of_reach(task) {
-            if let Some(instance) = self.instance_mut(&app, number) {
-                instance.goal = Goal::Decommissioned;
-            }
-            self.changed(&app, number);
-            self.forget(&app, number);
-        }
-    }
 }
 
 /// Whether Mesos says something new: nothing that came before in the life of a task, unless the task
@@ -296,6 +188,21 @@ fn is_news(instance: &Instance, state: MesosState) -> bool {
         condition => condition,
     };
     instance.has_task() && (state.condition() > from || state == MesosState::Unreachable)
+}
+
+/// Whether the app has to wait before it is launched again. Without that, a task that Mesos refuses
+/// would be sent to it again and again without a pause.
+///
+/// Source: the conditions that Marathon's `NotifyRateLimiterStepImpl` finds worth a delay.
+const fn is_failure(condition: Condition) -> bool {
+    matches!(
+        condition,
+        Condition::Failed
+            | Condition::Finished
+            | Condition::Error
+            | Condition::Dropped
+            | Condition::Gone
+    )
 }
 
 /// The app that an instance's id names. Ids of apps have no underscores.

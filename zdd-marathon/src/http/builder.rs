@@ -18,7 +18,7 @@ use super::transport::{Host, Transport};
 /// Sets a connection to Marathon up; see [`HttpMarathon::builder`].
 ///
 /// Certificates are verified against the authorities of the machine, or against those of
-/// [`cacert`](Self::cacert) only. Proxies are taken from the environment.
+/// [`cacert`](Self::cacert) only. Proxies are taken from the environment, but for loopback addresses.
 #[derive(Debug)]
 pub struct Builder {
     addresses: Vec<Result<Known, BuildError>>,
@@ -159,6 +159,8 @@ impl Builder {
         if addresses.is_empty() {
             return Err(BuildError::NoAddress);
         }
+        let logs_in = matches!(self.credentials, Some(Credentials::ServiceAccount(_)));
+        self.uses_proxies &= logs_in || !addresses.iter().all(|(it, _)| it.is_loopback());
         let (pooled, trust) = self.pooled(&addresses)?;
         let fresh = client(self.dressed(trust, false))?;
 

@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::middleware;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
-use zdd_core::simulate::{Agent, Marathon, Settings};
+use zdd_core::simulate::{Agent, ChangeError, Marathon, Settings};
 use zdd_core::units::Timestamp;
 
 use super::agents::{self, AgentError, default_agents};
 use super::api;
 use super::images::ImageMap;
+use super::origin;
 use super::persist::{Store, StoreError};
 use super::runtime::Shared;
 use super::runtime_machine::Machine;
@@ -83,6 +85,9 @@ pub enum StartError {
     /// The state cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What was kept cannot be run again.
+    #[error("the apps that were kept cannot run any more")]
+    Restore(#[source] ChangeError),
     /// The machine cannot run tasks.
     #[error("cannot prepare this machine for tasks")]
     Machine(#[source] io::Error),
@@ -98,7 +103,7 @@ impl StartError {
             Self::Listen { .. } => Some("name another port, or 0 for any free one".into()),
             Self::Agent(error) => error.hint(),
             Self::Store(error) => error.hint(),
-            Self::Machine(_) => None,
+            Self::Restore(_) | Self::Machine(_) => None,
         }
     }
 }
@@ -228,14 +233,13 @@ impl LabBuilder {
         let (store, kept) = self.state_dir.map(Store::open).transpose()?.unzip();
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let seed = self.seed.unwrap_or(since.subsec_nanos().into());
-        let machine = Machine::start(&agents, seed).map_err(StartError::Machine)?;
-
         let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
         let default_grace = self.settings.default_kill_grace;
-        let mut model = Marathon::new(self.settings, agents, seed, now);
+        let mut model = Marathon::new(self.settings, agents.clone(), seed, now);
         if let Some(kept) = kept.flatten() {
-            model.restore(now, kept.root, kept.history);
+            model.restore(now, kept.root, kept.history).map_err(StartError::Restore)?;
         }
+        let machine = Machine::start(&agents, seed).map_err(StartError::Machine)?;
         let shared = Shared::start(model, machine, self.images, store, address, default_grace);
         let url = url_of(address);
         let server = tokio::spawn(serve(listener, shared.clone()));
@@ -245,7 +249,13 @@ impl LabBuilder {
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
     let stop = shared.stop.clone();
-    let app = api::router(shared).into_make_service_with_connect_info::<SocketAddr>();
+    // Where others are let in, they may come by any name.
+    let is_private = shared.address.ip().is_loopback();
+    let mut app = api::router(shared);
+    if is_private {
+        app = app.layer(middleware::from_fn(origin::refuse_foreign));
+    }
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     // Events are small and must not wait for each other.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);

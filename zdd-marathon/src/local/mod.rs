@@ -28,11 +28,13 @@
 
 mod agents;
 mod api;
+mod definition;
 mod environment;
 mod guard;
 mod hub;
 mod images;
 mod lab;
+mod origin;
 mod persist;
 #[cfg(test)]
 mod persist_tests;
@@ -51,6 +53,7 @@ mod runtime_task;
 #[cfg(test)]
 mod runtime_tests;
 mod task;
+mod task_ports;
 #[cfg(test)]
 mod testing;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -191,7 +192,9 @@ fn read(path: &Path) -> Result<Option<Kept>, StoreError> {
 
 fn write(folder: &Path, marathon: &Marathon) -> io::Result<()> {
     let new = folder.join(NEW_FILE);
-    let mut file = BufWriter::new(File::create(&new)?);
+    // What apps have in their environment is nobody else's business.
+    let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&new)?;
+    let mut file = BufWriter::new(file);
     serde_json::to_writer(&mut file, &Writing::of(marathon))?;
     file.flush()?;
     file.get_ref().sync_all()?;

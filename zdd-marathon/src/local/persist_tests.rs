@@ -1,6 +1,7 @@
 //! What is kept, and what is refused.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::json;
@@ -58,6 +59,8 @@ fn what_is_kept_is_read_again() {
     let commands: Vec<_> = history.iter().map(|app| app.as_json()["cmd"].clone()).collect();
     assert_eq!(commands, ["run 3", "run 2", "run 1"]);
     assert!(!folder.path().join("state/marathon.json.new").exists());
+    let file = fs::metadata(folder.path().join("state/marathon.json")).unwrap();
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -150,8 +150,8 @@ fn port_of(task: &Task, check: &HealthCheck) -> Result<u16, String> {
         return Ok(port);
     }
     let index = check.port_index.unwrap_or(0);
-    let port = usize::try_from(index).ok().and_then(|index| task.ports.get(index));
-    port.copied().ok_or_else(|| format!("the task has no port of index {index}"))
+    let port = usize::try_from(index).ok().and_then(|index| task.ports.get(index)?.port);
+    port.ok_or_else(|| format!("the task has no port of index {index}"))
 }
 
 /// Runs the command of a check as the task would. In a group of its own, so that a command that takes
@@ -216,6 +216,7 @@ mod tests {
 
     use super::super::agents::default_agents;
     use super::super::runtime_machine::Machine;
+    use super::super::task_ports;
     use super::*;
 
     /// A task with this health check, and its machine.
@@ -225,9 +226,9 @@ mod tests {
         let sandbox = machine.sandboxes.create(&"a.1".parse().unwrap()).unwrap();
         let task = Task {
             id: "a.1".parse().unwrap(),
-            app: Arc::new(app),
             address: Ipv4Addr::LOCALHOST.into(),
-            ports: ports.into(),
+            ports: task_ports::of(&app, ports),
+            app: Arc::new(app),
             environment: [("MINE".into(), "x y".into())].into(),
             sandbox: sandbox.path,
             machine: machine.clone(),

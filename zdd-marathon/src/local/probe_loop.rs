@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use zdd_core::app::{App, HealthCheck, ReadinessCheck};
 use zdd_core::simulate::ReadinessAnswer;
 
-use super::environment::declared_ports;
 use super::process::Deadline;
 use super::runtime::Shared;
 use super::task::Task;
+use super::task_ports::TaskPort;
 
 /// Marathon's first check of a new task comes after this, or after the interval if that is shorter.
 ///
@@ -96,8 +96,8 @@ pub(crate) async fn ask_ready(shared: Arc<Shared>, task: Arc<Task>) {
 }
 
 fn ready_port(task: &Task, check: &ReadinessCheck) -> Option<u16> {
-    let index = declared_ports(&task.app).position(|port| port.name == Some(&*check.port_name))?;
-    task.ports.get(index).copied()
+    let named = |port: &&TaskPort| port.name.as_ref() == Some(&check.port_name);
+    task.ports.iter().find(named)?.port
 }
 
 /// The statuses that mean ready; 200 unless given.

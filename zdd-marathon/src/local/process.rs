@@ -6,11 +6,13 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
+#[cfg(target_os = "linux")]
+use nix::sys::wait::{Id, waitid};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, interval, sleep, sleep_until};
 
 /// How long the end of killed processes is waited for. One that takes longer is stuck in the kernel.
 pub(crate) const DIES_WITHIN: Duration = Duration::from_secs(5);
@@ -18,6 +20,9 @@ pub(crate) const DIES_WITHIN: Duration = Duration::from_secs(5);
 /// How often it is looked whether a group is empty: at first, and at most. Nothing tells when a
 /// process ends that is not a child.
 const LOOK_AFTER: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+
+/// How often orphans of a running process are waited for.
+const REAPS_EVERY: Duration = Duration::from_secs(5);
 
 /// A process group, by the id of the process that leads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,9 +68,11 @@ impl Process {
     /// unless it is being stopped: then it has until the deadline.
     pub(crate) async fn run(mut self, mut deadline: Deadline) -> Ended {
         let mut until = None;
+        let mut reap = interval(REAPS_EVERY);
         let status = loop {
             tokio::select! {
                 status = self.child.wait() => break status,
+                _ = reap.tick() => self.group.reap_orphans(),
                 changed = deadline.changed() => {
                     let newer = *deadline.borrow_and_update();
                     // Whoever could move the deadline is gone: as if it was now.
@@ -107,6 +114,22 @@ impl Group {
             self.is_empty_by(Instant::now() + DIES_WITHIN).await;
         }
     }
+
+    /// Waits for orphans that have ended, but not for the process that leads the group: that is waited
+    /// for elsewhere.
+    #[cfg(target_os = "linux")]
+    fn reap_orphans(self) {
+        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        while let Ok(status) = waitid(Id::PGid(self.0), look)
+            && let Some(id) = status.pid().filter(|id| *id != self.0)
+        {
+            let _ = waitpid(id, Some(WaitPidFlag::WNOHANG));
+        }
+    }
+
+    /// Elsewhere they are not children of this process.
+    #[cfg(not(target_os = "linux"))]
+    const fn reap_orphans(self) {}
 
     async fn is_empty_by(self, deadline: Instant) -> bool {
         let (mut pause, longest) = LOOK_AFTER;
@@ -272,6 +295,32 @@ mod tests {
         stop.send(Some(in_ms(60_000))).unwrap();
         timeout(Duration::from_secs(10), process.run(end)).await.unwrap();
         assert!(directory.path().join("finished").exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn orphans_that_have_ended_are_waited_for_while_the_process_runs() {
+        let directory = TempDir::new().unwrap();
+        // Two orphans that end, one of them before the other is there.
+        let line = "sh -c 'sh -c : & echo $! > first'; sh -c 'sh -c : & echo $! > ready'; \
+                    sleep 1000 & wait";
+        let (process, stop) = started(line, &directory).await;
+        let ids = ["first", "ready"].map(|file| {
+            let id = fs::read_to_string(directory.path().join(file)).unwrap();
+            Path::new("/proc").join(id.trim())
+        });
+        let group = process.group();
+        let reaped = async {
+            while ids.iter().any(|id| id.exists()) {
+                group.reap_orphans();
+                sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), reaped).await.expect("both are waited for");
+        let end = stop.subscribe();
+        stop.send(Some(in_ms(60_000))).unwrap();
+        // The process itself was left to whoever waits for it.
+        assert!(process.run(end).await.status.unwrap().code().is_none());
     }
 
     #[tokio::test]

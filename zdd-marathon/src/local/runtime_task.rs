@@ -13,7 +13,7 @@ use super::process_sandbox::Sandbox;
 use super::runtime::Shared;
 use super::runtime_machine::Host;
 use super::task::Task;
-use super::{probe_loop, process_status};
+use super::{probe_loop, process_status, task_ports};
 
 /// Runs a task from its launch to its end, and tells the model about it. `end` says when it has to
 /// stop.
@@ -42,11 +42,12 @@ fn place(shared: &Arc<Shared>, launch: &Launch) -> Result<(Task, Sandbox, Lease)
         .sandboxes
         .create(&launch.task)
         .map_err(|error| format!("cannot make a folder for the task: {error}"))?;
+    let ports = task_ports::of(&launch.app, lease.ports());
     let place = Place {
         task: &launch.task,
         host: name,
         address: *address,
-        ports: lease.ports(),
+        ports: &ports,
         sandbox: &sandbox.path,
     };
     let environment = environment::of(&launch.app, place, &machine.marker).map_err(|name| {
@@ -56,7 +57,7 @@ fn place(shared: &Arc<Shared>, launch: &Launch) -> Result<(Task, Sandbox, Lease)
         id: launch.task.clone(),
         app: launch.app.clone(),
         address: *address,
-        ports: lease.ports().to_vec(),
+        ports,
         environment,
         sandbox: sandbox.path.clone(),
         machine: machine.clone(),

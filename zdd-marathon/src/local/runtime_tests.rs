@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::Instant;
 
 use super::testing::{Scene, eventually, is_alive, marked, stat};
@@ -80,9 +81,9 @@ async fn ends_are_told_in_mesos_words() {
 async fn an_end_with_success_is_no_failure_and_not_the_end_of_the_app() {
     let scene = Scene::of(r#""cmd": "exit 0", "backoffSeconds": 1"#);
     let attempts = |scene: &Scene| -> Vec<u32> {
-        scene
-            .shared
-            .read(|marathon, _| marathon.instances(&scene.app).map(|one| one.attempt()).collect())
+        scene.shared.read(|marathon, _| {
+            marathon.instances(&scene.app).map(zdd_core::simulate::Instance::attempt).collect()
+        })
     };
     scene.until("it is run again", |scene| attempts(scene) == [3]).await;
     assert_eq!(scene.last_failure(), None);
@@ -213,4 +214,55 @@ fn members(groups: &BTreeSet<String>) -> BTreeSet<i32> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     ids.filter(|id| stat(*id).is_some_and(|fields| groups.contains(&fields[2]))).collect()
+}
+
+/// How many tasks ran at the least and at most while four instances were replaced, by the events.
+async fn replaced(minimum: f64, over: f64) -> (usize, usize) {
+    let app = |n| {
+        format!(
+            r#""cmd": "exec sleep 100{n}", "instances": 4, "upgradeStrategy":
+                {{"minimumHealthCapacity": {minimum}, "maximumOverCapacity": {over}}}"#
+        )
+    };
+    let is_settled =
+        |scene: &Scene| scene.shared.read(|marathon, _| marathon.deployments().len() == 0);
+    let scene = Scene::of(&app(1));
+    scene.until("four run", is_settled).await;
+    let mut running: BTreeSet<String> =
+        scene.running().iter().map(|task| task.as_str().into()).collect();
+    let old = running.clone();
+    let mut events = Box::pin(scene.shared.hub.subscribe());
+    scene.deploy(&app(2));
+    scene.until("four others run", is_settled).await;
+    let now: BTreeSet<String> = scene.running().iter().map(|task| task.as_str().into()).collect();
+
+    let (mut least, mut most) = (running.len(), running.len());
+    while let Some(Some(event)) = events.next().now_or_never() {
+        if event.name != "status_update_event" {
+            continue;
+        }
+        let update: serde_json::Value = serde_json::from_str(&event.json).unwrap();
+        let task = update["taskId"].as_str().unwrap();
+        match update["taskStatus"].as_str().unwrap() {
+            "TASK_RUNNING" => drop(running.insert(task.into())),
+            "TASK_KILLED" => assert!(running.remove(task), "{task} was not running"),
+            other => assert_eq!(other, "TASK_STAGING"),
+        }
+        (least, most) = (least.min(running.len()), most.max(running.len()));
+    }
+    assert_eq!(running, now);
+    assert!(old.is_disjoint(&now) && now.len() == 4);
+    scene.end().await;
+    (least, most)
+}
+
+#[tokio::test]
+async fn an_upgrade_stays_within_its_bounds() {
+    // How close it comes depends on what is faster, a start or a stop.
+    let (least, most) = replaced(1.0, 1.0).await;
+    assert!(least == 4 && (5..=8).contains(&most), "{least} to {most}");
+    let (least, most) = replaced(0.5, 0.0).await;
+    assert!((2..=3).contains(&least) && most == 4, "{least} to {most}");
+    let (least, most) = replaced(0.75, 0.25).await;
+    assert!((3..=4).contains(&least) && (4..=5).contains(&most), "{least} to {most}");
 }

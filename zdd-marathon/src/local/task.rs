@@ -11,6 +11,7 @@ use zdd_core::app::App;
 use zdd_core::units::TaskId;
 
 use super::runtime_machine::Machine;
+use super::task_ports::TaskPort;
 
 /// A task that has a place to run in.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ pub(crate) struct Task {
     pub(crate) app: Arc<App>,
     /// Where it can be reached.
     pub(crate) address: IpAddr,
-    /// Its host ports, in the order in which the app declares them.
-    pub(crate) ports: Vec<u16>,
+    /// Its ports, in the order in which the app declares them.
+    pub(crate) ports: Vec<TaskPort>,
     pub(crate) environment: BTreeMap<String, OsString>,
     pub(crate) sandbox: PathBuf,
     pub(crate) machine: Arc<Machine>,

@@ -53,7 +53,7 @@ impl Scene {
         let seed = if kept.is_some() { 2 } else { 1 };
         let mut model = Marathon::new(settings, agents, seed, Timestamp::EPOCH);
         if let Some(kept) = kept {
-            model.restore(Timestamp::EPOCH, kept.root, kept.history);
+            model.restore(Timestamp::EPOCH, kept.root, kept.history).unwrap();
         }
         let address = "127.0.0.1:1".parse().unwrap();
         let shared = Shared::start(model, machine, ImageMap::new(), store, address, grace);

@@ -116,7 +116,11 @@ async fn answers_are_bounded() {
 
 #[tokio::test]
 async fn each_call_is_what_marathon_expects() {
-    let server = Server::play(vec![], json(200, RESULT).step()).await;
+    let server = Server::start(|seen| match seen.method.as_str() {
+        "GET" => json(200, r#"{"app": {"id": "/shop/cart"}}"#).step(),
+        _ => json(200, RESULT).step(),
+    })
+    .await;
     let base = format!("{}/service/marathon/", server.url());
     let marathon = client(&[&base]);
     let (id, root) = (app("/shop/cart"), GroupId::root());
@@ -156,6 +160,7 @@ async fn each_call_is_what_marathon_expects() {
         [
             r#"POST apps?force=false {"cmd":"x","id":"/shop/cart"}"#,
             r#"PUT apps/shop/cart?force=true&partialUpdate=false {"cmd":"x","id":"/shop/cart"}"#,
+            "GET apps/shop/cart?embed=app.readiness",
             r#"PATCH apps/shop/cart?force=false {"instances":3}"#,
             "POST apps/shop/cart/restart?force=true",
             "DELETE apps/shop/cart?force=false",
@@ -193,6 +198,25 @@ async fn old_releases_are_patched_by_put() {
     let error = client(&[&server.url()]).scale_app(&app("/a"), three, Force::No).await.unwrap_err();
     assert!(matches!(error, MarathonError::NotFound { .. }), "{error:?}");
     assert!(server.done().is_empty());
+}
+
+#[tokio::test]
+async fn a_patch_keeps_what_marathon_would_forget() {
+    let server = Server::start(|seen| match seen.method.as_str() {
+        "GET" => {
+            let limits = r#""resourceLimits": {"cpus": 2}, "executorResources": null"#;
+            json(200, &format!(r#"{{"app": {{"id": "/a", {limits}}}}}"#)).step()
+        }
+        _ => json(200, RESULT).step(),
+    })
+    .await;
+    let marathon = client(&[&server.url()]);
+    marathon.scale_app(&app("/a"), InstanceCount::from(3), Force::No).await.unwrap();
+    let fields = serde_json::from_str(r#"{"resourceLimits": null}"#).unwrap();
+    marathon.patch_app(&app("/a"), &fields, Force::No).await.unwrap();
+    let bodies: Vec<_> = server.seen().into_iter().map(|seen| seen.body).collect();
+    let scaled = r#"{"instances":3,"resourceLimits":{"cpus":2}}"#;
+    assert_eq!(bodies, ["", scaled, "", r#"{"resourceLimits":null}"#]);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ fn fault() -> impl Strategy<Value = Step> {
     let internal = |done| json(500, r#"{"message": "internal"}"#).done(done).step();
     prop_oneof![
         any::<bool>().prop_map(|done| Step::Reset { done }),
-        any::<bool>().prop_map(move |done| internal(done)),
+        any::<bool>().prop_map(internal),
         any::<bool>().prop_map(|done| page(504).done(done).step()),
         (0..RESULT.len()).prop_map(|keep| json(200, RESULT).truncated(keep).step()),
         (0..RESULT.len()).prop_map(|keep| json(200, RESULT).cut(keep).step()),

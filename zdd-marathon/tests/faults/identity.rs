@@ -116,14 +116,15 @@ async fn a_fresh_token_that_is_refused_is_the_end() {
 #[tokio::test]
 async fn a_login_that_fails_sends_nothing_to_marathon() {
     let server = Server::play(vec![], json(200, RESULT).step()).await;
-    for step in [
+    let faults = [
         page(401).step(),
         page(404).step(),
         page(503).step(),
         json(200, "{}").step(),
         Step::Reset { done: true },
         Step::Stall { done: false },
-    ] {
+    ];
+    join_all(faults.map(async |step| {
         let login = Server::play(vec![], step.clone()).await;
         let credentials = account(&login.url(), &KEY.serialize_pem());
         let marathon = builder(&[&server.url()]).credentials(credentials).build().unwrap();
@@ -131,7 +132,8 @@ async fn a_login_that_fails_sends_nothing_to_marathon() {
         let text = error.to_string();
         assert!(!text.contains("may have been carried out"), "{step:?}: {text}");
         assert!(text.contains(&login.host_port()), "{step:?}: {text}");
-    }
+    }))
+    .await;
     assert_eq!(server.seen().len(), 0);
 }
 

@@ -1,6 +1,8 @@
 //! Redirects: followed to the leader, and nowhere else.
 
+use zdd_core::app::App;
 use zdd_core::ports::{Force, Marathon, MarathonError};
+use zdd_core::units::InstanceCount;
 
 use crate::scripted::{Server, in_time, json};
 use crate::{NO_APPS, RESULT, app, client};
@@ -12,16 +14,17 @@ fn with_user(url: &str) -> String {
 #[tokio::test]
 async fn a_redirect_to_the_list_keeps_method_body_and_credentials() {
     let leader = Server::play(vec![], json(200, RESULT).step()).await;
-    let location = format!("{}/v2/apps/a?force=false", leader.url());
+    let location = format!("{}/v2/apps?force=false", leader.url());
     for status in [301, 302, 307, 308] {
         let reply = json(status, "").header("Location", location.clone());
         let follower = Server::play(vec![], reply.step()).await;
         let urls = [with_user(&follower.url()), leader.url()];
         let marathon = client(&[&urls[0], &urls[1]]);
-        let fields = serde_json::from_str(r#"{"instances": 3}"#).unwrap();
-        marathon.patch_app(&app("/a"), &fields, Force::No).await.unwrap();
+        let definition = App::new(app("/a"), InstanceCount::from(3));
+        marathon.create_app(&definition, Force::No).await.unwrap();
         let seen = leader.seen().pop().unwrap();
-        assert_eq!((seen.method.as_str(), seen.body.as_str()), ("PATCH", r#"{"instances":3}"#));
+        let body = r#"{"id":"/a","instances":3}"#;
+        assert_eq!((seen.method.as_str(), seen.body.as_str()), ("POST", body));
         assert_eq!(seen.header("authorization"), follower.seen()[0].header("authorization"));
         assert!(seen.header("authorization").is_some());
     }
@@ -86,6 +89,20 @@ async fn a_foreign_leader_of_a_foreign_host_is_not_believed() {
     let error = client(&[&server.url()]).apps().await.unwrap_err();
     assert!(matches!(error, MarathonError::NotMarathon { .. }), "{error:?}");
     assert_eq!((leader.seen().len(), foreign.connections()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_leader_that_is_not_known_yet_is_tried_again() {
+    let leader = Server::play(vec![], json(200, RESULT).step()).await;
+    let (to, announced) = (format!("{}/v2/apps/a", leader.url()), leader.host_port());
+    let server = Server::start(move |seen| match (seen.target.as_str(), seen.number) {
+        ("/v2/leader", 0..4) => json(404, r#"{"message": "There is no leader"}"#).step(),
+        ("/v2/leader", _) => json(200, &format!(r#"{{"leader": "{announced}"}}"#)).step(),
+        _ => json(307, "").header("Location", to.clone()).step(),
+    })
+    .await;
+    in_time(client(&[&server.url()]).delete_app(&app("/a"), Force::No)).await.unwrap();
+    assert_eq!((leader.done().len(), server.seen().len()), (1, 6));
 }
 
 #[tokio::test]

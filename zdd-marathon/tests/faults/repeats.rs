@@ -1,9 +1,11 @@
 //! What is sent again, and what is not.
 
+use std::process::Command;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use zdd_core::ports::{Force, Marathon, MarathonError, Unreachable};
+use zdd_marathon::HttpMarathon;
 
 use crate::scripted::{Reply, Server, Step, in_time, json, nobody, page};
 use crate::{NO_APPS, NO_LEADER, RESULT, app, builder, client};
@@ -237,4 +239,28 @@ async fn slow_answers_end_with_the_call() {
     let every = Duration::from_millis(2);
     let server = Server::play(vec![], Step::Drip { reply: reply(), every }).await;
     assert_eq!(client(&[&server.url()]).apps().await, Ok(Vec::new()));
+}
+
+/// Runs by itself only where the test below starts it.
+#[tokio::test]
+#[ignore = "needs a proxy in the environment"]
+async fn with_a_proxy() {
+    let server = Server::play(vec![], json(200, NO_APPS).step()).await;
+    let at = |url: &str| HttpMarathon::builder([url.parse().unwrap()]).insecure().build().unwrap();
+    assert_eq!(at(&server.url()).apps().await, Ok(Vec::new()));
+    // Proof that there is a proxy, and that others go there.
+    let error = at("http://10.255.255.1").apps().await.unwrap_err();
+    assert!(error.to_string().contains("connection refused"), "{error}");
+}
+
+#[tokio::test]
+async fn no_proxy_is_asked_for_this_machine() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "repeats::with_a_proxy", "--ignored"])
+        .env("HTTP_PROXY", nobody().await)
+        .env("http_proxy", nobody().await)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
