@@ -6,19 +6,28 @@ use crate::args::{Cli, Verb};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::text::{BAD, BOLD, Page, styled};
-use crate::{check, extras, plan, schema, verify};
+use crate::{check, extras, lab, network, plan, schema, verify};
 
 /// Does what `cli` asks for: the result goes to `out`, errors and hints to `err`.
 pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Write) -> ExitCode {
     let answered = match &cli.verb {
         Verb::Check(args) => check::run(args, page, out),
         Verb::Plan(args) => plan::run(args, page, out),
+        Verb::Deploy(args) => network::deploy(args, page, out, err),
+        Verb::Status(args) => network::status(args, page, out, err),
+        Verb::Abort(args) => network::abort(args, page, out, err),
+        Verb::Resume(args) => network::resume(args, page, out, err),
         Verb::Verify(args) => verify::run(args, page, out),
+        Verb::Lab(args) => lab::run(args, page, out, err),
         Verb::Schema(args) => schema::run(args, out),
         Verb::Completions(args) => extras::completions(args, out),
         Verb::Man(args) => extras::man(args, out),
     };
-    let answered = answered.and_then(|code| out.flush().map(|()| code).map_err(CliError::Output));
+    let answered = answered.and_then(|code| match out.flush() {
+        // The answer stands, whether or not all of it was read.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code),
+        flushed => flushed.map(|()| code).map_err(CliError::Output),
+    });
     match answered {
         Ok(code) => code,
         // Whoever reads the result has seen enough, as `head` has.

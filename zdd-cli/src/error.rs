@@ -1,14 +1,20 @@
 //! What can go wrong before there is an answer.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use zdd_core::app::{GroupError, ParseError, Place};
 use zdd_core::check::{SuggestError, Verdict};
 use zdd_core::group::{Cycle, PlanError};
+use zdd_core::guarantee::Guarantee;
+use zdd_core::ports::MarathonError;
+use zdd_core::units::{AppId, DeploymentId, Timestamp};
+use zdd_marathon::{BuildError, CredentialFileError};
 
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::lab::LabError;
 
 /// Why a file gives no definition.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,38 @@ pub(crate) struct FileError {
     #[source]
     pub(crate) fault: FileFault,
     pub(crate) source: Source,
+}
+
+/// What was asked of Marathon: it decides the exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// To create an app.
+    Create,
+    /// To change the number of its instances.
+    Scale,
+    /// Anything else.
+    Other,
+}
+
+/// Why Marathon cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectFault {
+    #[error("no Marathon given")]
+    NoAddress,
+    #[error("`{shown}` is not the address of a Marathon: {why}")]
+    BadAddress { shown: String, why: String },
+    #[error("a password in an argument can be read by every user of this machine")]
+    PasswordInAddress,
+    #[error("--{option}: a secret in an argument can be read by every user of this machine")]
+    Secret { option: &'static str },
+    #[error("{given} is set, and {missing} is not")]
+    Half { given: &'static str, missing: &'static str },
+    #[error("{name} is not text")]
+    NotText { name: &'static str },
+    #[error("{0}")]
+    CredentialFile(#[from] CredentialFileError),
+    #[error("{0}")]
+    Build(#[from] BuildError),
 }
 
 /// Why a command has no answer.
@@ -75,6 +113,32 @@ pub(crate) enum CliError {
     NoDeploymentOf { source_name: Source, app: String },
     #[error("{}: {error}", .path.display())]
     Write { path: PathBuf, error: io::Error },
+    #[error("{0}")]
+    Lab(#[from] LabError),
+    #[error("{}: exists already, and may be the only record of another deployment", .0.display())]
+    RecordingExists(PathBuf),
+    #[error("{0}")]
+    Connect(#[from] ConnectFault),
+    #[error("{}{error}", About(.about.as_deref()))]
+    Marathon { about: Option<String>, call: Call, error: MarathonError },
+    #[error("{about}: {guarantee} would not hold: {why}")]
+    WouldBreak { about: String, guarantee: Guarantee, why: String, fix: Option<String> },
+    #[error("{app} is of version {found} and no longer {expected}", found = Version(.found), expected = Version(.expected))]
+    Stale { app: AppId, expected: Option<Timestamp>, found: Option<Timestamp> },
+    #[error("nobody is there to answer a question")]
+    NobodyToAsk,
+    #[error("{app}: its number of instances changes, too, and then Marathon only scales")]
+    ScaleAndRestart { app: AppId },
+    #[error("{app}: the definition is in place already, and {standing}")]
+    Mixed { app: AppId, standing: String },
+    #[error("no deployment of {0} goes on")]
+    NothingRuns(String),
+    #[error("several deployments go on: {}", .0.join("; "))]
+    SeveralRun(Vec<String>),
+    #[error("{0}: there is neither an app nor a group of this id")]
+    NoTarget(String),
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(io::Error),
     #[error("the result could not be written: {0}")]
     Output(#[from] io::Error),
     #[error("the result could not be written as JSON: {0}")]
@@ -85,11 +149,18 @@ impl CliError {
     /// What the shell is told.
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
-            Self::NotSatisfiable { .. } => ExitCode::NotSatisfiable,
+            Self::Lab(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
-            | Self::NoPicture { .. } => ExitCode::InvalidCombination,
+            | Self::NoPicture { .. }
+            | Self::NobodyToAsk
+            | Self::ScaleAndRestart { .. }
+            | Self::Connect(ConnectFault::Half { .. }) => ExitCode::InvalidCombination,
+            Self::Marathon { call, error, .. } => exit_of(*call, error),
+            Self::NotSatisfiable { .. } | Self::WouldBreak { .. } => ExitCode::NotSatisfiable,
+            Self::Stale { .. } => ExitCode::Stale,
+            Self::Mixed { .. } | Self::NoTarget(_) | Self::NothingRuns(_) => ExitCode::Marathon,
             Self::NothingGiven
             | Self::Files(_)
             | Self::Suggest { .. }
@@ -99,9 +170,28 @@ impl CliError {
             | Self::NoDeployment(_)
             | Self::NoDeploymentOf { .. }
             | Self::Write { .. }
+            | Self::RecordingExists(_)
+            | Self::Connect(_)
+            | Self::SeveralRun(_)
+            | Self::Terminal(_)
             | Self::Output(_)
             | Self::Json(_) => ExitCode::Usage,
         }
+    }
+
+    /// A call that reads something failed.
+    pub(crate) fn of_reading(error: MarathonError) -> Self {
+        Self::Marathon { about: None, call: Call::Other, error }
+    }
+
+    /// A call about one app failed.
+    pub(crate) fn of_app(app: &AppId, error: MarathonError) -> Self {
+        Self::Marathon { about: Some(app.to_string()), call: Call::Other, error }
+    }
+
+    /// A call about one deployment failed.
+    pub(crate) fn of_deployment(id: &DeploymentId, error: MarathonError) -> Self {
+        Self::Marathon { about: Some(format!("deployment {id}")), call: Call::Other, error }
     }
 
     /// One line for each thing that is wrong.
@@ -122,6 +212,7 @@ impl CliError {
             Self::Suggest { suggest, .. } => Some(suggest.hint().into()),
             Self::NotSatisfiable { verdict, .. } => verdict.fix.map(|fix| fix.to_string()),
             Self::Plan(error) => Some(error.hint().into()),
+            Self::Lab(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("plan the app by itself".into()),
@@ -131,12 +222,96 @@ impl CliError {
                     .into(),
             ),
             Self::NoDeploymentOf { .. } => Some("leave --app out to see all that there are".into()),
+            Self::RecordingExists(_) => Some("name a new file, or move this one away".into()),
+            Self::Connect(fault) => fault.hint().map(String::from),
+            Self::Marathon { about, error: MarathonError::Locked { .. }, .. } => Some(format!(
+                "wait for it with --wait-lock TIME, take it back with `zdd abort {}`, or cancel it \
+                 with --force",
+                about.as_deref().unwrap_or("APP")
+            )),
+            Self::Marathon { error, .. } => error.hint().map(String::from),
+            Self::WouldBreak { fix, .. } => Some(match fix {
+                Some(fix) => format!("{fix}; or deploy it all the same with --allow-broken"),
+                None => "deploy it all the same with --allow-broken".into(),
+            }),
+            Self::Stale { .. } => {
+                Some("look at what changed: run the command again with --dry-run".into())
+            }
+            Self::NobodyToAsk => Some("say --on-failure revert, stop or leave".into()),
+            Self::ScaleAndRestart { .. } => {
+                Some("deploy the number first, without --restart, then the restart".into())
+            }
+            Self::Mixed { .. } => Some("--restart replaces all instances".into()),
+            Self::NothingRuns(target) if target.starts_with('/') => {
+                Some(format!("`zdd status {target}` says what runs of it"))
+            }
+            Self::NothingRuns(_) => Some("`zdd status` lists those that do".into()),
+            Self::SeveralRun(_) => Some("name the app, or the deployment with --deployment".into()),
+            Self::NoTarget(_) => Some("ids begin at the root, as in /shop/cart".into()),
             Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
+            | Self::Terminal(_)
             | Self::Group(_)
             | Self::Write { .. }
             | Self::Output(_)
             | Self::Json(_) => None,
+        }
+    }
+}
+
+/// What the shell is told of a call that failed: the number says what was tried only where Marathon
+/// answered and said no.
+fn exit_of(call: Call, error: &MarathonError) -> ExitCode {
+    match (error, call) {
+        (MarathonError::Locked { .. }, _) => ExitCode::Locked,
+        (MarathonError::Invalid { .. } | MarathonError::Refused { .. }, Call::Create) => {
+            ExitCode::Create
+        }
+        (MarathonError::Invalid { .. } | MarathonError::Refused { .. }, Call::Scale) => {
+            ExitCode::Scale
+        }
+        _ => ExitCode::Marathon,
+    }
+}
+
+impl ConnectFault {
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoAddress => Some("give its address with -m URL or in ZDD_MARATHON"),
+            Self::BadAddress { .. } => Some("an address is such as http://marathon.example:8080"),
+            Self::PasswordInAddress => Some(
+                "put the address into ZDD_MARATHON, the password into ZDD_MARATHON_PASSWORD, or \
+                 both into a file for --credentials",
+            ),
+            Self::Secret { option: "token" } => Some("put it into a file for --token-file"),
+            Self::Secret { .. } => {
+                Some("put it into ZDD_MARATHON_PASSWORD, or into a file for --credentials")
+            }
+            Self::CredentialFile(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Half { .. } => Some("set both, or neither"),
+            Self::NotText { .. } => None,
+        }
+    }
+}
+
+/// `/shop: `, where it is known what something is about.
+struct About<'a>(Option<&'a str>);
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |about| write!(f, "{about}: "))
+    }
+}
+
+/// A version, or that there is no app.
+struct Version<'a>(&'a Option<Timestamp>);
+
+impl fmt::Display for Version<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(version) => version.fmt(f),
+            None => f.write_str("none (no such app)"),
         }
     }
 }

@@ -13,10 +13,26 @@ pub(crate) enum ExitCode {
     Usage = 2,
     /// The arguments contradict each other.
     InvalidCombination = 3,
+    /// Marathon failed, or stopped what was begun.
+    Marathon = 6,
+    /// An app could not be created.
+    Create = 7,
+    /// An app could not be scaled.
+    Scale = 9,
     /// The guarantee asked for cannot be kept.
     NotSatisfiable = 10,
     /// The guarantee asked for was violated.
     Violated = 11,
+    /// Another deployment holds the app.
+    Locked = 12,
+    /// The app is no longer what it was when the plan was made.
+    Stale = 13,
+    /// The deployment took longer than it may.
+    Deadline = 14,
+    /// The deployment was taken back.
+    RolledBack = 15,
+    /// Ctrl-C: the deployment was left to itself. The number is the one of shells.
+    Left = 130,
 }
 
 impl From<ExitCode> for process::ExitCode {
@@ -43,7 +59,8 @@ Exit status:
   12  locked by someone else
   13  the plan is stale
   14  a deadline passed
-  15  rolled back";
+  15  rolled back
+ 130  interrupted: what Marathon was told to do goes on without zdd";
 
 #[cfg(test)]
 mod tests {
@@ -51,8 +68,12 @@ mod tests {
 
     #[test]
     fn the_help_lists_each_number() {
-        use ExitCode::{Done, InvalidCombination, NotSatisfiable, Usage, Violated};
-        for code in [Done, Usage, InvalidCombination, NotSatisfiable, Violated] {
+        use ExitCode::{
+            Create, Deadline, Done, InvalidCombination, Left, Locked, Marathon, NotSatisfiable,
+            RolledBack, Scale, Stale, Usage, Violated,
+        };
+        let used = [Done, Usage, InvalidCombination, Marathon, Create, Scale, NotSatisfiable];
+        for code in used.into_iter().chain([Violated, Locked, Stale, Deadline, RolledBack, Left]) {
             let number = format!("{:>4}  ", code as u8);
             assert!(HELP.lines().any(|line| line.starts_with(&number)), "{code:?}");
         }

@@ -1,17 +1,30 @@
 //! The `zdd` command.
 
+mod abort;
 mod args;
 mod chart;
 mod check;
+mod connect;
+mod deploy;
 mod dispatch;
 mod error;
 mod exit;
 mod extras;
+mod follow;
 mod input;
+mod lab;
+mod network;
 mod plan;
+mod resume;
 mod schema;
+mod status;
 mod text;
 mod verify;
+
+/// A Marathon for the tests of this crate, the same as for those beside it.
+#[cfg(test)]
+#[path = "../tests/fake/mod.rs"]
+mod fake;
 
 use std::io::{self, BufWriter};
 use std::process;

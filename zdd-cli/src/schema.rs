@@ -9,9 +9,12 @@ use serde_json::json;
 
 use crate::args::{SchemaArgs, SchemaOf};
 use crate::check::json::CheckReport;
+use crate::deploy::PlanLine;
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::follow::{EndLine, Note, VerdictLine};
 use crate::plan::json::PlanReport;
+use crate::status::{AppReport, DeploymentsReport};
 use crate::verify::json::VerifyReport;
 
 /// Version of the JSON of all verbs.
@@ -45,6 +48,27 @@ enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
+/// One line of what `deploy`, `resume` and `abort` print.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum DeployLine {
+    Plan(Box<PlanLine>),
+    Note(Note<'static>),
+    Verdict(VerdictLine),
+    End(EndLine<'static>),
+}
+
+/// What `status` prints: without an id the deployments, with one the apps.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum StatusReport {
+    Deployments(DeploymentsReport),
+    App(Box<AppReport>),
+    Apps(Vec<AppReport>),
+}
+
 pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, CliError> {
     match args.verb {
         Some(verb) => write_json(&of(verb), out)?,
@@ -53,6 +77,8 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, C
                 "check": of(SchemaOf::Check),
                 "plan": of(SchemaOf::Plan),
                 "verify": of(SchemaOf::Verify),
+                "deploy": of(SchemaOf::Deploy),
+                "status": of(SchemaOf::Status),
             }),
             out,
         )?,
@@ -65,6 +91,8 @@ fn of(verb: SchemaOf) -> Schema {
         SchemaOf::Check => schema_for!(OneOrMany<CheckReport>),
         SchemaOf::Plan => schema_for!(PlanReport),
         SchemaOf::Verify => schema_for!(OneOrMany<VerifyReport>),
+        SchemaOf::Deploy => schema_for!(DeployLine),
+        SchemaOf::Status => schema_for!(StatusReport),
     }
 }
 
@@ -76,7 +104,7 @@ pub(crate) fn millis(time: Duration) -> u64 {
 /// Writes `value` over several lines, with a last line end.
 pub(crate) fn write_json(
     value: &(impl Serialize + ?Sized),
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
 ) -> Result<(), CliError> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)?;

@@ -1,6 +1,11 @@
 //! Whether what is printed with `-o json` is what `zdd schema` says.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod fake;
+mod run;
+
+use fake::{Fake, Knobs, shop};
+use run::Zdd;
 use serde_json::{Value, json};
 use snapbox::cmd::{Command, cargo_bin};
 
@@ -133,3 +138,27 @@ fn verify_prints_what_its_schema_says() {
 }
 
 const RECORDING: &str = "../zdd-core/tests/fixtures/base-min-over.events";
+
+#[test]
+fn what_is_printed_while_deploying_fits_its_schema() {
+    let line = json_of(&["schema", "deploy"]);
+    let status = json_of(&["schema", "status"]);
+    let fake = Fake::start(Knobs::default());
+    let zdd = Zdd::new(&fake);
+    zdd.file("shop.json", &shop("2", 4));
+    let mut lines = 0;
+    let told = zdd.run(&["deploy", "shop.json", "-o", "json"]).exits(0);
+    for text in told.out.lines() {
+        let value: Value = serde_json::from_str(text).unwrap();
+        assert!(fits(&value, &line, &line), "{value:#}");
+        lines += 1;
+    }
+    assert!(lines >= 4, "{told:#?}");
+    assert!(!fits(&json!({"schema": 1, "event": "note"}), &line, &line));
+    fake.world().knobs.stuck_after = Some(3);
+    fake.world().deploy("/shop", shop("3", 4), false);
+    for args in [&["status", "-o", "json"][..], &["status", "/shop", "-o", "json"]] {
+        let value: Value = serde_json::from_str(&zdd.run(args).exits(0).out).unwrap();
+        assert!(fits(&value, &status, &status), "{value:#}");
+    }
+}

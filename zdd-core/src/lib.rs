@@ -35,10 +35,12 @@
 //! | [`check`] | verdicts, fixes, warnings, suggestions |
 //! | [`rolling`] | Marathon's replacement, in counts and event by event |
 //! | [`scaling`] | what Marathon stops and starts to reach a count |
+//! | [`standing`] | whether what runs of an app is what its definition says |
 //! | [`timeline`] | what happens when |
 //! | [`group`] | from two trees of apps to deployment steps, and back |
 //! | [`verify`] | the second opinion |
 //! | [`ports`] | what adapters have to offer |
+//! | [`simulate`] | a Marathon without processes |
 //! | `testing` | proptest strategies for all of these, with the feature `testing` |
 //!
 //! # Example
@@ -80,6 +82,7 @@ pub mod ports;
 pub mod rolling;
 pub mod scaling;
 pub mod simulate;
+pub mod standing;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod timeline;

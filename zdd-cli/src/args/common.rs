@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
-use super::{CheckArgs, PlanArgs, VerifyArgs};
+use super::{
+    AbortArgs, CheckArgs, DeployArgs, LabArgs, PlanArgs, ResumeArgs, StatusArgs, VerifyArgs,
+};
 use crate::exit;
 
 /// Plans zero-downtime deployments on Marathon, and judges them afterwards.
@@ -21,14 +23,19 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     Check(CheckArgs),
     Plan(PlanArgs),
+    Deploy(Box<DeployArgs>),
+    Status(StatusArgs),
+    Abort(AbortArgs),
+    Resume(Box<ResumeArgs>),
     Verify(VerifyArgs),
+    Lab(LabArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
 
 /// The numbers that a plan starts from. They override those of a definition.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Numbers {
     /// Number of instances; needed where no definition is given
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -76,6 +83,10 @@ pub(crate) enum SchemaOf {
     Plan,
     /// `zdd verify -o json`
     Verify,
+    /// One line of `zdd deploy`, `resume` or `abort -o json`
+    Deploy,
+    /// `zdd status -o json`
+    Status,
 }
 
 /// Print a completion script for a shell

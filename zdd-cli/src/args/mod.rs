@@ -1,13 +1,29 @@
 //! The command line.
 
+mod abort;
 mod check;
 mod common;
+mod connect;
+mod deploy;
+mod follow;
+mod lab;
 mod plan;
+mod resume;
+mod span;
+mod status;
 mod verify;
 
+pub(crate) use abort::AbortArgs;
 pub(crate) use check::CheckArgs;
 pub(crate) use common::{
     Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
 };
-pub(crate) use plan::{ModelName, PlanArgs, PlanOutput};
+pub(crate) use connect::ConnectArgs;
+pub(crate) use deploy::{Carrying, DeployArgs};
+pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
+pub(crate) use lab::{Demo, ImageArgs, LabArgs, LabVerb, RollingArgs, ServiceArgs, UpArgs};
+pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
+pub(crate) use resume::ResumeArgs;
+pub(crate) use span::Span;
+pub(crate) use status::StatusArgs;
 pub(crate) use verify::VerifyArgs;

@@ -1,13 +1,11 @@
 //! Arguments of `zdd plan`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use zdd_core::timeline::{Assumptions, Model};
 
-use super::Numbers;
+use super::{Numbers, Span};
 
 /// Show every step of a deployment to its end; nothing is done
 ///
@@ -37,7 +35,7 @@ pub(crate) struct PlanArgs {
 }
 
 /// How long things take. What is not given is read from the definition, or assumed.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Times {
     /// From launch to running, such as 5s or 1m30s
     #[arg(long = "start-time", value_name = "TIME")]
@@ -53,7 +51,7 @@ pub(crate) struct Times {
 impl Times {
     /// `otherwise`, with what was given in its place.
     pub(crate) fn or(self, otherwise: Assumptions) -> Assumptions {
-        let or = |given: Option<Span>, otherwise| given.map_or(otherwise, |Span(time)| time);
+        let or = |given: Option<Span>, otherwise| given.map_or(otherwise, Span::time);
         Assumptions {
             start: or(self.start, otherwise.start),
             healthy: or(self.health, otherwise.healthy),
@@ -89,46 +87,4 @@ pub(crate) enum PlanOutput {
     Json,
     /// A picture
     Svg,
-}
-
-/// A length of time, such as `1m30s`, at most [`Assumptions::MAX`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Span(Duration);
-
-/// Why a text is not a length of time.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-enum SpanError {
-    #[error("not a length of time, such as 5s, 500ms or 1m30s")]
-    NotASpan,
-    #[error("below zero")]
-    Negative,
-    #[error("longer than a day")]
-    TooLong,
-}
-
-impl FromStr for Span {
-    type Err = SpanError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let span: jiff::SignedDuration = text.parse().map_err(|_| SpanError::NotASpan)?;
-        let time = Duration::try_from(span).map_err(|_| SpanError::Negative)?;
-        if time > Assumptions::MAX { Err(SpanError::TooLong) } else { Ok(Self(time)) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_has_a_unit_and_is_at_most_a_day() {
-        let span = |text: &str| text.parse::<Span>().map(|Span(time)| time.as_millis());
-        assert_eq!(span("5s"), Ok(5000));
-        assert_eq!(span("1m30s"), Ok(90_000));
-        assert_eq!(span("500ms"), Ok(500));
-        assert_eq!(span("5"), Err(SpanError::NotASpan));
-        assert_eq!(span("NaN"), Err(SpanError::NotASpan));
-        assert_eq!(span("-5s"), Err(SpanError::Negative));
-        assert_eq!(span("25h"), Err(SpanError::TooLong));
-    }
 }

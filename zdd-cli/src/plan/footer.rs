@@ -11,7 +11,7 @@ pub(super) fn write(
     timeline: &Timeline,
     verdict: &Verdict,
     page: Page,
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
     let (low, high) = (timeline.lowest_healthy(), timeline.highest_running());
     writeln!(out, "lowest healthy   {} at {}", low.count, Time(low.at))?;
@@ -28,7 +28,11 @@ pub(super) fn write(
 }
 
 /// One line for one guarantee: whether it holds, and what broke it.
-pub(crate) fn judged(judgement: &Judgement, page: Page, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn judged(
+    judgement: &Judgement,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
     let name = styled(BOLD, format!("{:<12}", judgement.guarantee));
     match judgement.holds() {
         Some(true) => writeln!(out, "{name}  {}", mark(true, "holds")),

@@ -14,19 +14,19 @@ use crate::input::Source;
 
 /// What Marathon does with a group.
 #[derive(Debug)]
-pub(super) struct GroupPlan {
-    pub(super) group: GroupId,
-    pub(super) source: Source,
-    pub(super) forecast: Forecast,
-    pub(super) reading: Reading,
-    pub(super) is_reading_given: bool,
+pub(crate) struct GroupPlan {
+    pub(crate) group: GroupId,
+    pub(crate) source: Source,
+    pub(crate) forecast: Forecast,
+    pub(crate) reading: Reading,
+    pub(crate) is_reading_given: bool,
     /// Whether an older definition was given; else all apps are taken to change.
-    pub(super) is_from_given: bool,
+    pub(crate) is_from_given: bool,
 }
 
 impl GroupPlan {
     /// Without `old` every app is taken to be replaced, as for a single app.
-    pub(super) fn of(
+    pub(crate) fn of(
         old: Option<&Group>,
         new: &Group,
         source: Source,

@@ -254,7 +254,7 @@ struct GroupActionReport {
 }
 
 impl ReplacementReport {
-    pub(super) fn of(replacement: &Replacement) -> Self {
+    pub(crate) fn of(replacement: &Replacement) -> Self {
         Self {
             schema: SCHEMA,
             app: replacement.app.as_ref().map(ToString::to_string),
@@ -364,7 +364,7 @@ impl From<&Judgement> for JudgementReport {
 }
 
 impl ScalingReport {
-    pub(super) fn of(scaling: &Scaling) -> Self {
+    pub(crate) fn of(scaling: &Scaling) -> Self {
         Self {
             schema: SCHEMA,
             app: scaling.app.to_string(),
@@ -376,7 +376,7 @@ impl ScalingReport {
 }
 
 impl GroupReport {
-    pub(super) fn of(plan: &GroupPlan) -> Self {
+    pub(crate) fn of(plan: &GroupPlan) -> Self {
         Self {
             schema: SCHEMA,
             group: plan.group.to_string(),

@@ -2,11 +2,11 @@
 
 mod drawing;
 mod footer;
-mod group;
+pub(crate) mod group;
 pub(crate) mod json;
-mod subject;
+pub(crate) mod subject;
 mod table;
-mod text;
+pub(crate) mod text;
 mod verb;
 
 pub(crate) use verb::run;

@@ -19,7 +19,7 @@ use crate::input::{self, Source};
 
 /// What a deployment does.
 #[derive(Debug)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// It replaces the instances of one app.
     Replacement(Box<Replacement>),
     /// It only changes the number of them, or nothing at all.
@@ -30,37 +30,37 @@ pub(super) enum Subject {
 
 /// The replacement of one app's instances.
 #[derive(Debug)]
-pub(super) struct Replacement {
+pub(crate) struct Replacement {
     /// None where only numbers were given.
-    pub(super) app: Option<AppId>,
-    pub(super) source: Option<Source>,
-    pub(super) timeline: Timeline,
-    pub(super) verdict: verify::Verdict,
-    pub(super) assumptions: Assumptions,
-    pub(super) is_reading_given: bool,
-    pub(super) labels: Labels,
+    pub(crate) app: Option<AppId>,
+    pub(crate) source: Option<Source>,
+    pub(crate) timeline: Timeline,
+    pub(crate) verdict: verify::Verdict,
+    pub(crate) assumptions: Assumptions,
+    pub(crate) is_reading_given: bool,
+    pub(crate) labels: Labels,
 }
 
 /// A change of the number of instances of an app.
 #[derive(Debug)]
-pub(super) struct Scaling {
-    pub(super) app: AppId,
-    pub(super) source: Source,
-    pub(super) from: InstanceCount,
-    pub(super) to: InstanceCount,
+pub(crate) struct Scaling {
+    pub(crate) app: AppId,
+    pub(crate) source: Source,
+    pub(crate) from: InstanceCount,
+    pub(crate) to: InstanceCount,
     /// Whether the definition changes in more than that, as it may when no instance is wanted.
-    pub(super) is_changed: bool,
+    pub(crate) is_changed: bool,
 }
 
 /// What the two versions are called in a drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Labels {
-    pub(super) old: Cow<'static, str>,
-    pub(super) new: Cow<'static, str>,
+pub(crate) struct Labels {
+    pub(crate) old: Cow<'static, str>,
+    pub(crate) new: Cow<'static, str>,
 }
 
 impl Subject {
-    pub(super) fn of(args: &PlanArgs) -> Result<Self, CliError> {
+    pub(crate) fn of(args: &PlanArgs) -> Result<Self, CliError> {
         let Some(path) = &args.file else {
             let instances = args.numbers.instances.ok_or(CliError::NothingGiven)?;
             let upgrade = args.numbers.upgrade(instances);
@@ -86,7 +86,8 @@ impl Subject {
         }
     }
 
-    fn app(
+    /// The change from `old`, or from one that differs in its configuration only, to `new`.
+    pub(crate) fn app(
         old: Option<&App>,
         new: &App,
         source: Source,
@@ -132,12 +133,13 @@ fn is_restarted(old: &App, new: &App) -> Result<bool, CliError> {
 }
 
 /// What a plan can be made of.
-enum One {
+pub(crate) enum One {
     App(Box<App>),
     Group(Group),
 }
 
-fn one(document: Document, source: &Source) -> Result<One, CliError> {
+/// The one app or group that a document is, or the error that it is several.
+pub(crate) fn one(document: Document, source: &Source) -> Result<One, CliError> {
     match document {
         Document::App(app) => Ok(One::App(app)),
         Document::Group(group) => Ok(One::Group(group)),
@@ -176,7 +178,7 @@ impl Replacement {
     }
 
     /// What the app is called in a heading.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.app
             .as_ref()
             .map_or_else(|| "An app of which only the numbers are known".into(), AppId::to_string)

@@ -7,7 +7,11 @@ use zdd_core::timeline::{Change, Run, Side, State, Timeline};
 
 use crate::text::{DIM, Page, Time, styled};
 
-pub(super) fn write(timeline: &Timeline, page: Page, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(
+    timeline: &Timeline,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
     let mut table = Table::new();
     let width = u16::try_from(page.width).unwrap_or(u16::MAX);
     table

@@ -13,11 +13,11 @@ use super::{footer, table};
 use crate::check::text::reading;
 use crate::text::{BOLD, DIM, Page, Time, plural, styled};
 
-pub(super) fn replacement(
+pub(crate) fn replacement(
     replacement: &Replacement,
     all_steps: bool,
     page: Page,
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
     let Replacement { timeline, labels, .. } = replacement;
     heading(replacement, page, out)?;
@@ -30,7 +30,11 @@ pub(super) fn replacement(
     footer::write(timeline, &replacement.verdict, page, out)
 }
 
-fn heading(replacement: &Replacement, page: Page, out: &mut impl Write) -> io::Result<()> {
+fn heading(
+    replacement: &Replacement,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
     let name = styled(BOLD, replacement.name());
     match &replacement.source {
         Some(source) => writeln!(out, "{name} ({source})")?,
@@ -76,7 +80,7 @@ fn body(
     labels: &Labels,
     all_steps: bool,
     page: Page,
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
     if timeline.upgrade().instances.is_zero() {
         return writeln!(out, "There is nothing to replace: Marathon only changes the number.");
@@ -87,7 +91,11 @@ fn body(
     }
 }
 
-pub(super) fn scaling(scaling: &Scaling, page: Page, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn scaling(
+    scaling: &Scaling,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
     let Scaling { app, source, from, to, is_changed } = scaling;
     writeln!(out, "{} ({source})", styled(BOLD, app))?;
     let text = if *is_changed {
@@ -106,11 +114,11 @@ pub(super) fn scaling(scaling: &Scaling, page: Page, out: &mut impl Write) -> io
     writeln!(out, "{}", page.wrapped(0, &text))
 }
 
-pub(super) fn group(
+pub(crate) fn group(
     plan: &GroupPlan,
     all_steps: bool,
     page: Page,
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
     writeln!(out, "{} ({})", styled(BOLD, format!("group {}", plan.group)), plan.source)?;
     let steps = &plan.forecast.steps;
@@ -149,7 +157,7 @@ fn action(
     forecast: &ForecastAction,
     all_steps: bool,
     page: Page,
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
     let takes = match forecast.takes {
         Some(takes) => format!("takes {}", Time(takes)),

@@ -19,7 +19,7 @@ pub(crate) struct VerifyReport {
     deployment: String,
     /// What the deployment did to the app: restart, scale, start, stop or other.
     kind: &'static str,
-    /// How it ended: success, failed, cancelled or unfinished.
+    /// How it ended: success, failed, cancelled, unfinished or, in a gap, unseen.
     outcome: String,
     /// When the first step that concerns the app began.
     started: String,
@@ -29,7 +29,7 @@ pub(crate) struct VerifyReport {
     duration_ms: u64,
     /// Instances of earlier versions when it began.
     old: u32,
-    /// Where that number is from: the plan, or the instances seen.
+    /// Where that number is from: the plan, a snapshot, or the instances seen.
     old_from: &'static str,
     /// Instances of the new definition.
     new: u32,
@@ -45,6 +45,8 @@ pub(crate) struct VerifyReport {
     below_instances_ms: Option<u64>,
     /// The longest time in which nothing happened although it was not done.
     longest_silence_ms: u64,
+    /// Gaps in the recording while it went on.
+    gaps: u64,
     /// Instances that ended by themselves.
     failed_tasks: u64,
     /// Times that a healthy instance turned unhealthy.
@@ -142,7 +144,7 @@ struct IssueJson {
 }
 
 /// One object for each report of a recording.
-pub(super) fn of(replayed: &Replayed) -> Vec<VerifyReport> {
+pub(crate) fn of(replayed: &Replayed) -> Vec<VerifyReport> {
     let log = log(&replayed.issues, replayed.outside);
     replayed.reports.iter().map(|report| json(report, log.clone())).collect()
 }
@@ -162,6 +164,7 @@ fn json(report: &Report, log: LogJson) -> VerifyReport {
         old: report.old,
         old_from: match report.old_from {
             OldCount::Plan => "plan",
+            OldCount::Snapshot => "snapshot",
             _ => "seen",
         },
         new: report.new,
@@ -189,6 +192,7 @@ fn json(report: &Report, log: LogJson) -> VerifyReport {
         },
         below_instances_ms: verdict.below_instances.map(millis),
         longest_silence_ms: millis(verdict.longest_silence),
+        gaps: verdict.gaps,
         failed_tasks: verdict.failed,
         turned_unhealthy: verdict.turned_unhealthy,
         guarantees: Guarantee::ALL.map(|guarantee| {

@@ -1,7 +1,7 @@
 //! `zdd verify`: judges a recording.
 
 pub(crate) mod json;
-mod text;
+pub(crate) mod text;
 mod verb;
 mod words;
 

@@ -13,7 +13,11 @@ const SHOWN: usize = 8;
 /// Where the values of a block begin.
 const COLUMN: usize = 20;
 
-pub(super) fn write(replayed: &Replayed, page: Page, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write(
+    replayed: &Replayed,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
     for (index, report) in replayed.reports.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -26,14 +30,14 @@ pub(super) fn write(replayed: &Replayed, page: Page, out: &mut impl Write) -> io
     unusable(replayed, page, out)
 }
 
-fn heading(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
+fn heading(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let (verdict, from, to) = (&report.verdict, report.started(), report.ended());
     let title = format!("{}: {} {}", report.app, kind(report.kind), report.outcome);
     writeln!(out, "{}", styled(BOLD, title))?;
     writeln!(out, "  {from} to {}, {}", clock(to, from), span(report.duration()))?;
     writeln!(out, "  {}", styled(DIM, format!("deployment {}", report.deployment)))?;
     let seen = match report.old_from {
-        OldCount::Plan => "",
+        OldCount::Plan | OldCount::Snapshot => "",
         _ => " (those that were seen)",
     };
     let bounds = match (verdict.floor, verdict.ceiling) {
@@ -46,7 +50,7 @@ fn heading(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> 
     writeln!(out, "{}\n", page.wrapped(2, &counts))
 }
 
-fn guarantees(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
+fn guarantees(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     for guarantee in Guarantee::ALL {
         let judgement = report.verdict.guarantee(guarantee);
         let answer = match judgement.holds() {
@@ -62,7 +66,7 @@ fn guarantees(report: &Report, page: Page, out: &mut impl Write) -> io::Result<(
     writeln!(out)
 }
 
-fn extremes(report: &Report, out: &mut impl Write) -> io::Result<()> {
+fn extremes(report: &Report, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let (verdict, from) = (&report.verdict, report.started());
     let (lowest, highest) = (&verdict.lowest_healthy, &verdict.highest_running);
     let spells = plural(lowest.spell_count, "spell");
@@ -82,6 +86,9 @@ fn extremes(report: &Report, out: &mut impl Write) -> io::Result<()> {
         line(out, &format!("fewer than {}", report.new), &format!("healthy for {}", span(below)))?;
     }
     line(out, "longest silence", &span(verdict.longest_silence))?;
+    if verdict.gaps > 0 {
+        line(out, "not recorded", &plural(verdict.gaps, "gap"))?;
+    }
     if verdict.failed > 0 {
         line(out, "ended by itself", &plural(verdict.failed, "task"))?;
     }
@@ -92,15 +99,15 @@ fn extremes(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// A name and its value.
-fn line(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
+fn line(out: &mut (impl Write + ?Sized), name: &str, value: &str) -> io::Result<()> {
     writeln!(out, "  {name:<width$}{value}", width = COLUMN - 2)
 }
 
-fn by(out: &mut impl Write, task: Option<&str>) -> io::Result<()> {
+fn by(out: &mut (impl Write + ?Sized), task: Option<&str>) -> io::Result<()> {
     task.map_or(Ok(()), |task| line(out, "", &styled(DIM, format!("by {task}"))))
 }
 
-fn findings(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()> {
+fn findings(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let findings = &report.verdict.findings;
     if !findings.is_empty() {
         writeln!(out)?;
@@ -125,7 +132,7 @@ fn findings(report: &Report, page: Page, out: &mut impl Write) -> io::Result<()>
 }
 
 /// What of the recording could not be used.
-fn unusable(replayed: &Replayed, page: Page, out: &mut impl Write) -> io::Result<()> {
+fn unusable(replayed: &Replayed, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let issues = &replayed.issues;
     if issues.count > 0 {
         let lines = plural(issues.count, "line");

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use zdd_core::app::App;
 use zdd_core::verify::{Facts, LogReader, Replay, Replayed};
 
 use super::{json, text};
@@ -59,16 +60,20 @@ fn definitions(args: &VerifyArgs) -> Result<Replay, CliError> {
     };
     for (_, document) in input::documents(args.definition.as_slice())? {
         for app in document.apps() {
-            let facts = Facts {
-                instances: Some(app.instances()),
-                strategy: Some(app.upgrade_strategy()),
-                has_health_checks: !app.health_checks().is_empty(),
-                has_readiness_checks: app.readiness_check().is_some(),
-            };
-            replay = replay.with_definition(app.id().as_str(), facts);
+            replay = replay.with_definition(app.id().as_str(), facts(app));
         }
     }
     Ok(replay)
+}
+
+/// What a definition says that the verifier has to know.
+fn facts(app: &App) -> Facts {
+    Facts {
+        instances: Some(app.instances()),
+        strategy: Some(app.upgrade_strategy()),
+        has_health_checks: !app.health_checks().is_empty(),
+        has_readiness_checks: app.readiness_check().is_some(),
+    }
 }
 
 /// Reads a whole recording, piece by piece: what lives in it fills memory, its length does not.

@@ -88,6 +88,35 @@ impl<'a> Effective<'a> {
     }
 }
 
+impl App {
+    /// The definition as Marathon since 1.5 answers it: in the newer spelling, with every default
+    /// written out. What means nothing and what Marathon does not know is left out, and so is what
+    /// only Marathon sets (`version`, `versionInfo`).
+    ///
+    /// ```
+    /// use zdd_core::app::App;
+    ///
+    /// let app = App::parse(r#"{"id": "a", "cmd": "a", "ports": [80], "colour": "red"}"#)?;
+    /// let full = app.in_full();
+    /// assert_eq!(full["portDefinitions"][0]["port"], 80);
+    /// assert_eq!(full["networks"][0]["mode"], "host");
+    /// assert_eq!((&full["mem"], full.get("colour")), (&128.into(), None));
+    /// # Ok::<(), zdd_core::app::ParseError>(())
+    /// ```
+    pub fn in_full(&self) -> Map<String, Value> {
+        let effective = Effective::of(self);
+        let fields = FIELDS.iter().map(|(field, value)| (String::from(*field), value(&effective)));
+        let mut full: Map<String, Value> = fields.filter(|(_, value)| !value.is_null()).collect();
+        full.insert("id".into(), self.id().as_str().into());
+        full.insert("instances".into(), self.instances().get().into());
+        let executor_resources = effective.given("executorResources");
+        if !executor_resources.is_null() {
+            full.insert("executorResources".into(), executor_resources);
+        }
+        full
+    }
+}
+
 /// `value` without the members that are null, and with whole numbers written as such.
 pub(super) fn plain(value: &Value) -> Value {
     match value {

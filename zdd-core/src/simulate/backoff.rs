@@ -9,9 +9,9 @@ use crate::units::{AppId, Timestamp};
 /// The launch delays of all apps.
 ///
 /// The first failure of an app sets its delay to `backoffSeconds`; each further one multiplies it by
-/// `backoffFactor`, up to `maxLaunchDelaySeconds`. Failures are those that Mesos calls `TASK_FAILED`
-/// and, although that is success, `TASK_FINISHED`; who is killed has not failed. A delay belongs to
-/// one configuration of an app: a new one starts without.
+/// `backoffFactor`, up to `maxLaunchDelaySeconds`. Failures are ends that nobody asked for, such as
+/// `TASK_FAILED`, `TASK_ERROR` and, although that is success, `TASK_FINISHED`; who is killed has not
+/// failed. A delay belongs to one configuration of an app: a new one starts without.
 ///
 /// Source: Marathon's `RateLimiter`.
 #[derive(Clone, Debug, Default)]

@@ -9,6 +9,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::agents::{Agent, Attribute, three_decimals};
 use crate::app::{App, Constraint, Operator};
+use crate::capacity::MarathonVersion;
 use crate::units::{InstanceCount, Timestamp};
 
 /// How `GROUP_BY` spreads instances.
@@ -23,6 +24,13 @@ pub enum Grouping {
     /// instances. Without a number the older rule goes on: the division that this one begins with
     /// would have no divisor.
     Shares,
+}
+
+impl Grouping {
+    /// How a release of Marathon spreads instances.
+    pub fn of(version: MarathonVersion) -> Self {
+        if (version.major, version.minor) >= (1, 11) { Self::Shares } else { Self::Fewest }
+    }
 }
 
 /// Whether an instance counts when the constraints of `app` ask what is where: those that were made

@@ -147,6 +147,13 @@ fn shares_are_those_of_the_division() {
 }
 
 #[test]
+fn the_rule_changed_with_1_11() {
+    let of = |version: &str| Grouping::of(version.parse().unwrap());
+    assert_eq!(["1.3", "1.10.17"].map(of), [Grouping::Fewest; 2]);
+    assert_eq!(["1.11.0", "2.0"].map(of), [Grouping::Shares; 2]);
+}
+
+#[test]
 fn instances_of_the_last_configuration_count() {
     let app = App::parse(
         r#"{"id": "/a", "cmd": "a", "version": "2020-01-03T00:00:00.000Z", "versionInfo": {

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use super::snapshot::Snapshot;
 use crate::capacity::UpgradeStrategy;
 use crate::units::{InstanceCount, Timestamp};
 
@@ -53,6 +54,8 @@ pub enum What<'a> {
         /// Whether its plan had no step at all: there was nothing to do.
         empty: bool,
     },
+    /// What there was at one moment, read by whoever recorded (`zdd_snapshot`).
+    Snapshot(Snapshot<'a>),
     /// A known event that says nothing about instances.
     Other,
 }

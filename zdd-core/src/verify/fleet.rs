@@ -14,8 +14,8 @@ use crate::units::Timestamp;
 /// What is known of one app: its living instances, and the deployments that it is part of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fleet {
-    alive: ByKey<Instance>,
-    ended: Ended,
+    pub(super) alive: ByKey<Instance>,
+    pub(super) ended: Ended,
     /// The version that was spoken of last: most instances share their version with others.
     version: Arc<str>,
     /// The last definition that was announced.
@@ -23,12 +23,14 @@ pub(super) struct Fleet {
     /// Whether the app has health checks, as far as anything said.
     pub(super) has_health_checks: bool,
     pub(super) parts: Vec<Part>,
+    /// Whether a snapshot named all instances: then there are no others than those that are known.
+    pub(super) is_listed: bool,
 }
 
 #[derive(Clone, Debug)]
-struct Instance {
-    version: Arc<str>,
-    life: Life,
+pub(super) struct Instance {
+    pub(super) version: Arc<str>,
+    pub(super) life: Life,
     /// The last moment that an event spoke of it.
     last: Timestamp,
 }
@@ -123,7 +125,7 @@ impl Fleet {
             None if self.ended.at(&key).is_some() || self.ended.is_forgotten(news) => return,
             None => {
                 let version = self.shared(news.version);
-                let instance = Instance::appear(&mut self.parts, news, version, true);
+                let instance = Instance::appear(&mut self.parts, news, version, !self.is_listed);
                 self.alive.entry(key.clone()).or_insert(instance)
             }
         };
@@ -138,6 +140,13 @@ impl Fleet {
             self.alive.remove(&key);
             self.ended.note(key, news.at);
         }
+    }
+
+    /// An instance is among the living, as a snapshot says.
+    pub(super) fn comes(&mut self, key: Key, at: Timestamp, version: &str, life: Life) {
+        self.ended.forget(&key);
+        let version = self.shared(version);
+        self.alive.insert(key, Instance { version, life, last: at });
     }
 
     /// `version` as a text that the instances share.
@@ -166,7 +175,8 @@ impl Fleet {
         // Running is repeated when an old instance shall stop. A new one is seen to run first only
         // where its launch was lost.
         let new = self.parts.iter().any(|part| part.side(news.version) == super::Version::New);
-        Some(stage != Stage::Starting && !(stage == Stage::Running && new))
+        let launched = stage == Stage::Starting || (stage == Stage::Running && new);
+        Some(!launched && !self.is_listed)
     }
 }
 
@@ -203,7 +213,7 @@ impl Instance {
 
 /// Instances that ended not long ago: what comes about them now is an echo.
 #[derive(Clone, Debug, Default)]
-struct Ended {
+pub(super) struct Ended {
     at: ByKey<Timestamp>,
     order: VecDeque<Key>,
     /// The last moment at which one that is forgotten by now ended.
@@ -223,7 +233,7 @@ impl Ended {
         news.late && self.horizon.is_some_and(|horizon| news.at <= horizon)
     }
 
-    fn note(&mut self, key: Key, at: Timestamp) {
+    pub(super) fn note(&mut self, key: Key, at: Timestamp) {
         if self.at.insert(key.clone(), at).is_none() {
             self.order.push_back(key);
         }

@@ -28,6 +28,11 @@ impl Fleets {
         &mut self.all[self.last].1
     }
 
+    /// The fleets and their apps, in no order that means anything.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Fleet)> {
+        self.all.iter_mut().map(|(app, fleet)| (&**app, fleet))
+    }
+
     /// The fleets and their apps, in the order of the ids.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Fleet)> {
         self.places.iter().map(|(app, &place)| (&**app, &self.all[place].1))

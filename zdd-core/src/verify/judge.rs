@@ -75,6 +75,7 @@ pub struct Judge {
     /// Findings about single tasks.
     tasks: Vec<Finding>,
     silence: (Duration, Timestamp),
+    gaps: u64,
 }
 
 impl Judge {
@@ -97,6 +98,7 @@ impl Judge {
             turned_unhealthy: 0,
             tasks: Vec::new(),
             silence: (Duration::ZERO, at),
+            gaps: 0,
         }
     }
 
@@ -105,20 +107,7 @@ impl Judge {
     pub fn observe(&mut self, at: Timestamp, state: State, step: Observed<'_>) {
         let at = at.max(self.now);
         self.pass(at);
-        let (healthy, running) = levels(state);
-        if healthy != self.healthy.level() {
-            if healthy < self.healthy.level() {
-                self.lowered.note(healthy, 1, at, step.task);
-            }
-            self.healthy.change(healthy, at, step.task);
-        }
-        if running > self.running {
-            self.raised.note(-running, 1, at, step.task);
-            if running > self.highest.0 {
-                self.highest = (running, at, step.task.map(Box::from));
-            }
-        }
-        self.running = running;
+        self.levels_are(state, step.task);
         match (step.change, step.version) {
             (Change::ToldToStop, Version::Old) => {
                 // The new instances before the step: those that carry while it is done.
@@ -138,6 +127,16 @@ impl Judge {
         self.state = state;
     }
 
+    /// Notes that `state` is what there is at the moment `at`, and that nobody saw how it came to that.
+    /// What is there counts; that bounds were kept in between can no longer be said.
+    pub fn gap(&mut self, at: Timestamp, state: State) {
+        // Time that nobody saw is no silence.
+        self.now = at.max(self.now);
+        self.levels_are(state, None);
+        self.state = state;
+        self.gaps += 1;
+    }
+
     /// Replaces what is expected. What happened before is measured against it, too: a recording may
     /// name the strategy after the first steps.
     pub fn expect(&mut self, expected: Expectation) {
@@ -153,6 +152,25 @@ impl Judge {
     /// The state after the last step.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Notes how many instances are healthy and running now, because of `task`.
+    fn levels_are(&mut self, state: State, task: Option<&str>) {
+        let at = self.now;
+        let (healthy, running) = levels(state);
+        if healthy != self.healthy.level() {
+            if healthy < self.healthy.level() {
+                self.lowered.note(healthy, 1, at, task);
+            }
+            self.healthy.change(healthy, at, task);
+        }
+        if running > self.running {
+            self.raised.note(-running, 1, at, task);
+            if running > self.highest.0 {
+                self.highest = (running, at, task.map(Box::from));
+            }
+        }
+        self.running = running;
     }
 
     /// Time passes up to `at`.

@@ -3,6 +3,7 @@
 //! It shares types with the planner, and no rule. [`Judge`] takes a timeline step by step, from a
 //! plan or a recording, and says which guarantees held. [`LogReader`] reads a recording of
 //! Marathon's event stream, and [`Replay`] rebuilds and judges every deployment in it.
+//! [`recording`] writes the lines of recordings that need nothing beside them.
 
 mod bounds;
 mod event;
@@ -13,13 +14,16 @@ mod fleets;
 mod judge;
 mod key;
 mod levels;
+mod listing;
 mod log;
 mod moment;
 mod part;
 mod plan;
+pub mod recording;
 mod reorder;
 mod replay;
 mod report;
+mod snapshot;
 mod step;
 mod thinned;
 mod verdict;
@@ -33,6 +37,7 @@ pub use log::{LogIssue, LogIssues, LogReader, Trouble};
 pub use plan::judge_plan;
 pub use replay::Replay;
 pub use report::{OldCount, Replayed, Report};
+pub use snapshot::{Snapshot, SnapshotApp, SnapshotDeployment, SnapshotTask};
 pub use step::{Change, Observed};
 pub use verdict::{Highest, Judgement, Lowest, MAX_LISTED, Outcome, Spell, Verdict, Why};
 

@@ -36,6 +36,8 @@ pub(super) struct Part {
     pub(super) planned_old: Option<u32>,
     /// Old instances known when it began.
     known_old: u32,
+    /// Whether these are all there were.
+    pub(super) knows_all_old: bool,
     /// Old instances that nothing showed before they changed.
     shown_old: u32,
     state: State,
@@ -80,6 +82,7 @@ impl Part {
             facts: None,
             planned_old: None,
             known_old,
+            knows_all_old: false,
             shown_old: 0,
             state,
             judge: Judge::new(expected, at, state),
@@ -90,6 +93,14 @@ impl Part {
     /// Which side an instance made from `version` is on.
     pub(super) fn side(&self, version: &str) -> Version {
         side(&self.version, version)
+    }
+
+    /// The instances on the side of `version`.
+    fn of(&mut self, version: &str) -> &mut Side {
+        match self.side(version) {
+            Version::Old => &mut self.state.old,
+            Version::New => &mut self.state.new,
+        }
     }
 
     /// An instance that must have been there before shows itself.
@@ -105,6 +116,43 @@ impl Part {
         }
     }
 
+    /// A snapshot says where an instance is, whatever led there: its version and where it is, before
+    /// and now.
+    pub(super) fn correct(&mut self, was: Option<(&str, Life)>, is: Option<(&str, Life)>) {
+        if let Some((version, life)) = was {
+            let count = stage(self.of(version), life);
+            *count = count.saturating_sub(1);
+        } else if let Some((version, _)) = is
+            && self.side(version) == Version::Old
+            && !self.knows_all_old
+        {
+            // It is one of the imagined ones.
+            self.shown_old += 1;
+            self.state.old.healthy = self.state.old.healthy.saturating_sub(1);
+        }
+        if let Some((version, life)) = is {
+            let count = stage(self.of(version), life);
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Of the old instances that a plan spoke of, those are gone that a snapshot does not have.
+    pub(super) fn forget_planned(&mut self) {
+        if let Some(planned) = self.planned_old.filter(|_| !self.knows_all_old) {
+            let gone = planned.saturating_sub(self.known_old.saturating_add(self.shown_old));
+            self.shown_old += gone;
+            self.state.old.healthy = self.state.old.healthy.saturating_sub(gone);
+        }
+    }
+
+    /// Nobody saw what happened up to the moment `at`.
+    pub(super) fn gap(&mut self, at: Timestamp) {
+        self.judge.gap(at, self.state);
+        if let Some(states) = &mut self.states {
+            states.push(at, self.state);
+        }
+    }
+
     /// An instance goes from one stage of its life to another.
     pub(super) fn change(
         &mut self,
@@ -115,11 +163,7 @@ impl Part {
         to: Option<Life>,
         change: Change,
     ) {
-        let version = self.side(version);
-        let side = match version {
-            Version::Old => &mut self.state.old,
-            Version::New => &mut self.state.new,
-        };
+        let side = self.of(version);
         if let Some(from) = from {
             let count = stage(side, from);
             *count = count.saturating_sub(1);
@@ -128,6 +172,7 @@ impl Part {
             let count = stage(side, to);
             *count = count.saturating_add(1);
         }
+        let version = self.side(version);
         let step = Observed { version, change, count: 1, task: Some(task) };
         self.judge.observe(at, self.state, step);
         if let Some(states) = &mut self.states {
@@ -148,6 +193,7 @@ impl Part {
         let facts = self.facts.or(otherwise).unwrap_or_default();
         let seen = self.known_old.saturating_add(self.shown_old);
         let (old, old_from) = match self.planned_old {
+            _ if self.knows_all_old => (self.known_old, OldCount::Snapshot),
             Some(planned) if planned >= seen => (planned, OldCount::Plan),
             _ => (seen, OldCount::Seen),
         };
@@ -159,7 +205,7 @@ impl Part {
             Kind::Stop => (Aim::Scale, Some(InstanceCount::ZERO)),
             // Without the old number, what is there in the end cannot be counted either.
             Kind::Scale | Kind::Start | Kind::Other => {
-                (Aim::Scale, facts.instances.filter(|_| self.planned_old.is_some()))
+                (Aim::Scale, facts.instances.filter(|_| old_from != OldCount::Seen))
             }
         };
         let strategy = facts.strategy;

@@ -60,6 +60,11 @@ impl Reorder {
         if self.waiting.len() > WINDOW { self.waiting.pop_front() } else { None }
     }
 
+    /// The moment of the last that waits.
+    pub(super) fn latest(&self) -> Option<Timestamp> {
+        self.waiting.back().map(|held| held.at)
+    }
+
     /// The earliest that waits.
     pub(super) fn pop(&mut self) -> Option<Held> {
         self.waiting.pop_front()
@@ -124,7 +129,7 @@ fn rank(what: &What<'_>) -> u8 {
     use super::event::Progress::{Begins, Failed, Succeeded};
     match what {
         What::Step { progress: Begins, .. } => 0,
-        What::Defined(_) | What::HealthCheckAdded { .. } => 1,
+        What::Defined(_) | What::HealthCheckAdded { .. } | What::Snapshot(_) => 1,
         What::Stage(..) | What::Health(..) | What::Other => 2,
         What::Step { progress: Succeeded | Failed, .. } => 3,
         What::Ended { .. } => 4,
@@ -138,19 +143,14 @@ fn owned(what: &What<'_>) -> What<'static> {
         What::Defined(definition) => What::Defined(owned_definition(definition)),
         What::HealthCheckAdded { app } => What::HealthCheckAdded { app: text(app) },
         What::Step { plan, progress, current } => What::Step {
-            plan: Plan {
-                id: text(&plan.id),
-                version: text(&plan.version),
-                steps: plan.steps.iter().map(|step| owned_actions(step)).collect(),
-                original: plan.original.iter().map(owned_definition).collect(),
-                target: plan.target.iter().map(owned_definition).collect(),
-            },
+            plan: owned_plan(plan),
             progress: *progress,
             current: owned_actions(current),
         },
         What::Ended { id, success, empty } => {
             What::Ended { id: text(id), success: *success, empty: *empty }
         }
+        What::Snapshot(snapshot) => What::Snapshot(snapshot.owned()),
         What::Other => What::Other,
     }
 }
@@ -159,7 +159,17 @@ fn owned_about(about: &About<'_>) -> About<'static> {
     About { app: text(&about.app), task: text(&about.task), version: text(&about.version) }
 }
 
-fn owned_definition(definition: &Definition<'_>) -> Definition<'static> {
+pub(super) fn owned_plan(plan: &Plan<'_>) -> Plan<'static> {
+    Plan {
+        id: text(&plan.id),
+        version: text(&plan.version),
+        steps: plan.steps.iter().map(|step| owned_actions(step)).collect(),
+        original: plan.original.iter().map(owned_definition).collect(),
+        target: plan.target.iter().map(owned_definition).collect(),
+    }
+}
+
+pub(super) fn owned_definition(definition: &Definition<'_>) -> Definition<'static> {
     Definition {
         app: text(&definition.app),
         version: text(&definition.version),
@@ -167,10 +177,10 @@ fn owned_definition(definition: &Definition<'_>) -> Definition<'static> {
     }
 }
 
-fn owned_actions(actions: &[Action<'_>]) -> Vec<Action<'static>> {
+pub(super) fn owned_actions(actions: &[Action<'_>]) -> Vec<Action<'static>> {
     actions.iter().map(|action| Action { app: text(&action.app), kind: action.kind }).collect()
 }
 
-fn text(text: &str) -> Cow<'static, str> {
+pub(super) fn text(text: &str) -> Cow<'static, str> {
     Cow::Owned(text.into())
 }

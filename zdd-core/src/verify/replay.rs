@@ -11,6 +11,7 @@ use super::fleets::Fleets;
 use super::log::{LogIssues, LogReader, Trouble};
 use super::part::Part;
 use super::reorder::{Held, HeldWhat, Reorder};
+use super::snapshot::Snapshot;
 use super::{Expectation, Outcome, Replayed, Report};
 use crate::units::{InstanceCount, Timestamp};
 
@@ -38,17 +39,20 @@ use crate::units::{InstanceCount, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
     window: Reorder,
+    /// A snapshot and its moment, by the clock of whoever recorded. It is taken into account with the
+    /// next event, because Marathon's clock may be another.
+    pending: Option<(Timestamp, Snapshot<'static>)>,
     world: World,
 }
 
 #[derive(Clone, Debug, Default)]
-struct World {
+pub(super) struct World {
     now: Option<Timestamp>,
-    fleets: Fleets,
+    pub(super) fleets: Fleets,
     /// What the caller said of apps.
     given: BTreeMap<Box<str>, Facts>,
     /// Deployments that go on, and whether a step of them failed.
-    open: BTreeMap<Box<str>, bool>,
+    pub(super) open: BTreeMap<Box<str>, bool>,
     /// Deployments that ended lately.
     closed: VecDeque<Box<str>>,
     reports: Vec<Report>,
@@ -92,9 +96,18 @@ impl Replay {
         if matches!(event.what, What::Other) {
             return;
         }
-        if let Some(held) = self.window.push(event) {
-            self.world.apply(&held);
-            self.window.recycle(held);
+        self.settle(event.at);
+        match &event.what {
+            What::Snapshot(snapshot) if self.world.needs(snapshot) => {
+                self.flush();
+                self.pending = Some((event.at, snapshot.owned()));
+            }
+            // It says nothing new but definitions, and its place is where it stands.
+            What::Snapshot(_) => {
+                let at = self.window.latest().or(self.world.now).unwrap_or(event.at);
+                self.enter(&Event { at, ..event.clone() });
+            }
+            _ => self.enter(event),
         }
     }
 
@@ -106,10 +119,31 @@ impl Replay {
     /// Takes the end of the recording. What goes on then is reported as unfinished. `issues` are
     /// those of the [`LogReader`].
     pub fn finish(mut self, issues: LogIssues) -> Replayed {
+        self.flush();
+        self.settle(Timestamp::MAX);
+        self.world.finish(issues)
+    }
+
+    fn enter(&mut self, event: &Event<'_>) {
+        if let Some(held) = self.window.push(event) {
+            self.world.apply(&held);
+            self.window.recycle(held);
+        }
+    }
+
+    /// Applies all that waits: what comes next comes later.
+    fn flush(&mut self) {
         while let Some(held) = self.window.pop() {
             self.world.apply(&held);
         }
-        self.world.finish(issues)
+    }
+
+    /// Applies the snapshot that waits, between what came before it and what is at the moment `next`.
+    fn settle(&mut self, next: Timestamp) {
+        if let Some((at, snapshot)) = self.pending.take() {
+            let at = at.min(next).max(self.world.now.unwrap_or(Timestamp::MIN));
+            self.world.list(at, &snapshot);
+        }
     }
 
     /// Takes a whole recording that is in memory.
@@ -149,6 +183,11 @@ impl World {
                 What::Ended { id, success, empty } => {
                     self.ended(at, id, *success, *empty, held.line);
                 }
+                What::Snapshot(snapshot) => {
+                    for app in &snapshot.apps {
+                        self.fleets.of(&app.app).take_definitions(app);
+                    }
+                }
                 What::Stage(..) | What::Health(..) | What::Other => {}
             },
         }
@@ -161,7 +200,13 @@ impl World {
         fleet
     }
 
-    fn step(&mut self, at: Timestamp, plan: &Plan<'_>, progress: Progress, current: &[Action<'_>]) {
+    pub(super) fn step(
+        &mut self,
+        at: Timestamp,
+        plan: &Plan<'_>,
+        progress: Progress,
+        current: &[Action<'_>],
+    ) {
         if self.closed.iter().any(|id| **id == *plan.id) {
             return;
         }
@@ -218,6 +263,7 @@ impl World {
         let facts = target.map(|target| target.facts).or_else(|| fleet.announced(version));
         let mut part = Part::new(&plan.id, action.kind, version, at, fleet.alive(), keeps_states);
         part.facts = facts;
+        part.knows_all_old = fleet.is_listed;
         part.planned_old = match original {
             Some(original) => original.facts.instances.map(InstanceCount::get),
             None => (heavy || action.kind == Kind::Start).then_some(0),
@@ -230,7 +276,7 @@ impl World {
         if self.closed.iter().any(|closed| **closed == *id) {
             return;
         }
-        let Some(failed) = self.open.remove(id) else {
+        let Some(&failed) = self.open.get(id) else {
             // Nothing to do, or refused before it began.
             if !empty && success {
                 self.issues.note(line, Trouble::EndWithoutBeginning(id.chars().take(60).collect()));
@@ -242,8 +288,13 @@ impl World {
             (false, true) => Outcome::Failed,
             (false, false) => Outcome::Cancelled,
         };
-        let apps: Vec<Box<str>> = self.taking_part(id);
-        for app in apps {
+        self.over(at, id, outcome);
+    }
+
+    /// A deployment is over for all its apps.
+    pub(super) fn over(&mut self, at: Timestamp, id: &str, outcome: Outcome) {
+        self.open.remove(id);
+        for app in self.taking_part(id) {
             self.close(&app, id, at, outcome);
         }
         self.closed.push_back(id.into());
@@ -253,7 +304,7 @@ impl World {
     }
 
     /// Apps whose part in a deployment goes on.
-    fn taking_part(&self, id: &str) -> Vec<Box<str>> {
+    pub(super) fn taking_part(&self, id: &str) -> Vec<Box<str>> {
         let takes_part = |fleet: &Fleet| fleet.parts.iter().any(|part| *part.deployment == *id);
         let fleets = self.fleets.iter().filter(|(_, fleet)| takes_part(fleet));
         fleets.map(|(app, _)| app.into()).collect()

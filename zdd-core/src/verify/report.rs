@@ -62,6 +62,8 @@ impl Report {
 pub enum OldCount {
     /// From the plan, which says how many the old definition had (Marathon up to 1.7).
     Plan,
+    /// From a [`Snapshot`](super::Snapshot), which names all of them.
+    Snapshot,
     /// They are those that were seen: before, or when they were stopped. Old instances of which no
     /// event speaks are missing.
     Seen,

@@ -24,6 +24,8 @@ pub enum Outcome {
     Cancelled,
     /// The timeline stops before its end.
     Unfinished,
+    /// It ended in a gap of the recording. Where all is as it should be then, it counts as a success.
+    Unseen,
 }
 
 impl fmt::Display for Outcome {
@@ -33,6 +35,7 @@ impl fmt::Display for Outcome {
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Unfinished => "unfinished",
+            Self::Unseen => "unseen",
         })
     }
 }
@@ -61,6 +64,8 @@ pub struct Verdict {
     pub failed: u64,
     /// Times that a healthy instance, old or new, turned unhealthy.
     pub turned_unhealthy: u64,
+    /// Gaps: what happened in them is not in the recording.
+    pub gaps: u64,
     /// The longest time in which nothing happened although it was not done.
     pub longest_silence: Duration,
     /// First moment.
@@ -111,7 +116,7 @@ impl Judgement {
         match self.why {
             Why::Kept => Some(true),
             Why::Broken(_) => Some(false),
-            Why::StrategyUnknown | Why::InstancesUnknown | Why::NotInForce => None,
+            Why::StrategyUnknown | Why::InstancesUnknown | Why::NotInForce | Why::Gaps => None,
         }
     }
 }
@@ -130,6 +135,8 @@ pub enum Why {
     InstancesUnknown,
     /// An `upgradeStrategy` governs replacements only, and this was none.
     NotInForce,
+    /// Nothing that was recorded broke it, and not all was recorded.
+    Gaps,
 }
 
 impl fmt::Display for Why {
@@ -140,6 +147,9 @@ impl fmt::Display for Why {
             Self::StrategyUnknown => f.write_str("the recording does not say the upgradeStrategy"),
             Self::InstancesUnknown => {
                 f.write_str("the recording does not say how many instances there should be")
+            }
+            Self::Gaps => {
+                f.write_str("nothing that was recorded broke it, but the recording has gaps")
             }
             Self::NotInForce => f.write_str("an upgradeStrategy governs replacements only"),
         }

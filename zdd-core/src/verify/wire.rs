@@ -1,6 +1,8 @@
 //! The JSON of Marathon's events, 1.3 to the last, with everything skipped that no verdict needs.
 
+mod plain;
 mod plan;
+mod snapshot;
 mod text;
 
 use alloc::borrow::Cow;
@@ -8,6 +10,7 @@ use alloc::string::String;
 
 use serde::Deserialize;
 
+pub(super) use self::plain::plain_fields;
 use self::plan::{WireApp, WirePlan, WireStep};
 use self::text::Text;
 use super::event::{About, Event, Progress, Stage, What};
@@ -103,6 +106,7 @@ impl<'a, T: AsRef<str> + Into<Cow<'a, str>>> Flat<T> {
             "deployment_step_failure" => step(json, Progress::Failed)?,
             "deployment_success" => self.ended(json, true)?,
             "deployment_failed" => self.ended(json, false)?,
+            SNAPSHOT => What::Snapshot(snapshot::snapshot(json)?),
             name if SILENT.contains(&name) => What::Other,
             name => return Err(unknown(name)),
         })
@@ -129,6 +133,9 @@ fn step(json: &str, progress: Progress) -> Result<What<'_>, Trouble> {
     let current = deep.current_step.map(|step| step.0).unwrap_or_default();
     Ok(What::Step { plan, progress, current })
 }
+
+/// The event type of snapshots.
+pub(super) const SNAPSHOT: &str = "zdd_snapshot";
 
 /// Events that say nothing about the instances of an app.
 const SILENT: &[&str] = &[

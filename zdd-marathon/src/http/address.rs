@@ -1,6 +1,7 @@
 //! Where a Marathon is.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use reqwest::Url;
 use secrecy::SecretString;
@@ -50,6 +51,12 @@ impl Address {
         let same_port = self.base.port_or_known_default() == url.port_or_known_default();
         let secured = self.base.scheme() == "http" && url.scheme() == "https";
         same_host && (secured || self.base.scheme() == url.scheme() && same_port)
+    }
+
+    /// Whether it is this machine by its own loopback address, where no proxy can lead.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = self.base.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
     pub(super) fn is_https(&self) -> bool {
@@ -132,6 +139,19 @@ mod tests {
             ["ftp://m", "zk://m:2181/marathon", "file:///etc", "http://m/?a=b", "http://m/#x"]
         {
             assert!(Address::of(bad.parse().unwrap()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_told_by_its_address() {
+        for (text, is_loopback) in [
+            ("http://127.1.2.3:8080", true),
+            ("http://[::1]:8080", true),
+            ("http://localhost", true),
+            ("http://10.0.0.1", false),
+            ("http://localhost.example.com", false),
+        ] {
+            assert_eq!(address(text).is_loopback(), is_loopback, "{text}");
         }
     }
 

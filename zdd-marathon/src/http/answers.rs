@@ -1,6 +1,6 @@
 //! What successful answers say.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use zdd_core::ports::{Accepted, Info};
 
 use super::attempt::{Answer, Unreadable};
@@ -22,6 +22,14 @@ pub(super) fn accepted(answer: &Answer) -> Result<Accepted, Unreadable> {
 pub(super) fn accepted_if_any(answer: &Answer) -> Result<Option<Accepted>, Unreadable> {
     let wire: WireAccepted = json(answer)?;
     Ok(wire.accepted(answer.deployment.clone()))
+}
+
+/// An answer of which only matters that it is one: empty, or JSON.
+pub(super) fn any(answer: &Answer) -> Result<(), Unreadable> {
+    if answer.body.is_empty() {
+        return Ok(());
+    }
+    json::<IgnoredAny>(answer).map(drop)
 }
 
 /// What Marathon says about itself.

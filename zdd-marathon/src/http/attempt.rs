@@ -140,7 +140,7 @@ impl Transport {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         if let Some(id) = &call.last_event_id {
-            request = request.header("Last-Event-ID", &**id);
+            request = request.header("Last-Event-ID", id);
         }
         // Connecting has its own, shorter limit: what passes this one was sent.
         let limit = self.settings.connect_timeout + self.settings.read_timeout;
@@ -210,17 +210,21 @@ impl Transport {
         if self.listed(&to).is_some() || self.is_leader(&to) {
             return Ok(to);
         }
-        self.ask_for_leader(host).await;
+        let is_known = self.ask_for_leader(host).await;
         if self.is_leader(&to) {
             return Ok(to);
         }
-        let origin = redirect::origin(&to);
-        Err(refused(format!("it redirects to {origin}, which is not its leader")))
+        // During an election a host may redirect to a leader that it no longer knows.
+        Err(Failure::NotMarathon {
+            url: host.address.to_string(),
+            what: format!("it redirects to {}, which is not its leader", redirect::origin(&to)),
+            passes: !is_known,
+        })
     }
 
-    /// Asks a host of the list who the leader is. Without an answer the leader stays unknown, and
-    /// whoever asks goes nowhere.
-    async fn ask_for_leader(&self, host: &Host) {
+    /// Asks a host of the list who the leader is. Returns whether it says; if not, whoever asks goes
+    /// nowhere.
+    async fn ask_for_leader(&self, host: &Host) -> bool {
         #[derive(serde::Deserialize)]
         struct Leader {
             leader: String,
@@ -228,16 +232,18 @@ impl Transport {
         let call = Call::get("/v2/leader");
         let url = host.address.join(&call);
         let Ok(header) = self.header_for(host, &url).await else {
-            return;
+            return false;
         };
         let sent = self.send(&self.pooled, &call, &url, "application/json", header.as_ref()).await;
         let Ok(response) = sent else {
-            return;
+            return false;
         };
         let body = body::read(response, LARGEST_REFUSAL, self.settings.read_timeout).await;
-        if let Ok(leader) = serde_json::from_slice::<Leader>(&body.unwrap_or_default()) {
+        let leader = serde_json::from_slice::<Leader>(&body.unwrap_or_default());
+        if let Ok(leader) = &leader {
             self.note_leader(&leader.leader);
         }
+        leader.is_ok()
     }
 }
 

@@ -18,10 +18,10 @@ use super::transport::{Host, Transport};
 /// Sets a connection to Marathon up; see [`HttpMarathon::builder`].
 ///
 /// Certificates are verified against the authorities of the machine, or against those of
-/// [`cacert`](Self::cacert) only. Proxies are taken from the environment.
+/// [`cacert`](Self::cacert) only. Proxies are taken from the environment, but for loopback addresses.
 #[derive(Debug)]
 pub struct Builder {
-    addresses: Vec<Result<(Address, Option<UserInfo>), BuildError>>,
+    addresses: Vec<Result<Known, BuildError>>,
     credentials: Option<Credentials>,
     cacert: Option<Cacert>,
     verifies: bool,
@@ -29,6 +29,9 @@ pub struct Builder {
     user_agent: String,
     settings: Settings,
 }
+
+/// An address, and the user and password that were in it.
+type Known = (Address, Option<UserInfo>);
 
 #[derive(Debug)]
 enum Cacert {
@@ -156,9 +159,9 @@ impl Builder {
         if addresses.is_empty() {
             return Err(BuildError::NoAddress);
         }
-        let authorities = self.authorities()?;
-        let trust = self.trust(authorities, &addresses)?;
-        let pooled = client(self.dressed(trust.clone(), true))?;
+        let logs_in = matches!(self.credentials, Some(Credentials::ServiceAccount(_)));
+        self.uses_proxies &= logs_in || !addresses.iter().all(|(it, _)| it.is_loopback());
+        let (pooled, trust) = self.pooled(&addresses)?;
         let fresh = client(self.dressed(trust, false))?;
 
         let mut secrets = Secrets::default();
@@ -174,7 +177,31 @@ impl Builder {
         Ok(HttpMarathon::over(Arc::new(transport)))
     }
 
-    fn authorities(&self) -> Result<Option<Vec<Certificate>>, BuildError> {
+    /// A client with a pool, and whom it trusts. Without authorities on the machine no client can be
+    /// made, not even for plain HTTP: then there must be no address that needs them, and nobody is
+    /// trusted.
+    fn pooled(&self, addresses: &[Known]) -> Result<(Client, Trust), BuildError> {
+        if !self.verifies {
+            return Ok((client(self.dressed(Trust::Anybody, true))?, Trust::Anybody));
+        }
+        if let Some((authorities, from)) = self.authorities()? {
+            let trust = Trust::These(authorities);
+            // What stands between the marks of a certificate need not be one: it is looked at here.
+            let made = self.dressed(trust.clone(), true).build();
+            return Ok((made.map_err(|_| BuildError::CacertEmpty { from })?, trust));
+        }
+        if let Ok(made) = self.dressed(Trust::Machine, true).build() {
+            return Ok((made, Trust::Machine));
+        }
+        if let Some(url) = self.secured(addresses) {
+            return Err(BuildError::NoAuthorities { url });
+        }
+        let trust = Trust::These(Vec::new());
+        Ok((client(self.dressed(trust.clone(), true))?, trust))
+    }
+
+    /// The authorities that were given, and where they are from.
+    fn authorities(&self) -> Result<Option<(Vec<Certificate>, String)>, BuildError> {
         let (pem, from) = match &self.cacert {
             None => return Ok(None),
             Some(Cacert::Pem(pem)) => (pem.clone(), "what was given".to_owned()),
@@ -188,46 +215,20 @@ impl Builder {
             }
         };
         match Certificate::from_pem_bundle(&pem) {
-            Ok(authorities) if !authorities.is_empty() => Ok(Some(authorities)),
+            Ok(authorities) if !authorities.is_empty() => Ok(Some((authorities, from))),
             Ok(_) | Err(_) => Err(BuildError::CacertEmpty { from }),
         }
     }
 
-    /// Whom to trust. Without authorities on the machine no client can be made, not even for plain
-    /// HTTP: then there must be no address that needs them, and none is trusted.
-    fn trust(
-        &self,
-        authorities: Option<Vec<Certificate>>,
-        addresses: &[(Address, Option<UserInfo>)],
-    ) -> Result<Trust, BuildError> {
-        if !self.verifies {
-            return Ok(Trust::Anybody);
-        }
-        if let Some(authorities) = authorities {
-            // A text between the marks of a certificate need not be one: that is found out here.
-            let from = || match &self.cacert {
-                Some(Cacert::File(file)) => file.display().to_string(),
-                _ => "what was given".to_owned(),
-            };
-            let trust = Trust::These(authorities);
-            self.dressed(trust.clone(), true)
-                .build()
-                .map_err(|_| BuildError::CacertEmpty { from: from() })?;
-            return Ok(trust);
-        }
-        if self.dressed(Trust::Machine, true).build().is_ok() {
-            return Ok(Trust::Machine);
-        }
+    /// The first address by TLS, the login among them.
+    fn secured(&self, addresses: &[Known]) -> Option<String> {
+        let mut secured = addresses.iter().filter(|(address, _)| address.is_https());
         let login = match &self.credentials {
             Some(Credentials::ServiceAccount(account)) => Some(&account.login_endpoint),
             _ => None,
         };
         let login = login.filter(|url| url.scheme() == "https").map(Url::to_string);
-        let secured = addresses.iter().find(|(address, _)| address.is_https());
-        match secured.map(|(address, _)| address.to_string()).or(login) {
-            Some(url) => Err(BuildError::NoAuthorities { url }),
-            None => Ok(Trust::These(Vec::new())),
-        }
+        secured.next().map(|(address, _)| address.to_string()).or(login)
     }
 
     /// A client that follows no redirects by itself, and pools connections or not.
@@ -264,7 +265,7 @@ enum Trust {
     Anybody,
 }
 
-fn address(url: Url) -> Result<(Address, Option<UserInfo>), BuildError> {
+fn address(url: Url) -> Result<Known, BuildError> {
     let mut shown = url.clone();
     let _ = take_user_info(&mut shown);
     Address::of(url).map_err(|what| BuildError::Address { url: shown.into(), what })

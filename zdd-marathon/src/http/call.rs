@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use bytes::Bytes;
 use reqwest::Method;
+use reqwest::header::HeaderValue;
 use serde::Serialize;
 use zdd_core::ports::Force;
 
@@ -28,7 +29,7 @@ pub(super) struct Call {
     pub(super) body: Option<Bytes>,
     pub(super) repeat: Repeat,
     /// The header `Last-Event-ID`.
-    pub(super) last_event_id: Option<Box<str>>,
+    pub(super) last_event_id: Option<HeaderValue>,
 }
 
 impl Call {

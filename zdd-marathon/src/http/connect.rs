@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use tokio::time::timeout;
 
 use super::attempt::Sent;
 use super::call::Call;
@@ -13,12 +14,18 @@ use super::failure::{self, Again, Failure};
 use super::transport::{Host, Transport};
 use crate::events::{Body, Connect, OpenError};
 
+/// How long one host has to begin a stream, redirects included: it does so at once or not at all.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
+
 #[async_trait]
 impl Connect for Transport {
     async fn open(&self, last_id: Option<&str>) -> Result<Body, OpenError> {
+        // A host that is silent must not take the time in which others would answer.
+        let limit = OPEN_WITHIN.min(self.settings.connect_timeout + self.settings.read_timeout);
         let mut refused: Option<OpenError> = None;
         for (index, host) in self.in_turn() {
-            match self.open_at(host, last_id).await {
+            let opened = timeout(limit, self.open_at(host, last_id)).await;
+            match opened.unwrap_or_else(|_| Err(silent(host))) {
                 Ok(body) => {
                     self.note_reached(index);
                     return Ok(body);
@@ -36,7 +43,8 @@ impl Connect for Transport {
 impl Transport {
     async fn open_at(&self, host: &Host, last_id: Option<&str>) -> Result<Body, OpenError> {
         let mut call = Call::get("/v2/events").query("plan-format", "light");
-        call.last_event_id = last_id.map(Into::into);
+        // An id that fits into no header is as good as none: there is no replay to ask for anyway.
+        call.last_event_id = last_id.and_then(|id| HeaderValue::from_str(id).ok());
         let mut sent = Sent::default();
         // A stream is open for long: it must not take a connection from the pool, nor go back.
         let head = self.head(host, &self.fresh, &call, "text/event-stream", &mut sent).await;
@@ -64,6 +72,13 @@ impl Transport {
 fn body(response: Response) -> Body {
     let chunks = response.bytes_stream();
     chunks.map(|chunk| chunk.map_err(|error| failure::words(&error))).boxed()
+}
+
+fn silent(host: &Host) -> OpenError {
+    OpenError::Retry {
+        why: format!("{} does not begin an event stream", host.address),
+        after: None,
+    }
 }
 
 /// Whether an answer is an event stream.

@@ -46,6 +46,9 @@ pub(super) enum Failure {
         message: String,
         /// Whether it is certain that nothing was done: there is no leader.
         certain: bool,
+        /// Whether it answers with a page, which Marathon does not, but any proxy and any other
+        /// server.
+        is_page: bool,
     },
     /// What answered is not Marathon.
     NotMarathon {
@@ -80,8 +83,9 @@ impl Failure {
     /// When to try all addresses again.
     pub(super) fn again(&self) -> Again {
         match self {
-            Self::Failing { .. } => Again::ForLong,
-            Self::NotReached { .. }
+            Self::Failing { is_page: false, .. } => Again::ForLong,
+            Self::Failing { is_page: true, .. }
+            | Self::NotReached { .. }
             | Self::NoAnswer { .. }
             | Self::NotMarathon { passes: true, .. } => Again::Twice,
             Self::NotMarathon { passes: false, .. }
@@ -144,8 +148,8 @@ impl Failure {
             Self::NotReached { cause } => Self::NotReached { cause: map(cause) },
             Self::Untrusted { url, cause } => Self::Untrusted { url, cause: map(cause) },
             Self::NoAnswer { url, cause } => Self::NoAnswer { url, cause: map(cause) },
-            Self::Failing { url, status, message, certain } => {
-                Self::Failing { url, status, message: map(message), certain }
+            Self::Failing { url, status, message, certain, is_page } => {
+                Self::Failing { url, status, message: map(message), certain, is_page }
             }
             Self::NotMarathon { url, what, passes } => {
                 Self::NotMarathon { url, what: map(what), passes }
@@ -203,15 +207,22 @@ pub(super) fn of_sending(url: &str, error: &reqwest::Error) -> Failure {
 
 /// What is wrong with the certificate, if that is what the error is about.
 fn tls_cause(error: &reqwest::Error) -> Option<String> {
-    let found = chain(error).find_map(|cause| {
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        inner.and_then(|e| e.downcast_ref::<rustls::Error>()).or_else(|| cause.downcast_ref())
-    })?;
-    match found {
+    match tls_error(error)? {
         rustls::Error::InvalidCertificate(certificate) => Some(certificate_words(certificate)),
         rustls::Error::NoCertificatesPresented => Some("it shows no certificate".into()),
         _ => None,
     }
+}
+
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    chain(error).find_map(|cause| {
+        let mut cause = cause;
+        // What an I/O error wraps is not its source, but the source of that is.
+        while let Some(inner) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            cause = inner;
+        }
+        cause.downcast_ref()
+    })
 }
 
 fn certificate_words(error: &CertificateError) -> String {
@@ -222,7 +233,9 @@ fn certificate_words(error: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "its certificate is not valid yet".into()
         }
-        CertificateError::UnknownIssuer => "its certificate is from an unknown authority".into(),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate is from an unknown authority".into()
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "its certificate is for another host".into()
         }
@@ -236,6 +249,9 @@ pub(super) fn words(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return if error.is_connect() { "no connection in time" } else { "no answer in time" }
             .into();
+    }
+    if let Some(rustls::Error::InvalidMessage(_)) = tls_error(error) {
+        return "it does not speak TLS".into();
     }
     for cause in chain(error) {
         if let Some(io) = cause.downcast_ref::<io::Error>() {

@@ -175,6 +175,7 @@ fn refused(url: &str, status: u16) -> Failure {
             status,
             message: "the login failed".into(),
             certain: true,
+            is_page: false,
         },
         _ => refusal::not_marathon(url, format!("it answers the login with HTTP {status}")),
     }

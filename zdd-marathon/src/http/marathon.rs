@@ -47,6 +47,26 @@ impl HttpMarathon {
     async fn change(&self, call: Call) -> Result<Accepted, MarathonError> {
         self.transport.call(&call, accepted).await
     }
+
+    /// `fields`, and those of the app that a partial update would reset although it does not name
+    /// them: an app with resource limits would lose them, and be restarted, by being scaled.
+    ///
+    /// Source: Marathon's `AppUpdate`, which merges all members but these two.
+    async fn with_forgotten(
+        &self,
+        id: &AppId,
+        fields: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, MarathonError> {
+        let app = self.app(id).await?.app;
+        let mut all = fields.clone();
+        for key in ["resourceLimits", "executorResources"] {
+            let kept = app.as_json().get(key).filter(|value| !value.is_null());
+            if let Some(kept) = kept.filter(|_| !fields.contains_key(key)) {
+                all.insert(key.into(), kept.clone());
+            }
+        }
+        Ok(all)
+    }
 }
 
 impl fmt::Debug for HttpMarathon {
@@ -94,17 +114,17 @@ impl Marathon for HttpMarathon {
         fields: &Map<String, Value>,
         force: Force,
     ) -> Result<Accepted, MarathonError> {
+        let fields = self.with_forgotten(id, fields).await?;
         let patch = Call::change(Method::PATCH, path_of_app(id)).force(force);
-        let patch = with_body(patch, fields)?;
-        match self.transport.call(&patch, accepted).await {
-            Err(MarathonError::Refused { message }) if message == UNKNOWN_METHOD => {}
-            Err(error) => return Err(error),
-            Ok(accepted) => return Ok(accepted),
+        match self.change(with_body(patch, &fields)?).await {
+            // Old releases do not know PATCH. Their PUT would create an app that is missing, but it
+            // was there a moment ago.
+            Err(MarathonError::Refused { message }) if message == UNKNOWN_METHOD => {
+                let put = Call::change(Method::PUT, path_of_app(id)).force(force);
+                self.change(with_body(put.query("partialUpdate", "true"), &fields)?).await
+            }
+            other => other,
         }
-        // Old releases do not know PATCH, and their PUT would create an app that is missing.
-        self.app(id).await?;
-        let put = Call::change(Method::PUT, path_of_app(id)).force(force);
-        self.change(with_body(put.query("partialUpdate", "true"), fields)?).await
     }
 
     async fn scale_app(
@@ -176,8 +196,14 @@ impl Marathon for HttpMarathon {
         let call = Call::change(Method::POST, "/v2/tasks/delete").force(force);
         let call = with_body(call, &json!({ "ids": tasks }))?;
         match mode {
-            KillMode::Restart => self.transport.call(&call, |_| Ok(None)).await,
-            KillMode::Wipe => self.transport.call(&call.query("wipe", "true"), |_| Ok(None)).await,
+            KillMode::Restart => {
+                self.transport.call(&call, answers::any).await?;
+                Ok(None)
+            }
+            KillMode::Wipe => {
+                self.transport.call(&call.query("wipe", "true"), answers::any).await?;
+                Ok(None)
+            }
             KillMode::Scale => {
                 self.transport.call(&call.query("scale", "true"), answers::accepted_if_any).await
             }

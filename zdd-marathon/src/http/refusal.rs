@@ -31,7 +31,7 @@ pub(super) fn of_answer(url: &str, status: u16, body: &[u8]) -> Failure {
             None => MarathonError::Exists { message: words },
         },
         402..=499 if !is_busy(status) => MarathonError::Refused { message: words },
-        _ => return failing(url, status, words),
+        _ => return failing(url, status, words, false),
     };
     Failure::Decided(error)
 }
@@ -46,8 +46,11 @@ fn of_stranger(url: &str, status: u16, body: &[u8]) -> Failure {
             status,
             message: "a conflict that it does not explain".into(),
             certain: true,
+            is_page: true,
         },
-        _ if status >= 500 || is_busy(status) => failing(url, status, page_words(body)),
+        _ if status >= 500 || is_busy(status) => {
+            failing(url, status, page_words(body), is_markup(body))
+        }
         _ => not_marathon(url, format!("HTTP {status} without Marathon's words")),
     }
 }
@@ -57,10 +60,10 @@ fn is_busy(status: u16) -> bool {
     matches!(status, 408 | 425 | 429)
 }
 
-fn failing(url: &str, status: u16, message: String) -> Failure {
+fn failing(url: &str, status: u16, message: String, is_page: bool) -> Failure {
     let no_leader = message.contains("Could not determine the current leader");
     let certain = no_leader || matches!(status, 425 | 429);
-    Failure::Failing { url: url.into(), status, message, certain }
+    Failure::Failing { url: url.into(), status, message, certain, is_page }
 }
 
 fn unauthorised(url: &str, status: u16) -> MarathonError {

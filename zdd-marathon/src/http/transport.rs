@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use zdd_core::ports::MarathonError;
 
 use super::address::Address;
+use super::answers;
 use super::attempt::Decode;
 use super::auth::{Auth, Secrets};
 use super::call::{Call, Repeat};
@@ -87,7 +88,7 @@ impl Transport {
         debug_assert_eq!(call.repeat, Repeat::Harmless, "for calls that may be repeated");
         let mut run = Run::new(self, call);
         loop {
-            let failure = match run.round(|_| Ok(())).await {
+            let failure = match run.round(answers::any).await {
                 Ok(()) => return Ok(()),
                 Err(Failure::Decided(MarathonError::NotFound { .. })) if run.is_doubtful() => {
                     return Ok(());

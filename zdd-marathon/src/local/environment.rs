@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::Path;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use zdd_core::app::App;
 use zdd_core::units::TaskId;
 
 use super::guard::Marker;
+use super::task_ports::TaskPort;
 
 /// What a task inherits from the lab: what a program of this machine needs to find its way, and
 /// nothing that could be a secret of whoever started the lab.
@@ -30,8 +32,10 @@ pub(crate) struct Place<'a> {
     pub(crate) task: &'a TaskId,
     /// The host name of its agent.
     pub(crate) host: &'a str,
-    /// Its host ports.
-    pub(crate) ports: &'a [u16],
+    /// The address of its agent.
+    pub(crate) address: IpAddr,
+    /// Its ports.
+    pub(crate) ports: &'a [TaskPort],
     /// Its folder.
     pub(crate) sandbox: &'a Path,
 }
@@ -59,7 +63,7 @@ pub(crate) fn of(
     all.insert("PATH".into(), path());
     all.insert("MESOS_SANDBOX".into(), place.sandbox.into());
     let mut set = |name: String, value: String| all.insert(name, value.into());
-    for (name, value) in about(app, place).into_iter().chain(ports(app, place)) {
+    for (name, value) in about(app, place).into_iter().chain(ports(place)) {
         set(name, value);
     }
     for (name, value) in app.as_json().get("env").and_then(Value::as_object).into_iter().flatten() {
@@ -96,6 +100,7 @@ fn about(app: &App, place: Place<'_>) -> Vec<(String, String)> {
     let mut all = vec![
         ("MESOS_TASK_ID", place.task.to_string()),
         ("HOST", place.host.to_string()),
+        ("LIBPROCESS_IP", place.address.to_string()),
         ("MARATHON_APP_ID", app.id().to_string()),
         ("MARATHON_APP_RESOURCE_CPUS", resource("cpus", 1.0)),
         ("MARATHON_APP_RESOURCE_MEM", resource("mem", 128.0)),
@@ -125,48 +130,28 @@ fn labels(app: &App) -> Vec<(String, String)> {
     all
 }
 
-fn ports(app: &App, place: Place<'_>) -> Vec<(String, String)> {
+fn ports(place: Place<'_>) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    let texts: Vec<String> = place.ports.iter().map(ToString::to_string).collect();
-    for (index, port) in texts.iter().enumerate() {
-        all.push((format!("PORT{index}"), port.clone()));
+    for (index, port) in place.ports.iter().enumerate() {
+        let Some(value) = port.port else { continue };
+        let name = port.name.as_deref().map(shouted);
+        let number = port.number.map(|number| number.to_string());
+        let names = [
+            Some(index.to_string()),
+            number.map(|number| format!("_{number}")),
+            name.map(|name| format!("_{name}")),
+        ];
+        all.extend(
+            names.into_iter().flatten().map(|name| (format!("PORT{name}"), value.to_string())),
+        );
     }
-    for (declared, port) in declared_ports(app).zip(&texts) {
-        all.extend(declared.number.map(|number| (format!("PORT_{number}"), port.clone())));
-        all.extend(declared.name.map(|name| (format!("PORT_{}", shouted(name)), port.clone())));
-    }
-    if let Some(first) = texts.first() {
+    let values: Vec<String> =
+        place.ports.iter().filter_map(|port| port.port).map(|port| port.to_string()).collect();
+    if let Some(first) = values.first() {
         all.push(("PORT".into(), first.clone()));
-        all.push(("PORTS".into(), texts.join(",")));
+        all.push(("PORTS".into(), values.join(",")));
     }
     all
-}
-
-/// A port as an app declares it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DeclaredPort<'a> {
-    /// The number that the app knows it by; none where it is any.
-    pub(crate) number: Option<u64>,
-    /// Its name.
-    pub(crate) name: Option<&'a str>,
-}
-
-/// The ports of an app, in the order of the ports of its tasks: the mappings of its container if it
-/// has any, and else its own.
-pub(crate) fn declared_ports(app: &App) -> impl Iterator<Item = DeclaredPort<'_>> {
-    let json = app.as_json();
-    let mappings = json
-        .get("container")
-        .and_then(|container| container.get("portMappings")?.as_array())
-        .filter(|mappings| !mappings.is_empty());
-    let (list, key) = match mappings {
-        Some(mappings) => (Some(mappings), "containerPort"),
-        None => (json.get("portDefinitions").and_then(Value::as_array), "port"),
-    };
-    list.into_iter().flatten().map(move |port| DeclaredPort {
-        number: port.get(key).and_then(Value::as_u64).filter(|number| *number > 0),
-        name: port.get("name").and_then(Value::as_str),
-    })
 }
 
 /// As Marathon writes names into the environment: in capitals, with `_` for what is no letter.
@@ -180,13 +165,19 @@ fn shouted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::task_ports;
     use super::*;
 
     fn of_app(json: &str, ports: &[u16]) -> Result<BTreeMap<String, String>, String> {
         let app = App::parse(json).unwrap();
         let task: TaskId = "a.instance-1._app.1".parse().unwrap();
-        let place =
-            Place { task: &task, host: "127.0.0.2", ports, sandbox: Path::new("/tmp/sandbox") };
+        let place = Place {
+            task: &task,
+            host: "two.example",
+            address: "127.0.0.2".parse().unwrap(),
+            ports: &task_ports::of(&app, ports),
+            sandbox: Path::new("/tmp/sandbox"),
+        };
         let all = of(&app, place, &Marker::new())?;
         Ok(all.into_iter().map(|(name, value)| (name, value.into_string().unwrap())).collect())
     }
@@ -223,7 +214,8 @@ mod tests {
                 ("MARATHON_APP_LABEL_MY_KEY_X", "v"),
                 ("MESOS_TASK_ID", "a.instance-1._app.1"),
                 ("MESOS_SANDBOX", "/tmp/sandbox"),
-                ("HOST", "127.0.0.2"),
+                ("HOST", "two.example"),
+                ("LIBPROCESS_IP", "127.0.0.2"),
             ],
         );
         assert!(!all.contains_key("PORT0") && !all.contains_key("PORTS"));
@@ -275,9 +267,23 @@ mod tests {
     #[test]
     fn nothing_of_the_lab_but_a_few_names_is_inherited() {
         let all = of_app(r#"{"id": "/a"}"#, &[]).unwrap();
-        // Cargo gives this to every test.
-        assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
-        assert!(!all.contains_key("CARGO_MANIFEST_DIR"));
+        let own = all.keys().filter(|name| !INHERITED.contains(&name.as_str()));
+        assert_eq!(
+            own.map(String::as_str).collect::<Vec<_>>(),
+            [
+                "HOST",
+                "LIBPROCESS_IP",
+                "MARATHON_APP_ID",
+                "MARATHON_APP_LABELS",
+                "MARATHON_APP_RESOURCE_CPUS",
+                "MARATHON_APP_RESOURCE_DISK",
+                "MARATHON_APP_RESOURCE_GPUS",
+                "MARATHON_APP_RESOURCE_MEM",
+                "MESOS_SANDBOX",
+                "MESOS_TASK_ID",
+                "ZDD_LAB",
+            ]
+        );
         assert_eq!(all.get("PATH").cloned(), path().into_string().ok());
     }
 

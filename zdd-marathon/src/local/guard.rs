@@ -1,10 +1,11 @@
 //! The process that ends all others when the lab is gone.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -41,13 +42,14 @@ pub(crate) struct Marker(Arc<str>);
 #[derive(Debug)]
 pub(crate) struct Guard {
     told: mpsc::UnboundedSender<Told>,
-    keeper: JoinHandle<()>,
+    keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Told {
     Begun(Group),
     Ended(Group),
+    LabEnds,
 }
 
 impl Marker {
@@ -76,7 +78,8 @@ impl Guard {
             hears,
         };
         let (child, pipe) = keeper.spawn()?;
-        Ok(Self { told, keeper: tokio::spawn(keeper.keep(child, pipe)) })
+        let keeper = tokio::spawn(keeper.keep(child, pipe));
+        Ok(Self { told, keeper: Mutex::new(Some(keeper)) })
     }
 
     /// Tells it of a new process group.
@@ -90,15 +93,18 @@ impl Guard {
     }
 
     fn tell(&self, told: Told) {
-        // The keeper ends only after this sender is gone, or together with the runtime.
+        // The keeper is gone only after the lab has ended, or together with the runtime.
         let _ = self.told.send(told);
     }
 
     /// Lets it do its work now, and waits until it has.
-    pub(crate) async fn end(self) {
-        drop(self.told);
-        // An error is that of a runtime that is being shut down, and the guard lives outside of it.
-        let _ = self.keeper.await;
+    pub(crate) async fn end(&self) {
+        self.tell(Told::LabEnds);
+        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(keeper) = keeper {
+            // An error is that of a runtime that is being shut down, and the guard lives outside.
+            let _ = keeper.await;
+        }
     }
 }
 
@@ -115,7 +121,7 @@ impl Keeper {
             .args(["-c", SCRIPT, "zdd-lab-guard", self.marker.as_str()])
             .arg(&self.folder)
             .env_clear()
-            .env("PATH", environment::path())
+            .env("PATH", path())
             .current_dir("/")
             .process_group(0)
             .stdin(Stdio::piped())
@@ -152,7 +158,7 @@ impl Keeper {
                 _ = child.wait() => return true,
             };
             let line = match told {
-                None => return false,
+                None | Some(Told::LabEnds) => return false,
                 Some(Told::Begun(group)) => {
                     self.groups.insert(group);
                     format!("+{group}\n")
@@ -166,5 +172,138 @@ impl Keeper {
                 return true;
             }
         }
+    }
+}
+
+/// The guard needs `grep`, `sleep` and `rm`, wherever the lab looks for its own programs.
+fn path() -> OsString {
+    let mut path = environment::path();
+    path.push(":/usr/bin:/bin");
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    use tempfile::TempDir;
+
+    use super::super::process::Process;
+    use super::*;
+
+    /// Starts a shell, and waits for the line that it writes into the file `id`.
+    async fn start(line: &str, marker: Option<&Marker>, directory: &Path) -> (Process, String) {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]).current_dir(directory);
+        if let Some(marker) = marker {
+            command.env(Marker::VARIABLE, format!("{}/a.1", marker.as_str()));
+        }
+        let process = Process::spawn(&mut command).unwrap();
+        let file = directory.join("id");
+        let mut id = String::new();
+        while !id.ends_with('\n') {
+            sleep(Duration::from_millis(2)).await;
+            id = fs::read_to_string(&file).unwrap_or_default();
+        }
+        fs::remove_file(&file).unwrap();
+        (process, id.trim().into())
+    }
+
+    fn is_alive(id: &str) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+    }
+
+    async fn wait_until(what: &str, condition: impl Fn() -> bool) {
+        let held = async {
+            while !condition() {
+                sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), held).await.unwrap_or_else(|_| panic!("{what}"));
+    }
+
+    /// The guard of `marker`: whatever has it in its arguments.
+    fn guards(marker: &Marker) -> Vec<i32> {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        ids.filter(|id: &i32| {
+            let words = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&words).contains(&format!("zdd-lab-guard\0{}", marker.as_str()))
+        })
+        .collect()
+    }
+
+    #[tokio::test]
+    async fn it_ends_what_is_left_and_nothing_else() {
+        let (directory, marker) = (TempDir::new().unwrap(), Marker::new());
+        let folder = directory.path().join("tasks");
+        fs::create_dir_all(folder.join("a.1")).unwrap();
+        let guard = Guard::start(&marker, &folder).unwrap();
+
+        // One that left the session, one without the mark, and one that the guard knows nothing of.
+        let daemon = "setsid sh -c 'echo $$ > id; sleep 1000' & wait";
+        let (_a, daemon) = start(daemon, Some(&marker), directory.path()).await;
+        let plain = "echo $$ > id; exec sleep 1000";
+        let (unmarked, unmarked_id) = start(plain, None, directory.path()).await;
+        let (forgotten, forgotten_id) = start(plain, None, directory.path()).await;
+        let (stranger, stranger_id) = start(plain, Some(&Marker::new()), directory.path()).await;
+        guard.begun(forgotten.group());
+        guard.begun(unmarked.group());
+        guard.ended(forgotten.group());
+        assert!(is_alive(&daemon) && is_alive(&unmarked_id));
+
+        guard.end().await;
+        wait_until("both end", || !is_alive(&daemon) && !is_alive(&unmarked_id)).await;
+        assert!(is_alive(&forgotten_id) && is_alive(&stranger_id));
+        assert!(!folder.exists());
+        assert!(guards(&marker).is_empty());
+        forgotten.group().signal(Signal::SIGKILL);
+        stranger.group().signal(Signal::SIGKILL);
+    }
+
+    #[tokio::test]
+    async fn it_does_not_listen_to_a_terminal_and_comes_back_when_it_is_killed() {
+        let (directory, marker) = (TempDir::new().unwrap(), Marker::new());
+        let guard = Guard::start(&marker, &directory.path().join("tasks")).unwrap();
+        let plain = "echo $$ > id; exec sleep 1000";
+        let (unmarked, id) = start(plain, None, directory.path()).await;
+        guard.begun(unmarked.group());
+        wait_until("the guard is there", || guards(&marker).len() == 1).await;
+        let first = guards(&marker)[0];
+        // The signals are ignored only when the script has begun: it has when it passes the first on.
+        let is_deaf = || {
+            let status = fs::read_to_string(format!("/proc/{first}/status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+            let ignored = u64::from_str_radix(line.unwrap_or("0").trim(), 16).unwrap_or(0);
+            [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]
+                .iter()
+                .all(|signal| ignored & (1 << (*signal as u32 - 1)) != 0)
+        };
+        wait_until("the guard ignores signals", is_deaf).await;
+        for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
+            kill(Pid::from_raw(first), signal).unwrap();
+        }
+        assert_eq!(guards(&marker), [first]);
+
+        kill(Pid::from_raw(first), Signal::SIGKILL).unwrap();
+        wait_until("another comes", || guards(&marker).iter().any(|id| *id != first)).await;
+        guard.end().await;
+        // It was told again of what there was.
+        wait_until("the group ends", || !is_alive(&id)).await;
+    }
+
+    #[tokio::test]
+    async fn dropping_it_is_enough() {
+        let (directory, marker) = (TempDir::new().unwrap(), Marker::new());
+        let guard = Guard::start(&marker, &directory.path().join("tasks")).unwrap();
+        let (_process, id) =
+            start("echo $$ > id; exec sleep 1000", Some(&marker), directory.path()).await;
+        drop(guard);
+        wait_until("the process ends", || !is_alive(&id)).await;
+        wait_until("the guard ends", || guards(&marker).is_empty()).await;
     }
 }

@@ -187,3 +187,120 @@ pub(super) fn is_set_by_marathon(key: &str) -> bool {
 pub(super) fn app_or(app: Option<AppId>, around: &AppId) -> AppId {
     app.unwrap_or_else(|| around.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use zdd_core::ports::TaskState;
+
+    use super::*;
+
+    fn read(json: &str) -> AppStatus {
+        serde_json::from_str::<AppInfo>(json).unwrap().0
+    }
+
+    /// As 1.3 writes it: legacy networking, nulls, no `region`, `role` nor `goal`.
+    const OLD: &str = r#"{"id": "/lab/web", "cmd": null, "args": null, "user": null, "env": {},
+        "instances": 2, "cpus": 0.1, "mem": 32, "disk": 0, "gpus": 0, "executor": "",
+        "constraints": [["hostname", "UNIQUE"]], "uris": [], "fetch": [], "storeUrls": [],
+        "backoffSeconds": 1, "backoffFactor": 1.15, "maxLaunchDelaySeconds": 3600,
+        "container": {"type": "DOCKER", "volumes": [], "docker": {"image": "nginx",
+            "network": "BRIDGE", "portMappings": [{"containerPort": 80, "hostPort": 0,
+            "servicePort": 10001, "protocol": "tcp", "labels": {}}], "privileged": false,
+            "parameters": [], "forcePullImage": false}},
+        "healthChecks": [{"path": "/", "protocol": "HTTP", "portIndex": 0,
+            "gracePeriodSeconds": 300, "intervalSeconds": 60, "timeoutSeconds": 20,
+            "maxConsecutiveFailures": 3, "ignoreHttp1xx": false}],
+        "readinessChecks": [], "dependencies": [],
+        "upgradeStrategy": {"minimumHealthCapacity": 1, "maximumOverCapacity": 1},
+        "labels": {"HAPROXY_GROUP": "external"}, "acceptedResourceRoles": null,
+        "ipAddress": null, "version": "2016-10-13T13:31:39.067Z", "residency": null,
+        "versionInfo": {"lastScalingAt": "2016-10-13T13:31:39.067Z",
+            "lastConfigChangeAt": "2016-10-12T00:00:00.000Z"},
+        "secrets": {}, "taskKillGracePeriodSeconds": null, "ports": [10001],
+        "portDefinitions": [{"port": 10001, "protocol": "tcp", "labels": {}}],
+        "requirePorts": false, "tasksStaged": 1, "tasksRunning": 1, "tasksHealthy": 1,
+        "tasksUnhealthy": 0, "deployments": [{"id": "867ed450"}],
+        "tasks": [{"id": "lab_web.5ed13e24", "slaveId": "S0", "host": "10.0.0.1",
+            "startedAt": "2016-10-13T13:31:45.000Z", "stagedAt": "2016-10-13T13:31:40.000Z",
+            "ports": [31001], "version": "2016-10-13T13:31:39.067Z", "appId": "/lab/web",
+            "ipAddresses": [{"ipAddress": "172.17.0.2", "protocol": "IPv4"}],
+            "healthCheckResults": [{"alive": true, "consecutiveFailures": 0,
+                "firstSuccess": "2016-10-13T13:31:50.000Z", "lastFailure": null,
+                "lastSuccess": "2016-10-13T13:32:50.000Z", "lastFailureCause": null,
+                "taskId": "lab_web.5ed13e24"}]},
+            {"id": "lab_web.6ed13e24", "slaveId": null, "host": "10.0.0.2", "startedAt": null,
+            "stagedAt": "2016-10-13T13:31:40.000Z", "ports": []}],
+        "lastTaskFailure": {"appId": "/lab/web", "host": "10.0.0.2", "message": "Abnormal",
+            "state": "TASK_FAILED", "taskId": "lab_web.4ed13e24", "slaveId": "S1",
+            "timestamp": "2016-10-13T13:30:00.000Z", "version": "2016-10-12T00:00:00.000Z"}}"#;
+
+    /// As the last releases write it.
+    const NEW: &str = r#"{"id": "/lab/web", "acceptedResourceRoles": ["*"], "backoffFactor": 1.15,
+        "backoffSeconds": 1, "cpus": 0.1, "disk": 0, "executor": "", "instances": 2, "mem": 32,
+        "gpus": 0, "networks": [{"mode": "host"}], "killSelection": "YOUNGEST_FIRST",
+        "portDefinitions": [{"labels": {}, "name": "default", "port": 10001, "protocol": "tcp"}],
+        "unreachableStrategy": {"inactiveAfterSeconds": 0, "expungeAfterSeconds": 0},
+        "role": "*", "version": "2021-01-13T13:31:39.067Z", "somethingNew": {"x": [1]},
+        "tasksStaged": 0, "tasksRunning": 1, "tasksHealthy": 0, "tasksUnhealthy": 1,
+        "taskStats": {"totalSummary": {}}, "deployments": [],
+        "readinessCheckResults": [{"name": "ready", "ready": false,
+            "taskId": "lab_web.instance-1._app.1"}],
+        "tasks": [{"id": "lab_web.instance-1._app.1", "appId": "/lab/web", "role": "*",
+            "state": "TASK_RUNNING", "checkResult": {}, "localVolumes": [], "region": "r",
+            "zone": "z", "healthCheckResults": [null, {"alive": false, "consecutiveFailures": 2,
+                "instanceId": "i"}]}]}"#;
+
+    #[test]
+    fn an_app_of_the_oldest_release_is_read() {
+        let status = read(OLD);
+        assert_eq!((status.staged, status.running, status.healthy), (1, 1, 1));
+        assert_eq!(status.deployments[0].as_str(), "867ed450");
+        let tasks = status.tasks.unwrap();
+        assert_eq!((&tasks[0].state, &tasks[1].state), (&TaskState::Running, &TaskState::Staging));
+        assert_eq!((tasks[0].is_healthy(), tasks[1].is_healthy()), (Some(true), None));
+        assert_eq!(tasks[0].addresses[0].to_string(), "172.17.0.2");
+        assert_eq!(tasks[0].version, status.app.version());
+        let failure = status.last_task_failure.unwrap();
+        assert_eq!(
+            (failure.state.as_str(), failure.host.as_deref()),
+            ("TASK_FAILED", Some("10.0.0.2"))
+        );
+        // The definition has the definition's members, and no others.
+        let json = status.app.as_json();
+        assert!(json.contains_key("container") && json.contains_key("versionInfo"));
+        assert!(!json.contains_key("tasks") && !json.contains_key("tasksRunning"));
+    }
+
+    #[test]
+    fn an_app_of_the_last_release_is_read() {
+        let status = read(NEW);
+        let tasks = status.tasks.unwrap();
+        assert_eq!(
+            (tasks[0].state.clone(), tasks[0].is_healthy()),
+            (TaskState::Running, Some(false))
+        );
+        assert_eq!((tasks[0].host.clone(), tasks[0].staged_at), (None, None));
+        assert_eq!(status.readiness[0].last_status, None);
+        assert!(status.app.as_json().contains_key("somethingNew"));
+    }
+
+    #[test]
+    fn what_is_read_is_what_the_core_reads() {
+        for json in [OLD, NEW] {
+            let status = read(json);
+            let again = App::parse(&serde_json::to_string(&status.app).unwrap()).unwrap();
+            assert_eq!(again, status.app);
+        }
+    }
+
+    #[test]
+    fn a_bad_member_names_its_app() {
+        let error = |json: &str| serde_json::from_str::<AppInfo>(json).unwrap_err().to_string();
+        let late = error(r#"{"id": "/a", "tasks": [{"id": "x", "version": "soon"}]}"#);
+        assert!(late.starts_with("app `/a`: /tasks: `soon` is not a time"), "{late}");
+        let nameless = error(r#"{"instances": 1}"#);
+        assert!(nameless.starts_with("an app: `id` is missing"), "{nameless}");
+        let two = error(r#"{"id": "/a", "instances": -1, "cpus": "x"}"#);
+        assert!(two.starts_with("app `/a`: /instances: -1 is below 0 (and 1 more)"), "{two}");
+    }
+}

@@ -27,7 +27,7 @@ pub(crate) struct WireSteps {
 
 /// An object, or the bare list of very old releases.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a step with its actions")]
 enum WireStep {
     Object { actions: Vec<WireAction> },
     List(Vec<WireAction>),

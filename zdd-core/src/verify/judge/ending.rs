@@ -52,6 +52,7 @@ impl Judge {
             }),
             failed: self.failed,
             turned_unhealthy: self.turned_unhealthy,
+            gaps: self.gaps,
             longest_silence: self.silence.0,
             started: self.started,
             ended: at,
@@ -92,7 +93,7 @@ impl Judge {
 
     fn completes(&self, at: Timestamp, outcome: Outcome) -> Vec<Finding> {
         let mut faults = Vec::new();
-        if outcome == Outcome::Success {
+        if outcome == Outcome::Success || (outcome == Outcome::Unseen && self.is_done()) {
             let count = self.old_left();
             faults.extend((count > 0).then_some(Fault::OldLeftOver { count }));
             faults
@@ -171,6 +172,8 @@ impl Judge {
             (Why::Kept, Some(touched)) => broken(touched),
             (why, _) => why.clone(),
         };
+        let seen = |why| if why == Why::Kept && self.gaps > 0 { Why::Gaps } else { why };
+        let (between, side_by_side) = (seen(between), seen(side_by_side));
         let judged = |guarantee, why| Judgement { guarantee, why };
         [
             judged(Guarantee::Completes, reached),

@@ -1,0 +1,5 @@
+//! `zdd abort`: takes a running deployment back.
+
+mod verb;
+
+pub(crate) use verb::run;

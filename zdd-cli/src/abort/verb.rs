@@ -1,0 +1,88 @@
+//! The verb itself.
+
+use zdd_core::guarantee::Guarantee;
+use zdd_core::ports::{Marathon, RunningDeployment};
+
+use crate::args::AbortArgs;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::follow::{
+    Asked, Closing, Console, Course, End, Follower, How, Journal, Operator, Recording, Scope,
+    carry_on, close,
+};
+use crate::resume::{Wanted, find};
+
+pub(crate) async fn run(
+    args: &AbortArgs,
+    marathon: &dyn Marathon,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let wanted = Wanted { app: args.app.as_ref(), deployment: args.deployment.as_ref() };
+    let deployments = marathon.deployments().await?;
+    let running = find(&deployments, wanted)?;
+    let Some(scope) = Scope::around(&running.affected_apps) else {
+        return Err(CliError::NothingRuns(running.id.to_string()));
+    };
+    let verb = if args.cancel { "stop it where it is" } else { "take it back" };
+    if args.dry_run {
+        console.note(&format!("{}: would {verb}; nothing was done", about(running, &scope)))?;
+        return Ok(ExitCode::Done);
+    }
+    console.note(&format!("{}: {verb}", about(running, &scope)))?;
+
+    let recording = args.watch.record.as_deref().map(Recording::create).transpose()?;
+    let seen = scope.read(marathon).await?;
+    let marathon_is = marathon.info().await?.version_text;
+    let apps = seen.apps.iter().map(|status| status.app.id().clone());
+    let mut follower = Follower::new(marathon, Journal::new(apps, &marathon_is, recording));
+    follower.connect(console).await?;
+    follower.note(&scope.read(marathon).await?, console)?;
+    let (deployment, is_revert) = if args.cancel {
+        marathon
+            .cancel(&running.id)
+            .await
+            .map_err(|it| CliError::of_deployment(&running.id, it))?;
+        (running.id.clone(), false)
+    } else {
+        let accepted = marathon.revert(&running.id).await;
+        let accepted = accepted.map_err(|error| CliError::of_deployment(&running.id, error))?;
+        follower.accepted();
+        console.note(&format!("deployment {}", accepted.deployment))?;
+        (accepted.deployment, true)
+    };
+    let course = Course::of_end(deployment, scope, &args.watch);
+    let closing = carry_on(marathon, &mut follower, &course, operator, console).await?;
+    let closing = as_wanted(closing, is_revert, running);
+    let asked = Asked {
+        deployment: course.deployment,
+        scope: course.scope,
+        // What is taken back need not be within the bounds of what it is taken back to.
+        guarantee: Guarantee::Completes,
+    };
+    let code = close(&closing, follower.finish(), &asked, console)?;
+    // What was asked for is done.
+    Ok(match (code, &closing) {
+        (ExitCode::RolledBack, _) => ExitCode::Done,
+        (_, Closing::Ended(End { how: How::Stopped { .. } | How::Unknown, .. })) if args.cancel => {
+            ExitCode::Done
+        }
+        (code, _) => code,
+    })
+}
+
+/// What the end of the deployment means to who wanted another one taken back.
+fn as_wanted(closing: Closing, is_revert: bool, reverted: &RunningDeployment) -> Closing {
+    match closing {
+        Closing::Ended(end) if is_revert && end.seen.deployment(&reverted.id).is_some() => {
+            Closing::NothingToRevert
+        }
+        Closing::Ended(end) if is_revert => Closing::RolledBack(end),
+        closing => closing,
+    }
+}
+
+fn about(running: &RunningDeployment, scope: &Scope) -> String {
+    let RunningDeployment { id, current_step, total_steps, .. } = running;
+    format!("deployment {id} of {scope}, at step {current_step} of {total_steps}")
+}

@@ -1,0 +1,11 @@
+//! `zdd deploy`: carries a definition out.
+
+mod change;
+mod lock;
+mod order;
+mod show;
+mod submit;
+mod verb;
+
+pub(crate) use show::PlanLine;
+pub(crate) use verb::{carry_out, run};

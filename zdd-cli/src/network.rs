@@ -1,0 +1,113 @@
+//! Runs the verbs that talk to Marathon: a runtime, a connection, and whoever sits in front of it.
+
+use std::io::{ErrorKind, Write};
+
+use tokio::runtime;
+use zdd_core::ports::Marathon;
+
+use crate::args::{AbortArgs, ConnectArgs, DeployArgs, Output, ResumeArgs, StatusArgs};
+use crate::connect::connect;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::follow::{Console, Operator, Terminal};
+use crate::text::{NOTE, Page, styled};
+use crate::{abort, deploy, resume, status};
+
+type Answer = Result<ExitCode, CliError>;
+
+pub(crate) fn deploy(
+    args: &DeployArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    let mut console = Console::new(out, err, page, args.follow.watch.output);
+    unread(with(&args.connect, &mut console, async |marathon, operator, console| {
+        deploy::run(args, marathon, operator, console).await
+    }))
+}
+
+pub(crate) fn status(
+    args: &StatusArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    let mut console = Console::new(out, err, page, args.output);
+    with(&args.connect, &mut console, async |marathon, operator, console| {
+        status::run(args, marathon, operator, console).await
+    })
+}
+
+pub(crate) fn abort(
+    args: &AbortArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    let mut console = Console::new(out, err, page, args.watch.output);
+    unread(with(&args.connect, &mut console, async |marathon, operator, console| {
+        abort::run(args, marathon, operator, console).await
+    }))
+}
+
+pub(crate) fn resume(
+    args: &ResumeArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    let mut console = Console::new(out, err, page, args.follow.watch.output);
+    unread(with(&args.connect, &mut console, async |marathon, operator, console| {
+        resume::run(args, marathon, operator, console).await
+    }))
+}
+
+/// A reader that went away has seen enough of a result, but not how a deployment ended.
+fn unread(answer: Answer) -> Answer {
+    match answer {
+        Err(CliError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::Left),
+        Err(CliError::Json(error)) if error.io_error_kind() == Some(ErrorKind::BrokenPipe) => {
+            Ok(ExitCode::Left)
+        }
+        answer => answer,
+    }
+}
+
+/// Connects and runs `verb`. One thread is enough: it only waits.
+fn with(
+    args: &ConnectArgs,
+    console: &mut Console<'_>,
+    verb: impl AsyncFnOnce(&dyn Marathon, &mut dyn Operator, &mut Console<'_>) -> Answer,
+) -> Answer {
+    let runtime =
+        runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Terminal)?;
+    let answer = runtime.block_on(async {
+        let (marathon, warnings) = connect(args)?;
+        for warning in warnings {
+            warn(&warning, console)?;
+        }
+        let mut terminal = Terminal::new().map_err(CliError::Terminal)?;
+        let unheard = terminal.unheard().map_err(CliError::Terminal)?;
+        let answer = tokio::select! {
+            biased;
+            answer = verb(&marathon, &mut terminal, console) => Some(answer),
+            () = unheard => None,
+        };
+        answer.unwrap_or_else(|| {
+            console.note("interrupted; `zdd status` says what goes on")?;
+            Ok(ExitCode::Left)
+        })
+    });
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    answer
+}
+
+/// Warnings go to standard error also where the rest is JSON.
+fn warn(text: &str, console: &mut Console<'_>) -> Result<(), CliError> {
+    if console.output == Output::Json {
+        return console.note(&format!("warning: {text}"));
+    }
+    Ok(writeln!(console.err, "{} {text}", styled(NOTE, "warning:"))?)
+}

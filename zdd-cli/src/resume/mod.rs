@@ -1,0 +1,7 @@
+//! `zdd resume`: goes on with a deployment that is no longer followed.
+
+mod find;
+mod verb;
+
+pub(crate) use find::{Wanted, find};
+pub(crate) use verb::run;

@@ -1,0 +1,85 @@
+//! The verb itself.
+
+use zdd_core::guarantee::Guarantee;
+use zdd_core::ports::{Marathon, RunningDeployment};
+use zdd_core::standing::Standing;
+use zdd_core::units::AppId;
+
+use super::{Wanted, find};
+use crate::args::ResumeArgs;
+use crate::deploy;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::follow::{
+    Asked, Console, Course, Follower, Journal, Operator, Recording, Scope, carry_on, close,
+    on_failure,
+};
+use crate::text::mark;
+
+pub(crate) async fn run(
+    args: &ResumeArgs,
+    marathon: &dyn Marathon,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    on_failure(&args.follow, operator)?;
+    if let Some(file) = &args.file {
+        return deploy::carry_out(file, &args.how, &args.follow, marathon, operator, console).await;
+    }
+    let wanted = Wanted { app: args.app.as_ref(), deployment: args.deployment.as_ref() };
+    let deployments = marathon.deployments().await?;
+    match (find(&deployments, wanted), &args.app) {
+        (Ok(running), _) => followed(args, running, marathon, operator, console).await,
+        (Err(CliError::NothingRuns(_)), Some(app)) => ended(app, marathon, console).await,
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// Follows a deployment that goes on.
+async fn followed(
+    args: &ResumeArgs,
+    running: &RunningDeployment,
+    marathon: &dyn Marathon,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let Some(scope) = Scope::around(&running.affected_apps) else {
+        return Err(CliError::NothingRuns(running.id.to_string()));
+    };
+    console.note(&format!("deployment {} of {scope} goes on", running.id))?;
+    let recording = args.follow.watch.record.as_deref().map(Recording::create).transpose()?;
+    let seen = scope.read(marathon).await?;
+    let marathon_is = marathon.info().await?.version_text;
+    let apps = seen.apps.iter().map(|status| status.app.id().clone());
+    let mut follower = Follower::new(marathon, Journal::new(apps, &marathon_is, recording));
+    follower.connect(console).await?;
+    follower.note(&scope.read(marathon).await?, console)?;
+    let course = Course::new(running.id.clone(), scope, &args.follow, operator)?;
+    let closing = carry_on(marathon, &mut follower, &course, operator, console).await?;
+    let guarantee = if args.how.allow_broken { Guarantee::Completes } else { args.how.guarantee };
+    let asked = Asked { deployment: course.deployment, scope: course.scope, guarantee };
+    close(&closing, follower.finish(), &asked, console)
+}
+
+/// Says what became of an app that no deployment holds.
+async fn ended(
+    app: &AppId,
+    marathon: &dyn Marathon,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let status = marathon.app(app).await.map_err(|error| CliError::of_app(app, error))?;
+    let version = status.app.version().map_or_else(String::new, |it| format!(" of version {it}"));
+    let Some(standing) = Standing::of(&status) else {
+        return Err(CliError::NothingRuns(app.to_string()));
+    };
+    let text = format!("{app}: no deployment goes on; of the definition{version} {standing}");
+    let words = mark(standing.is_settled(), &text);
+    console.say(if console.is_json() { &text } else { &words })?;
+    if standing.is_settled() {
+        return Ok(ExitCode::Done);
+    }
+    console.note(&format!(
+        "hint: `zdd status {app}` says why; `zdd resume --file FILE` deploys anew"
+    ))?;
+    Ok(ExitCode::Marathon)
+}
