@@ -251,6 +251,20 @@ fn snapshots_of_another_form_are_not_guessed_at() {
 }
 
 #[test]
+fn a_snapshot_that_stops_in_the_middle_is_none() {
+    let line = Look::at(status(1, 2, &healthy(&[11], 1))).deploying("d", 2).line(at(0), true);
+    for end in 1..line.len() {
+        let replayed = replay(&[line[..end].to_string()]);
+        let trouble = &replayed.issues.listed[0].what;
+        // A number that stops at its point is no JSON, whatever comes.
+        let is_cut = matches!(trouble, Trouble::Truncated | Trouble::NotAnEvent);
+        assert!(is_cut && replayed.reports.is_empty(), "{trouble}: {}", &line[..end]);
+    }
+    // Whole, it begins a deployment of which no end is seen.
+    assert_eq!(only(&replay(&[line])).outcome, Outcome::Unfinished);
+}
+
+#[test]
 fn no_secret_gets_into_a_recording() {
     let app = app(2, 2);
     let mut look = Look::at(status(2, 2, &healthy(&[11], 1)));
