@@ -10,6 +10,8 @@ use zdd_core::check::Check;
 use zdd_core::group::plan;
 use zdd_core::timeline::Timeline;
 use zdd_core::verify::{LogIssues, Replay};
+use zdd_marathon::events::decode;
+use zdd_marathon::sse::{Decoder, Item};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -17,6 +19,7 @@ fn main() {
     timelines(&mut criterion);
     recordings(&mut criterion);
     trees(&mut criterion);
+    stream(&mut criterion);
     criterion.final_summary();
 }
 
@@ -95,4 +98,25 @@ fn trees(criterion: &mut Criterion) {
             bench.iter(|| plan(black_box(&old), black_box(&new), &restarts));
         });
     }
+}
+
+fn stream(criterion: &mut Criterion) {
+    let events = recording::events(20);
+    let mut text = String::new();
+    recording::write(&events, &mut text);
+    let mut group = criterion.benchmark_group("events");
+    group.sample_size(20);
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("from bytes", |bench| {
+        bench.iter(|| {
+            let (mut decoder, mut count) = (Decoder::new(), 0);
+            for mut piece in black_box(text.as_bytes()).chunks(16 << 10) {
+                while let Some(Item::Message(message)) = decoder.next(&mut piece) {
+                    black_box(decode(&message).expect("a generated event"));
+                    count += 1;
+                }
+            }
+            assert_eq!(count, events.len());
+        });
+    });
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use zdd_benches::floor::{self, Scratch};
-use zdd_benches::groups;
 use zdd_benches::recording::{self, APPS};
 use zdd_benches::table::{Limit, Table, Times, Work};
 use zdd_benches::upgrades::{self, Case, SIZES};
+use zdd_benches::{answers as wire, groups};
 use zdd_core::app::App;
 use zdd_core::capacity::Reading;
 use zdd_core::check::Check;
@@ -19,17 +19,21 @@ use zdd_core::group::{Forecast, plan};
 use zdd_core::guarantee::Guarantee;
 use zdd_core::timeline::{Assumptions, End, Step, Timeline};
 use zdd_core::verify::{Event, LogIssues, LogReader, Replay, Replayed, What};
+use zdd_marathon::events::decode;
+use zdd_marathon::sse::{Decoder, Item};
 
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 9] = [
     ("check", checks),
     ("timeline", plans),
     ("steps", steps),
     ("verify", recordings),
     ("memory", memory),
     ("group", trees),
+    ("events", stream),
+    ("apps", answers),
     ("process", starting),
 ];
 
@@ -256,6 +260,74 @@ fn trees(table: &mut Table) {
             table.compare("the same with the timeline of each", Work::Once, limit, all, parse);
         }
     }
+}
+
+/// The event stream, in pieces as a connection gives them.
+fn stream(table: &mut Table) {
+    const PIECE: usize = 16 << 10;
+    let events = recording::events(if table.is_quick() { 1 } else { 20 });
+    let mut text = String::new();
+    recording::write(&events, &mut text);
+    let payloads = floor::payloads(text.as_bytes());
+    assert_eq!(payloads.len(), events.len());
+    let bytes = Work::Bytes(u32::try_from(text.len()).expect("some megabytes"));
+
+    let messages = |each: &mut dyn FnMut(Item<'_>)| {
+        let mut decoder = Decoder::new();
+        for mut piece in black_box(text.as_bytes()).chunks(PIECE) {
+            while let Some(item) = decoder.next(&mut piece) {
+                each(item);
+            }
+        }
+    };
+    let read = || {
+        let mut known = 0;
+        messages(&mut |item| {
+            let Item::Message(message) = item else { panic!("no event is large") };
+            let event = decode(&message).expect("a generated event");
+            known += usize::from(event.happening.app().is_some());
+            black_box(event);
+        });
+        known
+    };
+    let about_apps = |event: &&Event<'_>| {
+        matches!(event.what, What::Stage(..) | What::Health(..) | What::Defined(_))
+    };
+    assert_eq!(read(), events.iter().filter(about_apps).count());
+    let typed = || floor::parse_typed(black_box(&payloads));
+    let times = table.measure(read, typed);
+    let what = "events of a stream, from bytes";
+    table.add(what, bytes, Limit::Megabytes(200.0), times);
+    table.add(&format!("{what}; floor: typed"), bytes, Limit::Ratio(2.0), times);
+
+    let split = || {
+        let mut length = 0;
+        messages(&mut |item| {
+            let Item::Message(message) = item else { panic!("no event is large") };
+            length += message.data.len();
+        });
+        length
+    };
+    assert_eq!(split(), payloads.iter().map(|payload| payload.len()).sum::<usize>());
+    table.compare("the same, messages alone", bytes, Limit::None, split, typed);
+}
+
+/// The answer that lists all apps of a cluster.
+fn answers(table: &mut Table) {
+    let apps = 10_000;
+    let answer = wire::apps(apps);
+    let listed = || zdd_marathon::apps_of_answer(black_box(answer.as_bytes()));
+    let all = listed().expect("the generator writes apps");
+    assert_eq!(all.len(), apps);
+    assert!(all.iter().all(|app| {
+        app.tasks.as_ref().is_some_and(|tasks| tasks.len() == wire::TASKS)
+            && app.healthy == 2
+            && app.app.health_checks().len() == 1
+    }));
+    drop(all);
+    let parse = || serde_json::from_str::<serde_json::Value>(black_box(&answer));
+    let limit = Limit::Beyond(Duration::from_millis(150));
+    table.compare("10000 apps listed and modelled", Work::Once, limit, listed, parse);
 }
 
 fn starting(table: &mut Table) {

@@ -20,6 +20,8 @@
 //! | --- | --- |
 //! | one check, one plan, every step | writing as many bytes as the answer has |
 //! | replay of decoded events | writing as many bytes as the texts of the events have |
+//! | events of a stream | `serde_json` alone, reading the same events into [`floor::Line`] |
+//! | the apps of an answer | `serde_json` alone, reading it into a `Value` |
 //! | `verify` of a text | `serde_json` alone, reading the same events into [`floor::Line`] |
 //! | the plan of a group | `serde_json` alone, reading the group's JSON |
 //! | `zdd check` | starting a program that does nothing |
@@ -29,9 +31,10 @@
 //!
 //! # Inputs
 //!
-//! They are the same in every run: [`upgrades`] are listed, [`groups`] and [`recording`]s are
+//! They are the same in every run: [`upgrades`] are listed, [`groups`], [`answers`] and [`recording`]s are
 //! generated from a fixed [`Seed`].
 
+pub mod answers;
 pub mod floor;
 pub mod groups;
 pub mod recording;

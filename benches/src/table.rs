@@ -19,8 +19,12 @@ pub enum Limit {
     None,
     /// One call takes at most so long.
     Time(Duration),
+    /// One call takes at most so much longer than the floor.
+    Beyond(Duration),
     /// At least so many millions of events in a second.
     Millions(f64),
+    /// At least so many megabytes in a second.
+    Megabytes(f64),
     /// At most so many times the floor.
     Ratio(f64),
 }
@@ -33,6 +37,8 @@ pub enum Work {
     Once,
     /// So many events; the figure is how many of them go through in a second.
     Events(u32),
+    /// So many bytes; the figure is how many of them go through in a second.
+    Bytes(u32),
 }
 
 /// The best times of one call of a figure and of its floor, in seconds.
@@ -151,6 +157,7 @@ impl Row {
     fn quantity(&self, seconds: f64) -> String {
         match self.work {
             Work::Once => time(seconds),
+            Work::Bytes(count) => format!("{:.0} MB/s", f64::from(count) / seconds / 1e6),
             Work::Events(count) => format!("{:.2} M/s", f64::from(count) / seconds / 1e6),
         }
     }
@@ -163,20 +170,27 @@ impl Row {
         match self.limit {
             Limit::None => "-".into(),
             Limit::Time(most) => format!("≤ {}", time(most.as_secs_f64())),
+            Limit::Beyond(most) => format!("≤ +{}", time(most.as_secs_f64())),
+            Limit::Megabytes(least) => format!("≥ {least} MB/s"),
             Limit::Millions(least) => format!("≥ {least} M/s"),
             Limit::Ratio(most) => format!("≤ {most}×"),
         }
     }
 
     fn verdict(&self) -> &'static str {
-        let is_kept = match (self.limit, self.work) {
-            (Limit::None, _) => return "",
-            (Limit::Time(most), _) => self.times.figure <= most.as_secs_f64(),
-            (Limit::Millions(least), Work::Events(count)) => {
-                f64::from(count) / self.times.figure >= least * 1e6
-            }
-            (Limit::Millions(least), Work::Once) => 1.0 / self.times.figure >= least * 1e6,
-            (Limit::Ratio(most), _) => self.ratio() <= most,
+        let rate = |millions: f64| {
+            let count = match self.work {
+                Work::Once => 1,
+                Work::Events(count) | Work::Bytes(count) => count,
+            };
+            f64::from(count) / self.times.figure >= millions * 1e6
+        };
+        let is_kept = match self.limit {
+            Limit::None => return "",
+            Limit::Time(most) => self.times.figure <= most.as_secs_f64(),
+            Limit::Beyond(most) => self.times.figure - self.times.floor <= most.as_secs_f64(),
+            Limit::Millions(least) | Limit::Megabytes(least) => rate(least),
+            Limit::Ratio(most) => self.ratio() <= most,
         };
         if is_kept { "ok" } else { "over" }
     }

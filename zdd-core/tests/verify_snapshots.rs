@@ -211,6 +211,50 @@ fn the_recorders_clock_does_not_matter() {
 }
 
 #[test]
+fn old_instances_that_only_a_plan_spoke_of_end_in_a_gap() {
+    let mut s = Script::new(Style::Tasks);
+    s.begin("d", 2, RESTART).up("/a", 21, 2);
+    let mut lines = recorded(&s);
+    let before = lines.len();
+    lines.push(Look::at(status(2, 2, &healthy(&[21, 22], 2))).deploying("d", 2).line(at(9), true));
+    s.wait(9).end("deployment_success", "d");
+    lines.extend_from_slice(&recorded(&s)[before..]);
+    let replayed = replay(&lines);
+    let report = only(&replayed);
+    assert_eq!((report.old, report.old_from), (2, OldCount::Plan));
+    assert_eq!(holds(report), [Some(true), None, None]);
+}
+
+#[test]
+fn who_is_not_listed_was_not_there() {
+    // An instance of the old version shows itself only when it ends: it was started since.
+    let mut s = quiet();
+    s.begin("d", 2, RESTART).task("/a", 13, 1, "FAILED").replace("/a", 2);
+    s.end("deployment_success", "d");
+    let mut lines = vec![Look::at(status(2, 2, &healthy(&[11, 12], 1))).line(at(0), false)];
+    lines.extend(recorded(&s));
+    let replayed = replay(&lines);
+    let report = only(&replayed);
+    assert_eq!((report.old, report.verdict.lowest_healthy.count), (2, 2));
+    assert_eq!(holds(report), [Some(true), Some(true), Some(false)]);
+}
+
+#[test]
+fn after_a_gap_without_tasks_there_may_be_others() {
+    let mut unlisted = Look::at(status(2, 2, &Alive::new()));
+    unlisted.status.as_mut().unwrap().tasks = None;
+    let mut s = quiet();
+    s.begin("d", 2, RESTART).replace("/a", 2).end("deployment_success", "d");
+    let first = Look::at(status(1, 2, &healthy(&[11], 1))).line(at(0), false);
+    let mut lines = vec![first, unlisted.line(at(0), true)];
+    lines.extend(recorded(&s));
+    let replayed = replay(&lines);
+    let report = only(&replayed);
+    assert_eq!((report.old, report.old_from), (2, OldCount::Seen));
+    assert_eq!(report.verdict.lowest_healthy.count, 2);
+}
+
+#[test]
 fn an_app_may_come_and_go() {
     let none = Look { status: None, previous: None, deployments: Vec::new() };
     let mut s = Script::new(Style::Instances);
@@ -248,6 +292,20 @@ fn snapshots_of_another_form_are_not_guessed_at() {
         let replayed = replay(&[changed]);
         assert_eq!(replayed.issues.listed[0].what, trouble);
     }
+}
+
+#[test]
+fn a_snapshot_that_stops_in_the_middle_is_none() {
+    let line = Look::at(status(1, 2, &healthy(&[11], 1))).deploying("d", 2).line(at(0), true);
+    for end in 1..line.len() {
+        let replayed = replay(&[line[..end].to_string()]);
+        let trouble = &replayed.issues.listed[0].what;
+        // A number that stops at its point is no JSON, whatever comes.
+        let is_cut = matches!(trouble, Trouble::Truncated | Trouble::NotAnEvent);
+        assert!(is_cut && replayed.reports.is_empty(), "{trouble}: {}", &line[..end]);
+    }
+    // Whole, it begins a deployment of which no end is seen.
+    assert_eq!(only(&replay(&[line])).outcome, Outcome::Unfinished);
 }
 
 #[test]

@@ -54,6 +54,8 @@ pub mod local;
 pub mod sse;
 mod wire;
 
+pub use wire::apps_of_answer;
+
 pub use http::{
     BuildError, Builder, CredentialFileError, Credentials, HttpMarathon, ServiceAccount, Warning,
 };

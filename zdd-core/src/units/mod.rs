@@ -4,6 +4,7 @@
 mod count;
 mod fraction;
 mod ids;
+mod moment;
 mod path;
 mod time;
 

@@ -1,9 +1,7 @@
 //! Path ids of apps and groups.
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
@@ -54,6 +52,10 @@ impl PathId {
     ///
     /// When a segment is malformed.
     pub fn resolve(path: &str, base: &GroupId) -> Result<Self, PathError> {
+        Self::below(path, &base.0)
+    }
+
+    fn below(path: &str, base: &str) -> Result<Self, PathError> {
         resolve(path, base).map(|absolute| Self(absolute.into()))
     }
 
@@ -72,6 +74,10 @@ impl AppId {
     /// When a segment is malformed, nothing is left, or the last segment is reserved
     /// (`restart`, `tasks`, `versions`: since Marathon 1.8, refused here for all).
     pub fn resolve(path: &str, base: &GroupId) -> Result<Self, PathError> {
+        Self::below(path, &base.0)
+    }
+
+    fn below(path: &str, base: &str) -> Result<Self, PathError> {
         let absolute = resolve(path, base)?;
         match absolute.rsplit('/').next() {
             None | Some("") => Err(PathError::Empty),
@@ -110,6 +116,10 @@ impl GroupId {
     ///
     /// When a segment is malformed.
     pub fn resolve(path: &str, base: &Self) -> Result<Self, PathError> {
+        Self::below(path, &base.0)
+    }
+
+    fn below(path: &str, base: &str) -> Result<Self, PathError> {
         resolve(path, base).map(|absolute| Self(absolute.into()))
     }
 
@@ -146,20 +156,27 @@ fn is_below(path: &str, group: &str) -> bool {
         || path.strip_prefix(group).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
 }
 
-fn resolve(path: &str, base: &GroupId) -> Result<String, PathError> {
-    let mut segments: Vec<&str> = Vec::new();
-    if !path.starts_with('/') {
-        segments.extend(base.0.split('/').filter(|s| !s.is_empty()));
-    }
+/// The absolute form of `path` inside the absolute path `base`, in one allocation, which fits where
+/// the path is absolute already.
+fn resolve(path: &str, base: &str) -> Result<String, PathError> {
+    let base = if path.starts_with('/') || base == "/" { "" } else { base };
+    let mut absolute =
+        String::with_capacity(base.len() + path.len() + usize::from(!path.starts_with('/')));
+    absolute.push_str(base);
     for segment in path.split('/') {
         match segment {
             "" | "." => {}
-            ".." => drop(segments.pop()),
-            _ if is_valid(segment) => segments.push(segment),
+            ".." => absolute.truncate(absolute.rfind('/').unwrap_or(0)),
+            _ if is_valid(segment) => {
+                absolute.push('/');
+                absolute.push_str(segment);
+            }
             _ => return Err(PathError::Segment(segment.chars().take(60).collect())),
         }
     }
-    let absolute = format!("/{}", segments.join("/"));
+    if absolute.is_empty() {
+        absolute.push('/');
+    }
     if absolute.len() > MAX_LEN { Err(PathError::TooLong(absolute.len())) } else { Ok(absolute) }
 }
 
@@ -182,7 +199,7 @@ macro_rules! path_id {
             type Err = PathError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::resolve(text, &GroupId::root())
+                Self::below(text, "/")
             }
         }
 

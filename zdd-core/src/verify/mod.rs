@@ -16,7 +16,6 @@ mod key;
 mod levels;
 mod listing;
 mod log;
-mod moment;
 mod part;
 mod plan;
 pub mod recording;

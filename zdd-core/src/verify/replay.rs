@@ -22,6 +22,9 @@ use crate::units::{InstanceCount, Timestamp};
 /// recording may begin and end anywhere. Memory: the living instances, the open deployments, some
 /// thousand events and ids, and the reports that were not [taken](Self::take_reports).
 ///
+/// Snapshots ([`recording`](super::recording)) say what no event does: which instances there were at
+/// first, definitions, and what became of all of it in a gap.
+///
 /// An instance is healthy with the first passed health check, or, where the app has none, when it
 /// runs. Old instances of which nothing was heard before count as healthy until an event says
 /// otherwise.
@@ -96,7 +99,9 @@ impl Replay {
         if matches!(event.what, What::Other) {
             return;
         }
-        self.settle(event.at);
+        if self.pending.is_some() {
+            self.settle(event.at);
+        }
         match &event.what {
             What::Snapshot(snapshot) if self.world.needs(snapshot) => {
                 self.flush();

@@ -15,7 +15,6 @@ use self::plan::{WireApp, WirePlan, WireStep};
 use self::text::Text;
 use super::event::{About, Event, Progress, Stage, What};
 use super::log::Trouble;
-use super::moment::moment;
 
 /// Reads the event in `json`, which is at `line` of a recording.
 pub(super) fn decode(json: &[u8], line: u64) -> Result<Event<'_>, Trouble> {
@@ -67,7 +66,7 @@ struct Deep<'a> {
 
 impl<'a, T: AsRef<str> + Into<Cow<'a, str>>> Flat<T> {
     fn event(self, json: &'a str, line: u64) -> Result<Event<'a>, Trouble> {
-        let at = self.timestamp.as_ref().and_then(|text| moment(text.as_ref()));
+        let at = self.timestamp.as_ref().and_then(|text| text.as_ref().parse().ok());
         let at = at.ok_or(Trouble::NoTime)?;
         Ok(Event { at, line, what: self.what(json)? })
     }

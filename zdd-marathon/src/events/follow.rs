@@ -27,7 +27,8 @@ pub(crate) struct Pace {
     /// A connection that says nothing for so long is lost. Marathon sends a blank line every ten
     /// seconds; this is three of them.
     pub(crate) silence: Duration,
-    /// One try to connect takes at most so long.
+    /// One try to connect takes at most so long. A last resort: the transport has time-outs of its
+    /// own for each of its addresses.
     pub(crate) open_within: Duration,
     /// A connection that lasts so long was good even without an event: the delays begin anew.
     pub(crate) good_after: Duration,
@@ -45,7 +46,7 @@ impl Default for Pace {
             first_delay: Duration::from_millis(100),
             longest_delay: Duration::from_secs(10),
             silence: Duration::from_secs(30),
-            open_within: Duration::from_secs(30),
+            open_within: Duration::from_secs(300),
             good_after: Duration::from_secs(60),
             // The burst of an app of hundreds of instances that restarts.
             entries: 4096,

@@ -44,6 +44,15 @@ impl AppList {
     }
 }
 
+/// The apps in an answer of `GET /v2/apps`, for whoever has the answer already.
+///
+/// # Errors
+///
+/// When it is not such an answer, or one of its apps cannot be understood; the text names the app.
+pub fn apps_of_answer(answer: &[u8]) -> Result<Vec<AppStatus>, serde_json::Error> {
+    serde_json::from_slice(answer).map(AppList::apps)
+}
+
 impl StarList {
     pub(crate) fn apps(self) -> Vec<AppStatus> {
         self.apps.into_iter().map(|app| app.0).collect()

@@ -20,6 +20,7 @@ pub(crate) use app::AppInfo;
 pub(crate) use definition::{body_of_app, body_of_group};
 pub(crate) use deployment::{WireDeployment, WireSteps};
 pub(crate) use info::WireInfo;
+pub use list::apps_of_answer;
 pub(crate) use list::{AppList, OneApp, StarList, TaskList, Versions};
 pub(crate) use message::{Message, shortened};
 pub(crate) use queue::WireQueue;

@@ -226,8 +226,8 @@ async fn a_try_that_hangs_is_given_up() {
     // The script is empty: no try is ever answered.
     let script = Script::new([]);
     let mut events = follow_script(&script);
-    assert_eq!(words(&mut events).await, ["lost: no answer within 30 s"]);
-    let second = timeout(Duration::from_secs(300), events.next()).await;
+    assert_eq!(words(&mut events).await, ["lost: no answer within 300 s"]);
+    let second = timeout(Duration::from_secs(3000), events.next()).await;
     assert!(second.is_err(), "the same reason is said once: {second:?}");
     assert!(script.tries.lock().unwrap().len() > 5);
 }

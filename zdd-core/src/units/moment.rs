@@ -1,14 +1,9 @@
 //! Reads moments in the one form that Marathon writes.
 
-use crate::units::Timestamp;
-
-/// The moment in `text`. The form of Marathon, `2016-10-13T13:31:39.067Z`, is read here, because a
-/// general parser takes as long as all the rest of an event; any other form is left to it.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
-    marathons(text.as_bytes()).or_else(|| text.parse().ok())
-}
-
-fn marathons(text: &[u8]) -> Option<Timestamp> {
+/// Milliseconds since the epoch of the moment in `text`, where it has the form of Marathon,
+/// `2016-10-13T13:31:39.067Z`. A general parser takes as long as all the rest of an event. It is left
+/// for any other form, and for the moments that few calendars have.
+pub(super) fn marathons(text: &[u8]) -> Option<i64> {
     let text: &[u8; 24] = text.try_into().ok()?;
     let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
     if marks.iter().any(|&(place, mark)| text[place] != mark) {
@@ -32,7 +27,7 @@ fn marathons(text: &[u8]) -> Option<Timestamp> {
         return None;
     }
     let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    Some(Timestamp::from_millis(seconds * 1000 + number(20, 23)?))
+    Some(seconds * 1000 + number(20, 23)?)
 }
 
 /// Days from 1970-01-01 to a day of the Gregorian calendar.
@@ -50,19 +45,33 @@ const MARCH_1_YEAR_0_TO_1970: i64 = 719_468;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Timestamp;
     use alloc::string::ToString;
     use proptest::prelude::*;
+
+    /// Whether the general parser says the same, if this one says anything.
+    fn agrees(text: &str) -> bool {
+        let general = || text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond);
+        marathons(text.as_bytes()).is_none_or(|ms| general() == Some(ms))
+    }
 
     proptest! {
         #[test]
         fn agrees_with_the_general_parser(ms in -1_000_000_i64..253_402_207_200_000) {
             let text = Timestamp::from_millis(ms).to_string();
-            prop_assert_eq!(moment(&text), text.parse().ok());
+            prop_assert!(agrees(&text), "{}", text);
+            prop_assert_eq!(text.parse(), Ok(Timestamp::from_millis(ms)));
         }
 
         #[test]
         fn agrees_about_what_is_none(text in "20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\\.[0-9x]{3}[Z+]") {
-            prop_assert_eq!(moment(&text), text.parse().ok());
+            prop_assert!(agrees(&text), "{}", text);
         }
+    }
+
+    #[test]
+    fn the_form_of_marathon_is_read_here() {
+        assert_eq!(marathons(b"2016-10-13T13:31:39.067Z"), Some(1_476_365_499_067));
+        assert_eq!(marathons(b"2016-10-13T13:31:39Z"), None);
     }
 }
