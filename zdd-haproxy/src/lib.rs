@@ -1,1 +1,3 @@
 //! HAProxy over its admin socket and statistics, for the ports of [`zdd_core`].
+
+pub mod stats;
