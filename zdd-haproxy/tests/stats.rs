@@ -1,5 +1,7 @@
 //! Statistics of every age, and texts that are none.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use zdd_haproxy::stats::{Limits, Place, Reader, Row, RowKind, StatsError, Word};
 
@@ -236,7 +238,7 @@ proptest! {
         let mut text = String::from("# pxname,svname,scur,status,type,last_chk,\n");
         for (name, scur, said) in &rows {
             let scur = scur.map(|n| n.to_string()).unwrap_or_default();
-            text.push_str(&format!("app,{name},{scur},UP 1/2,2,{},\n", quoted(said)));
+            writeln!(text, "app,{name},{scur},UP 1/2,2,{},", quoted(said)).unwrap();
         }
         let mut seen = Vec::new();
         let n = each(&text, |row| {
