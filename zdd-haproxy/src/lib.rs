@@ -1,4 +1,5 @@
 //! HAProxy over its admin socket and statistics, for the ports of [`zdd_core`].
 
+pub mod marathon_lb;
 pub mod socket;
 pub mod stats;
