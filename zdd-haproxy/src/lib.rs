@@ -1,5 +1,7 @@
 //! HAProxy over its admin socket and statistics, for the ports of [`zdd_core`].
 
+pub mod admin;
 pub mod marathon_lb;
 pub mod socket;
 pub mod stats;
+pub mod view;

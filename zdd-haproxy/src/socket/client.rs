@@ -45,6 +45,11 @@ impl Socket {
         self
     }
 
+    /// For how long it is given time.
+    pub fn patience(&self) -> Patience {
+        self.transport.patience
+    }
+
     /// Where it is.
     pub fn address(&self) -> &Address {
         &self.transport.address

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -101,13 +101,13 @@ impl Haproxy {
     pub(crate) fn reload(&mut self) {
         let before = self.pid();
         if self.is_master {
-            let master = i32::try_from(self.processes[0].id()).unwrap();
-            nix::sys::signal::kill(Pid::from_raw(master), Signal::SIGUSR2).unwrap();
+            // The master closes without an answer, or resets the connection.
+            let _ = ask(&self.path("master.sock"), "reload");
         } else {
             let old = self.processes.last().unwrap().id().to_string();
             self.spawn(&["-x", self.socket().to_str().unwrap(), "-sf", &old]);
         }
-        await_that("a new worker answers", || self.try_pid().is_some_and(|pid| pid != before));
+        await_that("another worker answers", || self.try_pid().is_some_and(|pid| pid != before));
     }
 
     /// The process id of the worker that answers.
@@ -128,12 +128,22 @@ impl Haproxy {
     fn launch(&mut self, arguments: &[&str]) {
         self.spawn(arguments);
         await_that("HAProxy answers", || self.try_pid().is_some());
+        if self.is_master {
+            // The worker is ready first. Signals and commands for the master are lost until it is.
+            await_that("the master answers", || {
+                ask(&self.path("master.sock"), "show proc").is_some_and(|it| it.contains("worker"))
+            });
+        }
     }
 
     fn spawn(&mut self, arguments: &[&str]) {
         let log = fs::File::create(self.dir.path().join("log")).unwrap();
         let mut command = Command::new("haproxy");
-        command.arg(if self.is_master { "-W" } else { "-db" });
+        if self.is_master {
+            command.arg("-W").arg("-S").arg(self.path("master.sock"));
+        } else {
+            command.arg("-db");
+        }
         command.arg("-f").arg(self.dir.path().join("haproxy.cfg")).args(arguments);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         command.process_group(0);
@@ -159,6 +169,8 @@ pub(crate) fn ask(socket: &Path, command: &str) -> Option<String> {
     let mut stream = UnixStream::connect(socket).ok()?;
     stream.set_read_timeout(Some(LONG)).ok()?;
     stream.write_all(format!("{command}\n").as_bytes()).ok()?;
+    // The master answers nobody who could say more.
+    stream.shutdown(Shutdown::Write).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)

@@ -1,0 +1,116 @@
+//! Servers and backends, kept.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::socket::{ServerState, SetState};
+use crate::stats::{Row, ServerStatus, Word};
+
+/// A backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backend {
+    /// Its name.
+    pub name: String,
+    /// How it chooses a server: `roundrobin`. Old versions do not say.
+    pub algo: Option<String>,
+    /// Requests that wait for any of its servers.
+    pub qcur: u64,
+    /// Sessions that are going on.
+    pub scur: u64,
+}
+
+/// A server of a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Server {
+    /// Its backend.
+    pub backend: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it serves, as HAProxy sees it.
+    pub status: ServerStatus,
+    /// What the operator, or the configuration, set it to. From statistics alone this is known of
+    /// servers in `MAINT` and `DRAIN` and of those that serve; of one that is `DOWN` it is not.
+    pub admin: Option<SetState>,
+    /// Sessions that are going on.
+    pub scur: u64,
+    /// Requests that wait for this server and no other.
+    pub qcur: u64,
+    /// Sessions since HAProxy started, or somebody cleared the counters.
+    pub stot: u64,
+    /// The weight that was set. Versions that do not say show the one that works just now.
+    pub weight: Option<u64>,
+    /// The last health check. `None` where there is none.
+    pub check: Option<HealthCheck>,
+    /// Where it is, if that is said: not over HTTP, and not for names without an address.
+    pub addr: Option<SocketAddr>,
+    /// The cookie that binds clients to it. They go on coming while it drains.
+    pub cookie: Option<String>,
+}
+
+/// What the last health check of a server said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HealthCheck {
+    /// HAProxy's word: `L7OK`, `L4CON`, `INI` for none yet.
+    pub code: String,
+    /// Whether the server passed it.
+    pub is_passed: bool,
+    /// HAProxy's words for it.
+    pub words: Option<String>,
+}
+
+impl Server {
+    /// Whether nothing goes on at it and nothing new comes: it is told not to serve, and had neither
+    /// sessions nor requests that wait for it at this moment.
+    ///
+    /// One look is no proof: a request may have been on its way to it. Two in a row are.
+    pub fn is_quiet(&self) -> bool {
+        let is_out = matches!(self.admin, Some(SetState::Drain | SetState::Maint));
+        is_out && self.scur == 0 && self.qcur == 0
+    }
+
+    pub(super) fn of_row(row: &Row<'_>) -> Self {
+        Self {
+            backend: row.pxname.clone().into_owned(),
+            name: row.svname.clone().into_owned(),
+            status: row.status,
+            admin: admin_of(row.status),
+            scur: row.scur.unwrap_or_default(),
+            qcur: row.qcur.unwrap_or_default(),
+            stot: row.stot.unwrap_or_default(),
+            weight: row.uweight.or(row.weight),
+            check: row.check.as_ref().map(|check| HealthCheck {
+                code: check.code.clone().into_owned(),
+                is_passed: check.is_passed(),
+                words: row.last_chk.as_deref().map(str::to_owned),
+            }),
+            addr: row.addr.as_deref().and_then(|addr| addr.parse().ok()),
+            cookie: row.cookie.as_deref().map(str::to_owned),
+        }
+    }
+
+    /// Adds what `show servers state` says, which knows better.
+    pub(super) fn complete(&mut self, state: &ServerState) {
+        self.admin = Some(if state.srv_admin_state.is_maint() {
+            SetState::Maint
+        } else if state.srv_admin_state.is_drain() {
+            SetState::Drain
+        } else {
+            SetState::Ready
+        });
+        self.weight = Some(state.srv_uweight);
+        let addr = state.srv_addr.parse::<IpAddr>().ok();
+        self.addr = addr.zip(state.srv_port).map(SocketAddr::from).or(self.addr);
+    }
+}
+
+/// What a status tells of what was set. A failing check hides it.
+fn admin_of(status: ServerStatus) -> Option<SetState> {
+    match status.word {
+        Word::Maint => Some(SetState::Maint),
+        Word::Drain => Some(SetState::Drain),
+        Word::Up | Word::Nolb | Word::NoCheck => Some(SetState::Ready),
+        Word::Down | Word::Open | Word::Other => None,
+    }
+}
