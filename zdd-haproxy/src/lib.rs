@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod marathon_lb;
+pub mod matching;
 pub mod socket;
 pub mod stats;
 pub mod view;

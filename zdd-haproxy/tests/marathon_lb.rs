@@ -12,7 +12,7 @@ use support::{Haproxy, LONG, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use zdd_haproxy::marathon_lb::{BuildError, Builder, HttpError, MarathonLb};
+use zdd_haproxy::marathon_lb::{BuildError, Builder, HttpError, Look, MarathonLb};
 use zdd_haproxy::stats::{Limits, Reader, StatsError};
 
 /// The statistics as marathon-lb serves them, and an app. `@BIND@` is where.
@@ -87,6 +87,91 @@ async fn each_address_behind_the_name_is_asked_by_the_name() {
         format!("no marathon-lb at http://lb.example:{port} (127.0.0.2): connection refused")
     );
     drop(first);
+}
+
+#[tokio::test]
+async fn a_balancer_that_lags_is_named() {
+    let port = free_port();
+    let first = Haproxy::start(&sections(&format!("127.0.0.1:{port}")));
+    let mut second = Haproxy::start(&sections(&format!("127.0.0.2:{port}")));
+    let addresses = ["127.0.0.1", "127.0.0.2"].map(|ip| ip.parse::<IpAddr>().unwrap());
+    let url = format!("http://lb.example:{port}");
+    let lb = builder(&url).addresses(addresses).build().unwrap();
+    let looks = lb.look().await.unwrap();
+    assert_eq!(Look::disagreements(&looks), []);
+    for (look, haproxy) in looks.iter().zip([&first, &second]) {
+        let seen = look.seen.as_ref().unwrap();
+        assert_eq!(seen.pids, [haproxy.pid().parse().unwrap(), 1]);
+        assert_eq!(seen.n_old_workers(), 0);
+        let drained = seen.view.server("shop_10080", "10_0_6_25_18484").unwrap();
+        assert!(drained.is_quiet());
+        let up = seen.view.server("shop_10080", "10_0_6_25_16916").unwrap();
+        assert!(!up.is_quiet() && up.status.is_serving());
+    }
+
+    second.ask("set server shop_10080/10_0_6_25_18484 state ready");
+    let looks = lb.look().await.unwrap();
+    let said: Vec<_> = Look::disagreements(&looks).iter().map(ToString::to_string).collect();
+    // The weight that works is not refreshed in maintenance, the one that was set is the same.
+    let at = |ip| format!("{url} ({ip})");
+    let differ = format!(
+        "shop_10080/10_0_6_25_18484: maint at {}, ready at {}",
+        at("127.0.0.1"),
+        at("127.0.0.2")
+    );
+    assert_eq!(said, [differ]);
+
+    second.kill();
+    let looks = lb.look().await.unwrap();
+    assert!(looks[0].seen.is_ok());
+    assert!(matches!(looks[1].seen, Err(HttpError::NotReached { .. })));
+}
+
+/// marathon-lb whose process ids are another list each time.
+async fn reloading(lists: &'static [&'static str]) -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let mut n_lists = 0;
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut call = [0; 8192];
+            let n = connection.read(&mut call).await.unwrap();
+            let body = if String::from_utf8_lossy(&call[..n]).starts_with("GET /_haproxy") {
+                n_lists += 1;
+                lists[(n_lists - 1).min(lists.len() - 1)]
+            } else {
+                "# pxname,svname,status,scur,type,\napp,s1,MAINT,0,2,\n"
+            };
+            connection.write_all(&ok(body.as_bytes())).await.unwrap();
+        }
+    });
+    (at, task)
+}
+
+#[tokio::test]
+async fn old_workers_are_counted_and_a_look_never_spans_a_reload() {
+    for (lists, pids) in [
+        (&["39 20"][..], Some(&[39, 20][..])),
+        // A reload between the first two lists.
+        (&["39 20", "60 39 20"], Some(&[60, 39, 20])),
+        // An old worker ends during the look: at its beginning it may have had connections.
+        (&["60 39 20", "60 20"], Some(&[60, 39, 20])),
+        (&["1 2", "1 3", "1 4", "1 5", "1 6"], None),
+    ] {
+        let (at, task) = reloading(lists).await;
+        let lb = builder(&format!("http://{at}")).build().unwrap();
+        let look = lb.look().await.unwrap().remove(0);
+        match (look.seen, pids) {
+            (Ok(seen), Some(pids)) => {
+                assert_eq!(seen.pids, pids);
+                assert_eq!(seen.n_old_workers(), pids.len() - 2);
+            }
+            (Err(HttpError::Restless { .. }), None) => {}
+            (other, _) => panic!("{other:?}"),
+        }
+        task.abort();
+    }
 }
 
 #[tokio::test]

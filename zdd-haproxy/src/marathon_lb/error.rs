@@ -92,6 +92,14 @@ pub enum HttpError {
         /// What was wrong with the answer.
         what: &'static str,
     },
+    /// It was reloaded during every try to look at it.
+    #[error("{balancer} was reloaded during each of {times} looks at it")]
+    Restless {
+        /// The address.
+        balancer: String,
+        /// How often it was looked at.
+        times: usize,
+    },
     /// Its statistics cannot be read.
     #[error("{balancer}: {error}")]
     Stats {
@@ -118,6 +126,7 @@ impl HttpError {
             Self::NoAddress { .. }
             | Self::Silent { .. }
             | Self::Cut { .. }
+            | Self::Restless { .. }
             | Self::TooLarge { .. } => return None,
         })
     }

@@ -120,7 +120,7 @@ impl MarathonLb {
 
     /// The error for statistics of `balancer` that cannot be read. What a server that knows our
     /// password answers is not repeated.
-    fn stats_error(&self, balancer: SocketAddr, mut error: StatsError) -> HttpError {
+    pub(super) fn stats_error(&self, balancer: SocketAddr, mut error: StatsError) -> HttpError {
         if self.settings.header.is_some()
             && let StatsError::NoHeadings { found, .. } | StatsError::Cell { found, .. } =
                 &mut error

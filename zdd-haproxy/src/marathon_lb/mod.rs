@@ -6,8 +6,10 @@
 mod builder;
 mod error;
 mod http;
+mod look;
 mod pids;
 
 pub use builder::{BuildError, Builder};
 pub use error::HttpError;
 pub use http::MarathonLb;
+pub use look::{Look, Seen};
