@@ -311,3 +311,37 @@ async fn one_that_hangs_does_not_hold_up_the_look_at_others_for_long() {
     assert!(matches!(error, AdminError::Socket(SocketError::Silent { .. })), "{error}");
     assert!(looks[1].seen.is_ok());
 }
+
+#[tokio::test]
+async fn an_old_worker_is_seen_for_as_long_as_it_has_connections() {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, at) = (support::free_port(), server.local_addr().unwrap().port());
+    let mut haproxy = Haproxy::start_master(&format!(
+        "listen app\n  mode tcp\n  bind 127.0.0.1:{port}\n  server s1 127.0.0.1:{at}\n"
+    ));
+    let address = Address::Unix(haproxy.socket());
+    let master = Address::Unix(haproxy.path("master.sock"));
+    let admin = AdminSocket::new([address.clone()])
+        .with_master(address, master)
+        .with_patience(Patience { connect: LONG, answer: LONG });
+    let looks = async || admin.look().await.remove(0).seen.unwrap();
+    let seen = looks().await;
+    assert_eq!(seen.old_workers, Some(Vec::new()));
+
+    let client = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let (held, _) = server.accept().await.unwrap();
+    let before = looks().await;
+    assert_eq!(before.view.server("app", "s1").unwrap().scur, 1);
+    haproxy.reload();
+    let after = looks().await;
+    // The new worker knows nothing of the connection; the old one lives on for it.
+    assert_eq!(after.view.server("app", "s1").unwrap().scur, 0);
+    assert_eq!(after.old_workers, Some(vec![before.info.worker.pid]));
+    drop((client, held));
+    let gone = async {
+        while looks().await.old_workers != Some(Vec::new()) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LONG, gone).await.unwrap();
+}

@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::error::AdminError;
 use super::memory::{self, Change, Difference, Memory, Notice};
-use crate::socket::{Command, Info, Name, Socket, SocketError};
+use crate::socket::{Command, Info, Master, Name, Socket, SocketError};
 use crate::view::View;
 
 /// How often a change is made again because HAProxy was reloaded meanwhile.
@@ -20,6 +20,9 @@ pub struct Seen {
     pub info: Info,
     /// Its servers.
     pub view: View,
+    /// Processes that a reload replaced and that still have connections, of which nothing here tells.
+    /// `None` where the socket of the master is not known.
+    pub old_workers: Option<Vec<u32>>,
     /// What was noticed. What only somebody else can mend is noticed anew by every look.
     pub notices: Vec<Notice>,
 }
@@ -28,6 +31,7 @@ pub struct Seen {
 #[derive(Debug)]
 pub struct Balancer {
     socket: Socket,
+    master: Option<Master>,
     memory: Mutex<Memory>,
     /// Held while something is compared or set: what is half set differs.
     turn: tokio::sync::Mutex<()>,
@@ -36,11 +40,22 @@ pub struct Balancer {
 impl Balancer {
     /// The one behind `socket`.
     pub fn new(socket: Socket) -> Self {
-        Self::with_memory(socket, Memory::default())
+        Self {
+            socket,
+            master: None,
+            memory: Mutex::new(Memory::default()),
+            turn: tokio::sync::Mutex::new(()),
+        }
     }
 
-    pub(super) fn with_memory(socket: Socket, memory: Memory) -> Self {
-        Self { socket, memory: Mutex::new(memory), turn: tokio::sync::Mutex::new(()) }
+    /// Sees old workers, too, through the socket of the master.
+    #[must_use]
+    pub fn with_master(self, master: Master) -> Self {
+        Self { master: Some(master), ..self }
+    }
+
+    pub(super) fn with_memory(self, memory: Memory) -> Self {
+        Self { memory: Mutex::new(memory), ..self }
     }
 
     /// Its admin socket.
@@ -76,7 +91,7 @@ impl Balancer {
                 notices.extend(gone.map(|(backend, server)| Notice::Gone { backend, server }));
                 let by_other = comparison.differences.into_iter().map(Notice::ChangedByOther);
                 notices.extend(by_other);
-                return Ok(Seen { info, view, notices });
+                return self.seen(info, view, notices).await;
             }
             // Until this has come to its end, the worker counts as another one: whatever goes wrong
             // here, the next look begins here again.
@@ -89,7 +104,7 @@ impl Balancer {
                 Err(error @ (SocketError::Refused { .. } | SocketError::Level { .. })) => {
                     let differences = comparison.differences;
                     notices.push(Notice::NotReasserted { differences, error });
-                    return Ok(Seen { info, view, notices });
+                    return self.seen(info, view, notices).await;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -116,7 +131,7 @@ impl Balancer {
             let differences = memory::compare(newest(changes), &view).of_all();
             if differences.is_empty() {
                 self.note(changes, is_first.then_some(&info));
-                return Ok(Seen { info, view, notices: Vec::new() });
+                return self.seen(info, view, Vec::new()).await;
             }
             if before.is_same(&info.worker) {
                 return Err(AdminError::NotKept { balancer: self.name(), differences });
@@ -138,6 +153,16 @@ impl Balancer {
     /// Forgets what was set of a server: nothing is compared nor set again.
     pub fn forget(&self, backend: &Name, server: &Name) {
         self.memory().forget(backend, server);
+    }
+
+    /// Completes what was seen. Old workers are asked for last: one that began to be old while the
+    /// servers were read is seen.
+    async fn seen(&self, info: Info, view: View, notices: Vec<Notice>) -> Result<Seen, AdminError> {
+        let old_workers = match &self.master {
+            None => None,
+            Some(master) => Some(master.processes().await?.old_workers),
+        };
+        Ok(Seen { info, view, old_workers, notices })
     }
 
     /// Remembers what was set. That of a process in which other things were set before is for the next

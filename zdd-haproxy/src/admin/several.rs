@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::balancer::{Balancer, Seen};
 use super::error::AdminError;
 use super::memory::Change;
-use crate::socket::{Address, Name, Patience, Socket};
+use crate::socket::{Address, Master, Name, Patience, Socket};
 use crate::view::{Disagreement, View, disagreements};
 
 /// The admin sockets of one or several HAProxy processes that balance the same apps.
@@ -20,6 +20,7 @@ use crate::view::{Disagreement, View, disagreements};
 #[derive(Debug)]
 pub struct AdminSocket {
     addresses: Vec<Address>,
+    masters: BTreeMap<Address, Address>,
     patience: Patience,
     balancers: Mutex<BTreeMap<Address, Arc<Balancer>>>,
 }
@@ -39,6 +40,7 @@ impl AdminSocket {
     pub fn new(addresses: impl IntoIterator<Item = Address>) -> Self {
         Self {
             addresses: addresses.into_iter().collect(),
+            masters: BTreeMap::new(),
             patience: Patience::default(),
             balancers: Mutex::new(BTreeMap::new()),
         }
@@ -48,6 +50,13 @@ impl AdminSocket {
     #[must_use]
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Says where the master of the one at `address` is, so that its old workers are seen.
+    #[must_use]
+    pub fn with_master(mut self, address: Address, master: Address) -> Self {
+        self.masters.insert(address, master);
         self
     }
 
@@ -102,7 +111,11 @@ impl AdminSocket {
         }
         let memory = known.values().next().map(|other| other.memory().for_another());
         let socket = Socket::new(address.clone()).with_patience(self.patience);
-        let balancer = Balancer::with_memory(socket, memory.unwrap_or_default());
+        let mut balancer = Balancer::new(socket).with_memory(memory.unwrap_or_default());
+        if let Some(master) = self.masters.get(&address) {
+            let master = Master::new(master.clone()).with_patience(self.patience);
+            balancer = balancer.with_master(master);
+        }
         let balancer = Arc::new(balancer);
         known.insert(address, Arc::clone(&balancer));
         balancer

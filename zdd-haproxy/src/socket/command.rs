@@ -23,6 +23,8 @@ pub(super) enum Success {
 pub struct Command {
     line: String,
     pub(super) success: Success,
+    /// Whether the other side waits for the end of all commands: the socket of a master does.
+    pub(super) ends: bool,
 }
 
 /// What the operator can set a server to.
@@ -76,7 +78,7 @@ pub struct Checks {
 
 impl Command {
     fn new(line: impl Into<String>, success: Success) -> Self {
-        Self { line: line.into(), success }
+        Self { line: line.into(), success, ends: false }
     }
 
     /// `show info`.
@@ -97,6 +99,11 @@ impl Command {
     /// `show sess`: all sessions.
     pub fn show_sess() -> Self {
         Self::new("show sess", Success::Listing)
+    }
+
+    /// `show proc`: the processes of a master.
+    pub(super) fn show_proc() -> Self {
+        Self { ends: true, ..Self::new("show proc", Success::Listing) }
     }
 
     /// `help`: the commands that this version has.

@@ -144,7 +144,10 @@ async fn exchange(
 ) -> Result<Vec<u8>, Failure> {
     let line = format!("{command}\n");
     // Whoever closes at once may still have said why: what comes is read in any case.
-    let written = connection.write_all(line.as_bytes()).await;
+    let mut written = connection.write_all(line.as_bytes()).await;
+    if written.is_ok() && command.ends {
+        written = connection.shutdown().await;
+    }
     let mut answer = Vec::with_capacity(4096);
     let mut bounded = connection.take(limit as u64 + 1);
     let read = bounded.read_to_end(&mut answer).await;
