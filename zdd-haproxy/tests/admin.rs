@@ -14,6 +14,7 @@ use zdd_haproxy::admin::{
     AdminError, AdminSocket, Balancer, Change, Difference, Look, Notice, Seen, Setting,
 };
 use zdd_haproxy::socket::{Address, Name, Patience, Refusal, SetState, Socket, SocketError};
+use zdd_haproxy::stats::Word;
 
 const APP: &str = "\
 backend app
@@ -344,4 +345,47 @@ async fn an_old_worker_is_seen_for_as_long_as_it_has_connections() {
         }
     };
     tokio::time::timeout(LONG, gone).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_haproxy_that_hangs_is_named_in_time_and_goes_on_as_before() {
+    let haproxy = Haproxy::start(APP);
+    let short = Duration::from_millis(300);
+    let socket = Socket::new(Address::Unix(haproxy.socket()));
+    let hasty = Balancer::new(socket.with_patience(Patience { connect: short, answer: short }));
+    haproxy.freeze();
+    let error = tokio::time::timeout(LONG, hasty.look()).await.unwrap().unwrap_err();
+    assert!(matches!(error, AdminError::Socket(SocketError::Silent { .. })), "{error}");
+    let changes = [weight("s1", 80)];
+    let error = tokio::time::timeout(LONG, hasty.set(&changes)).await.unwrap().unwrap_err();
+    assert!(matches!(error, AdminError::Socket(SocketError::Silent { .. })), "{error}");
+    haproxy.thaw();
+    let patient = balancer(&haproxy.socket());
+    patient.set(&[weight("s1", 80)]).await.unwrap();
+    assert_eq!(noticed(&patient.look().await.unwrap()), NOTHING);
+}
+
+#[tokio::test]
+async fn a_drained_server_whose_check_fails_is_down_and_still_drained() {
+    let haproxy = Haproxy::start(
+        "backend app\n  server s1 127.0.0.1:1 check inter 20ms fall 1\n  server s2 127.0.0.1:1\n",
+    );
+    let balancer = balancer(&haproxy.socket());
+    balancer.set(&[state("s1", SetState::Drain)]).await.unwrap();
+    let down = async {
+        loop {
+            let seen = balancer.look().await.unwrap();
+            assert_eq!(noticed(&seen), NOTHING);
+            let server = seen.view.server("app", "s1").unwrap().clone();
+            if server.status.word == Word::Down {
+                return server;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let server = tokio::time::timeout(LONG, down).await.unwrap();
+    assert_eq!(server.admin, Some(SetState::Drain));
+    assert!(server.is_quiet());
+    let check = server.check.unwrap();
+    assert_eq!((&*check.code, check.is_passed), ("L4CON", false));
 }

@@ -91,6 +91,22 @@ impl Haproxy {
         }
     }
 
+    /// Stops the processes where they are, as if they hung.
+    pub(crate) fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets them go on.
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        for process in &self.processes {
+            killpg(Pid::from_raw(i32::try_from(process.id()).unwrap()), signal).unwrap();
+        }
+    }
+
     /// Starts it again after [`kill`](Self::kill).
     pub(crate) fn restart(&mut self) {
         assert!(self.processes.is_empty(), "it was killed");
