@@ -2,6 +2,7 @@
 
 mod abort;
 mod args;
+mod blueprint;
 mod chart;
 mod check;
 mod connect;
