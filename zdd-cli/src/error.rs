@@ -1,5 +1,6 @@
 //! What can go wrong before there is an answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -65,7 +66,12 @@ pub(crate) enum ConnectFault {
     #[error("no Marathon given")]
     NoAddress,
     #[error("`{shown}` is not the address of a Marathon: {why}")]
-    BadAddress { shown: String, why: String },
+    BadAddress {
+        shown: String,
+        why: String,
+        /// An address that may have been meant.
+        meant: Option<String>,
+    },
     #[error("a password in an argument can be read by every user of this machine")]
     PasswordInAddress,
     #[error("--{option}: a secret in an argument can be read by every user of this machine")]
@@ -111,7 +117,7 @@ pub(crate) enum CliError {
     NoDeployment(Source),
     #[error("{source_name}: no deployment of {app} in it")]
     NoDeploymentOf { source_name: Source, app: String },
-    #[error("{}: {error}", .path.display())]
+    #[error("{}: cannot be written: {error}", .path.display())]
     Write { path: PathBuf, error: io::Error },
     #[error("{0}")]
     Lab(#[from] LabError),
@@ -223,7 +229,7 @@ impl CliError {
             ),
             Self::NoDeploymentOf { .. } => Some("leave --app out to see all that there are".into()),
             Self::RecordingExists(_) => Some("name a new file, or move this one away".into()),
-            Self::Connect(fault) => fault.hint().map(String::from),
+            Self::Connect(fault) => fault.hint().map(Cow::into_owned),
             Self::Marathon { about, error: MarathonError::Locked { .. }, .. } => Some(format!(
                 "wait for it with --wait-lock TIME, take it back with `zdd abort {}`, or cancel it \
                  with --force",
@@ -252,9 +258,20 @@ impl CliError {
             | Self::DifferentApps { .. }
             | Self::Terminal(_)
             | Self::Group(_)
-            | Self::Write { .. }
             | Self::Output(_)
             | Self::Json(_) => None,
+            Self::Write { error, .. } => match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                    Some("name a file in a folder that exists".into())
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("name a file in a folder that you may write to".into())
+                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("make room there, or name a file on another disk".into())
+                }
+                _ => None,
+            },
         }
     }
 }
@@ -275,9 +292,19 @@ fn exit_of(call: Call, error: &MarathonError) -> ExitCode {
 }
 
 impl ConnectFault {
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        if let Self::BadAddress { meant: Some(meant), .. } = self {
+            return Some(format!("did you mean `{meant}`?").into());
+        }
+        self.fixed_hint().map(Cow::Borrowed)
+    }
+
+    fn fixed_hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoAddress => Some("give its address with -m URL or in ZDD_MARATHON"),
+            Self::NoAddress => Some(
+                "give its address with -m URL or in ZDD_MARATHON; `zdd lab up` starts a Marathon \
+                 on this machine",
+            ),
             Self::BadAddress { .. } => Some("an address is such as http://marathon.example:8080"),
             Self::PasswordInAddress => Some(
                 "put the address into ZDD_MARATHON, the password into ZDD_MARATHON_PASSWORD, or \

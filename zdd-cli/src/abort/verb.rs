@@ -60,12 +60,14 @@ pub(crate) async fn run(
         // What is taken back need not be within the bounds of what it is taken back to.
         guarantee: Guarantee::Completes,
     };
-    let code = close(&closing, follower.finish(), &asked, console)?;
+    let left = follower.finish();
+    let done = if left.incomplete.is_none() { ExitCode::Done } else { ExitCode::Usage };
+    let code = close(&closing, left, &asked, console)?;
     // What was asked for is done.
     Ok(match (code, &closing) {
-        (ExitCode::RolledBack, _) => ExitCode::Done,
+        (ExitCode::RolledBack, _) => done,
         (_, Closing::Ended(End { how: How::Stopped { .. } | How::Unknown, .. })) if args.cancel => {
-            ExitCode::Done
+            done
         }
         (code, _) => code,
     })

@@ -1,5 +1,7 @@
 //! What is said when a deployment is no longer followed, and the exit status.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::guarantee::Guarantee;
@@ -14,7 +16,7 @@ use crate::args::Output;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::schema::SCHEMA;
-use crate::text::{BOLD, mark, styled};
+use crate::text::{BAD, BOLD, mark, styled};
 use crate::verify;
 
 /// What was asked for, to measure the end by.
@@ -61,13 +63,13 @@ pub(crate) fn close(
     asked: &Asked,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let Followed { mut replayed, is_recorded } = followed;
+    let Followed { mut replayed, incomplete } = followed;
     replayed.reports.retain(|report| *report.deployment == *asked.deployment.as_str());
     let is_broken = is_broken(&replayed, asked.guarantee);
     let code = match exit_of(closing) {
         ExitCode::Done if is_broken => ExitCode::Violated,
         // The deployment is done, and what was asked beside it is not.
-        ExitCode::Done if !is_recorded => ExitCode::Usage,
+        ExitCode::Done if incomplete.is_some() => ExitCode::Usage,
         code => code,
     };
     let said = said(closing, asked);
@@ -80,11 +82,18 @@ pub(crate) fn close(
                 verify::text::write(&replayed, console.page, &mut *console.out)?;
             }
             console.out.flush()?;
+            if let Some(file) = &incomplete {
+                let error = styled(BAD, "error:");
+                console.note(&format!("{error} {}", incomplete_words(file)))?;
+            }
             if let Some(hint) = said.hint {
                 console.note(&format!("{} {hint}", styled(BOLD, "hint:")))?;
             }
         }
         Output::Json => {
+            if let Some(file) = &incomplete {
+                console.note(&incomplete_words(file))?;
+            }
             let reports = verify::json::of(&replayed);
             console.line(&VerdictLine { schema: SCHEMA, event: "verdict", reports })?;
             console.line(&EndLine {
@@ -98,6 +107,11 @@ pub(crate) fn close(
         }
     }
     Ok(code)
+}
+
+/// The exit status says that something was not done: this is what.
+fn incomplete_words(file: &Path) -> String {
+    format!("{}: incomplete: it ends before the deployment does", file.display())
 }
 
 fn is_broken(replayed: &Replayed, guarantee: Guarantee) -> bool {

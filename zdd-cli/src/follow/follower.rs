@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -66,8 +67,8 @@ pub(crate) enum Stop {
 /// What following leaves behind.
 pub(crate) struct Followed {
     pub(crate) replayed: Replayed,
-    /// Whether the file has all that was to be written to it.
-    pub(crate) is_recorded: bool,
+    /// The recording that is incomplete, if it could not be written to its end.
+    pub(crate) incomplete: Option<PathBuf>,
 }
 
 type Reading<'r> = Pin<Box<dyn Future<Output = Result<Seen, MarathonError>> + 'r>>;
@@ -278,7 +279,8 @@ impl<'m> Follower<'m> {
 
     /// What it leaves behind.
     pub(crate) fn finish(self) -> Followed {
-        Followed { is_recorded: self.journal.is_complete(), replayed: self.journal.finish() }
+        let incomplete = self.journal.incomplete().map(PathBuf::from);
+        Followed { incomplete, replayed: self.journal.finish() }
     }
 }
 
