@@ -1,6 +1,5 @@
 //! `zdd deploy` against all that can go wrong on the way: how each fault ends, and that nothing is
 //! done twice.
-#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod fake;
 mod run;

@@ -58,13 +58,20 @@ async fn any(
     }
     let hold = shared.world.lock().unwrap().knobs.holds;
     if hold == Some(Hold::Before(n)) {
-        std::future::pending::<()>().await;
+        held(&shared, hold).await;
     }
     let answer = carried_out(&shared, &method, &uri, &headers, &body);
     if hold == Some(Hold::After(n)) {
-        std::future::pending::<()>().await;
+        held(&shared, hold).await;
     }
     answer
+}
+
+/// Never ends.
+async fn held(shared: &Shared, hold: Option<Hold>) {
+    shared.world.lock().unwrap().held = hold;
+    shared.changed.notify_all();
+    std::future::pending::<()>().await;
 }
 
 fn carried_out(

@@ -74,6 +74,8 @@ pub(crate) struct World {
     pub(crate) deployments: Vec<Deployment>,
     /// All requests so far, `GET /v2/apps//shop` and so on; the event stream is not among them.
     pub(crate) requests: Vec<String>,
+    /// The request that is held.
+    pub(crate) held: Option<Hold>,
     /// The changes among them that were carried out.
     pub(crate) carried_out: Vec<String>,
     pub(crate) events: broadcast::Sender<(String, String)>,
@@ -132,6 +134,7 @@ impl World {
             apps: BTreeMap::new(),
             deployments: Vec::new(),
             requests: Vec::new(),
+            held: None,
             carried_out: Vec::new(),
             troubled: 0,
             events: broadcast::channel(10_000).0,
