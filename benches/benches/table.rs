@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use zdd_benches::floor::{self, Scratch};
+use zdd_benches::lab::{self, Rolling};
 use zdd_benches::recording::{self, APPS};
 use zdd_benches::table::{Limit, Table, Times, Work};
 use zdd_benches::upgrades::{self, Case, SIZES};
@@ -25,7 +26,7 @@ use zdd_marathon::sse::{Decoder, Item};
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("check", checks),
     ("timeline", plans),
     ("steps", steps),
@@ -34,6 +35,7 @@ const PARTS: [Part; 9] = [
     ("group", trees),
     ("events", stream),
     ("apps", answers),
+    ("lab", upgrade),
     ("process", starting),
 ];
 
@@ -328,6 +330,14 @@ fn answers(table: &mut Table) {
     let parse = || serde_json::from_str::<serde_json::Value>(black_box(&answer));
     let limit = Limit::Beyond(Duration::from_millis(150));
     table.compare("10000 apps listed and modelled", Work::Once, limit, listed, parse);
+}
+
+/// What the embedded Marathon adds to what its tasks take.
+fn upgrade(table: &mut Table) {
+    let mut rolling = Rolling::start();
+    let what = format!("rolling upgrade of {} instances on the lab", lab::INSTANCES);
+    let limit = Limit::Beyond(Duration::from_millis(50));
+    table.compare(&what, Work::Once, limit, || rolling.upgrade(), lab::processes);
 }
 
 fn starting(table: &mut Table) {

@@ -79,7 +79,9 @@ pub(crate) fn close(
             writeln!(console.out, "{}", said.text)?;
             if !replayed.reports.is_empty() {
                 writeln!(console.out)?;
-                verify::text::write(&replayed, console.page, &mut *console.out)?;
+                // What the definition says is always of interest, also where breaking it was allowed.
+                let strongest = asked.guarantee.max(Guarantee::Bounds);
+                verify::text::write(&replayed, strongest, console.page, &mut *console.out)?;
             }
             console.out.flush()?;
             if let Some(file) = &incomplete {
