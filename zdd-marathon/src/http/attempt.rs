@@ -11,7 +11,7 @@ use super::body::{self, BodyError};
 use super::call::Call;
 use super::failure::{self, Failure};
 use super::transport::{Host, Transport};
-use super::{redirect, refusal};
+use super::{answers, redirect, refusal};
 use crate::wire::shortened;
 
 /// Most redirects that are followed: a follower knows its leader, and a leader answers.
@@ -168,7 +168,7 @@ impl Transport {
             Err(BodyError::TooLarge(max)) => {
                 let what = format!("an answer of more than {max} bytes");
                 Err(if call.reads() {
-                    self.not_understood(url, call, what)
+                    not_understood(url, call, what, self.was_reached())
                 } else {
                     Failure::NoAnswer { url, cause: what }
                 })
@@ -186,22 +186,14 @@ impl Transport {
         match why {
             Unreadable::Cut => Failure::NoAnswer { url, cause: "its answer is cut off".into() },
             Unreadable::Wrong(what) if call.reads() => {
-                self.not_understood(url, call, shortened(&what, 400))
+                let is_marathons = self.was_reached() || answers::has_apps(&answer.body);
+                not_understood(url, call, shortened(&what, 400), is_marathons)
             }
             Unreadable::Wrong(what) => Failure::NoAnswer {
                 url,
                 cause: format!("its answer is not understood: {}", shortened(&what, 200)),
             },
         }
-    }
-
-    /// What `url` answers is not what Marathon does. Whoever has answered like Marathon before is
-    /// one all the same, and then it is this answer that is odd, not the address that is wrong.
-    fn not_understood(&self, url: String, call: &Call, what: String) -> Failure {
-        if !self.was_reached() {
-            return refusal::not_marathon(&url, what);
-        }
-        Failure::Unreadable { url, call: format!("{} {}", call.method, call.path), what }
     }
 
     /// Who we are at `url`, which is of `host`, of another host of the list, or the leader.
@@ -287,4 +279,13 @@ pub(super) struct Sent {
     pub(super) header: Option<HeaderValue>,
     /// Whether the call may have arrived.
     is_on_its_way: bool,
+}
+
+/// What `url` answers is not what Marathon does. If it is one all the same, it is this answer that is
+/// odd, and not the address that is wrong.
+fn not_understood(url: String, call: &Call, what: String, is_marathon: bool) -> Failure {
+    if !is_marathon {
+        return refusal::not_marathon(&url, what);
+    }
+    Failure::Unreadable { url, call: format!("{} {}", call.method, call.path), what }
 }
