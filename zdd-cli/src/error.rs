@@ -139,6 +139,10 @@ pub(crate) enum CliError {
     Mixed { app: AppId, standing: String },
     #[error("no deployment of {0} goes on")]
     NothingRuns(String),
+    #[error("deployment {0} does not go on: it has ended, or there was none of this id")]
+    DeploymentGone(DeploymentId),
+    #[error("deployment {0} holds no app")]
+    HoldsNoApp(DeploymentId),
     #[error("several deployments go on: {}", .0.join("; "))]
     SeveralRun(Vec<String>),
     #[error("{0}: there is neither an app nor a group of this id")]
@@ -166,7 +170,11 @@ impl CliError {
             Self::Marathon { call, error, .. } => exit_of(*call, error),
             Self::NotSatisfiable { .. } | Self::WouldBreak { .. } => ExitCode::NotSatisfiable,
             Self::Stale { .. } => ExitCode::Stale,
-            Self::Mixed { .. } | Self::NoTarget(_) | Self::NothingRuns(_) => ExitCode::Marathon,
+            Self::Mixed { .. }
+            | Self::NoTarget(_)
+            | Self::NothingRuns(_)
+            | Self::DeploymentGone(_)
+            | Self::HoldsNoApp(_) => ExitCode::Marathon,
             Self::NothingGiven
             | Self::Files(_)
             | Self::Suggest { .. }
@@ -251,7 +259,10 @@ impl CliError {
             Self::NothingRuns(target) if target.starts_with('/') => {
                 Some(format!("`zdd status {target}` says what runs of it"))
             }
-            Self::NothingRuns(_) => Some("`zdd status` lists those that do".into()),
+            Self::NothingRuns(_) | Self::DeploymentGone(_) => {
+                Some("`zdd status` lists those that do".into())
+            }
+            Self::HoldsNoApp(_) => Some("zdd follows apps only, no pods".into()),
             Self::SeveralRun(_) => Some("name the app, or the deployment with --deployment".into()),
             Self::NoTarget(_) => Some("ids begin at the root, as in /shop/cart".into()),
             Self::OfTwoKinds { .. }

@@ -149,6 +149,14 @@ fn what_is_not_marathon() {
             fails(told, 6, &error, ADDRESS);
         }
     }
+    // A Marathon, below another path.
+    let fake = Fake::start(Knobs::default());
+    let url = format!("{}/elsewhere", fake.url());
+    let error =
+        format!("{url} does not answer like Marathon: it does not know the path of the API");
+    for told in both(&url, &[]) {
+        fails(told, 6, &error, ADDRESS);
+    }
     let other = Stranger::answering(|_| (200, r#"{"status": "green"}"#));
     let error = format!("{} does not answer like Marathon: ", other.url());
     let [status, deploy] = both(&other.url(), &[]);

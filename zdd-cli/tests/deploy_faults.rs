@@ -190,7 +190,6 @@ fn what_befalls_the_event_stream_is_overcome() {
         Case::overcome("duplicates", stream(Events::Duplicate)),
         Case::overcome("garbage", stream(Events::Garbage)),
         Case::overcome("lines of 16 MB", stream(Events::Huge)),
-        Case::overcome("none", Knobs { no_events: true, ..Knobs::default() }),
     ]);
 }
 

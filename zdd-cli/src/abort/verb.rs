@@ -22,7 +22,7 @@ pub(crate) async fn run(
     let deployments = marathon.deployments().await?;
     let running = find(&deployments, wanted)?;
     let Some(scope) = Scope::around(&running.affected_apps) else {
-        return Err(CliError::NothingRuns(running.id.to_string()));
+        return Err(CliError::HoldsNoApp(running.id.clone()));
     };
     let verb = if args.cancel { "stop it where it is" } else { "take it back" };
     if args.dry_run {

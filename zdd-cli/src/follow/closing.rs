@@ -7,7 +7,7 @@ use serde::Serialize;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::standing::Standing;
 use zdd_core::units::DeploymentId;
-use zdd_core::verify::Replayed;
+use zdd_core::verify::{Fault, Outcome, Replayed, Report, Severity};
 
 use super::follower::Followed;
 use super::outcome::Cause;
@@ -65,6 +65,9 @@ pub(crate) fn close(
 ) -> Result<ExitCode, CliError> {
     let Followed { mut replayed, incomplete } = followed;
     replayed.reports.retain(|report| *report.deployment == *asked.deployment.as_str());
+    if let Closing::Left(_) = closing {
+        replayed.reports.retain(says_more_than_unfinished);
+    }
     let is_broken = is_broken(&replayed, asked.guarantee);
     let code = match exit_of(closing) {
         ExitCode::Done if is_broken => ExitCode::Violated,
@@ -109,6 +112,17 @@ pub(crate) fn close(
         }
     }
     Ok(code)
+}
+
+/// That a deployment which was left has not ended is no judgement of it. What went wrong until then
+/// is one.
+fn says_more_than_unfinished(report: &Report) -> bool {
+    let findings = &report.verdict.findings;
+    report.outcome != Outcome::Unfinished
+        || findings.iter().any(|it| {
+            it.fault.severity() == Severity::Violation
+                && !matches!(it.fault, Fault::NotFinished { .. })
+        })
 }
 
 /// The exit status says that something was not done: this is what.

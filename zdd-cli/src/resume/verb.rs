@@ -44,7 +44,7 @@ async fn followed(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let Some(scope) = Scope::around(&running.affected_apps) else {
-        return Err(CliError::NothingRuns(running.id.to_string()));
+        return Err(CliError::HoldsNoApp(running.id.clone()));
     };
     console.note(&format!("deployment {} of {scope} goes on", running.id))?;
     let recording = args.follow.watch.record.as_deref().map(Recording::create).transpose()?;
