@@ -2,12 +2,15 @@
 //! done twice.
 
 mod fake;
+#[allow(dead_code, reason = "it does more than stop")]
+mod proxy;
 mod run;
 
 use std::net::TcpListener;
 use std::thread;
 
 use fake::{Events, Fake, Fault, Knobs, Of, Trouble, shop};
+use proxy::{Proxy, Stop};
 use run::Zdd;
 
 /// A fault, and how a deployment ends that meets it.
@@ -206,4 +209,71 @@ fn a_409_storm_ends_with_patience_and_the_plan_is_shown_once() {
     let sent = fake.world().changes().len();
     assert!((2..=4).contains(&sent), "{sent}");
     assert_eq!(fake.world().carried_out, [""; 0]);
+}
+
+/// The leader goes at each request in turn, with all its connections, and another address is there.
+#[test]
+fn a_leader_that_is_gone_in_the_middle_is_another_ones_business() {
+    const REQUESTS: usize = 12;
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (runtime, change) = (runtime.handle(), "PUT /v2/apps/shop");
+    let gone_at = |n| {
+        let fake = Fake::start(Knobs::default());
+        let leader = Proxy::start(runtime, fake.address, Stop::Gone(n));
+        let zdd = Zdd::at(&format!("{},{}", leader.url(), fake.url()));
+        zdd.file("shop.json", &shop("2", 4));
+        let told = zdd.run(&["deploy", "shop.json"]);
+        let log = leader.log();
+        let last = log[n - 1].what.clone();
+        let world = fake.world();
+        let seen = format!("{n}: {told:#?}\n{log:?}");
+        if last == change {
+            // Whether it was carried out cannot be known, so it is not sent to the other.
+            assert_eq!(told.code, Some(6), "{seen}");
+            assert!(told.err.contains("it may have been carried out"), "{seen}");
+            assert_eq!(world.carried_out, [""; 0], "{seen}");
+        } else {
+            assert_eq!(told.code, Some(0), "{seen}");
+            assert_eq!(world.carried_out, [change], "{seen}");
+            assert_eq!(world.variables(), ["2"; 4], "{seen}");
+        }
+        last
+    };
+    let gone_at: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = (1..=REQUESTS).map(|n| scope.spawn(move || gone_at(n))).collect();
+        running.into_iter().map(|case| case.join().unwrap()).collect()
+    });
+    assert_eq!(gone_at.iter().filter(|what| *what == change).count(), 1, "{gone_at:?}");
+    assert!(gone_at.iter().any(|what| what == "GET /v2/events"), "{gone_at:?}");
+}
+
+/// To ask a second time would take back what takes it back.
+#[test]
+fn a_revert_whose_answer_is_lost_is_found_and_not_sent_again() {
+    let lost = Trouble { is_done: true, ..Trouble::once(Fault::Page(502), Of::Changes) };
+    let fake = Fake::start(Knobs { stuck_after: Some(3), ..troubled(lost) });
+    let zdd = Zdd::new(&fake);
+    fake.world().deploy("/shop", shop("2", 4), false);
+    fake.wait("standing still", |world| world.deployments.iter().any(|it| it.moves == 3));
+    let child = zdd.spawn(&["abort", "/shop"]);
+    fake.wait("the revert", |world| world.carried_out.len() == 1);
+    fake.wait("a look at it", |world| {
+        world.requests.last().is_some_and(|it| it.ends_with("queue"))
+    });
+    let looks = fake.world().requests.len();
+    fake.wait("being followed", |world| world.requests.len() > looks + 3);
+    fake.world().knobs.stuck_after = None;
+    Zdd::finish(child).exits(0).says("taken back: 4 of 4 instances serve");
+    assert_eq!(fake.world().changes(), ["DELETE /v2/deployments/deployment-5"]);
+    assert_eq!(fake.world().variables(), ["1"; 4]);
+
+    // One that was not carried out is no success.
+    let lost = Trouble::once(Fault::Page(502), Of::Changes);
+    let fake = Fake::start(Knobs { stuck_after: Some(3), ..troubled(lost) });
+    let zdd = Zdd::new(&fake);
+    fake.world().deploy("/shop", shop("2", 4), false);
+    fake.wait("standing still", |world| world.deployments.iter().any(|it| it.moves == 3));
+    let told = zdd.run(&["abort", "/shop"]).exits(6).says("error: deployment deployment-5: ");
+    told.says("it may have been carried out").says("look with `zdd status` before you try again");
+    assert_eq!(fake.world().changes().len(), 1);
 }

@@ -94,7 +94,7 @@ fn killed_and_resumed(bench: &Bench, id: &str, stop: Stop, expected: &Value) -> 
     let code = child.wait().unwrap().code();
     let log = proxy.log();
     drop(proxy);
-    let (Stop::Before(n) | Stop::After(n)) = stop;
+    let (Stop::Before(n) | Stop::After(n) | Stop::Gone(n)) = stop;
     if is_stopped {
         assert_eq!(code, None, "{stop:?}: killed, not ended: {log:?}");
     } else {

@@ -12,12 +12,15 @@ use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Where it stops: from there on nothing goes through any more.
+#[allow(dead_code, reason = "each test file uses a part of it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// This request, counted from 1, came and is not handed on.
     Before(usize),
     /// This request was handed on and answered, and the answer is not.
     After(usize),
+    /// This request came, and then the proxy is gone: it breaks off all connections, and takes none.
+    Gone(usize),
 }
 
 /// A running proxy. It ends with its value.
@@ -54,10 +57,16 @@ impl Proxy {
         let task = runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             let mut connections = tokio::task::JoinSet::new();
+            let mut stopping = gate.stopped.subscribe();
             loop {
-                let (client, _) = listener.accept().await.unwrap();
-                let gate = gate.clone();
-                connections.spawn(async move { gate.serve(client).await });
+                tokio::select! {
+                    accepted = listener.accept() => {
+                        let (client, _) = accepted.unwrap();
+                        let gate = gate.clone();
+                        connections.spawn(async move { gate.serve(client).await });
+                    }
+                    _ = stopping.wait_for(|stopped| *stopped), if gate.is_leaving() => return,
+                }
             }
         });
         Self { address, log, stopped, _task: AbortOnDropHandle::new(task) }
@@ -98,8 +107,8 @@ impl Gate {
             log.push(Passed { what, is_handed_on: false });
             log.len()
         };
-        let (Stop::Before(last) | Stop::After(last)) = self.stop;
-        if n > last || self.stop == Stop::Before(n) {
+        let (Stop::Before(last) | Stop::After(last) | Stop::Gone(last)) = self.stop;
+        if n > last || n == last && self.stop != Stop::After(n) {
             return self.stand_still().await;
         }
         let mut marathon = TcpStream::connect(self.to).await.unwrap();
@@ -113,6 +122,10 @@ impl Gate {
         }
         tokio::io::copy(&mut marathon, &mut client).await.ok()?;
         client.shutdown().await.ok()
+    }
+
+    const fn is_leaving(&self) -> bool {
+        matches!(self.stop, Stop::Gone(_))
     }
 
     async fn stand_still(&self) -> Option<()> {
