@@ -1,6 +1,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt::Write;
 use core::time::Duration;
 
 use super::{Moment, Watch};
@@ -73,9 +74,10 @@ fn told(app: &AppStatus, deployments: &[RunningDeployment], queue: &[QueueItem])
     for waiting in &view.waiting {
         let seconds = |at: Option<Timestamp>| at.map(|at| at.as_millis() / 1_000);
         let (since, until) = (seconds(waiting.since), seconds(waiting.until));
-        text += &format!("{}: {waiting}; {since:?} to {until:?}\n", waiting.reason.code());
+        let code = waiting.reason.code();
+        writeln!(text, "{code}: {waiting}; {since:?} to {until:?}").unwrap();
         if let Some(hint) = waiting.reason.hint(&view.intent) {
-            text += &format!("  {hint}\n");
+            writeln!(text, "  {hint}").unwrap();
         }
     }
     text
@@ -124,9 +126,11 @@ fn instances_that_are_not_launched() {
 fn instances_that_do_not_serve() {
     let failing = |n, failures, cause: &str| {
         let mut task = task(n, NEW, TaskState::Running);
-        let mut result = HealthResult::default();
-        result.consecutive_failures = failures;
-        result.last_failure_cause = Some(cause.into());
+        let result = HealthResult {
+            consecutive_failures: failures,
+            last_failure_cause: Some(cause.into()),
+            ..HealthResult::default()
+        };
         task.health.push(result);
         task
     };
