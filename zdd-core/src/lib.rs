@@ -89,6 +89,7 @@ pub mod timeline;
 pub mod units;
 pub mod upgrade;
 pub mod verify;
+pub mod watch;
 
 /// The examples of the README are tests, too.
 #[cfg(doctest)]
