@@ -25,6 +25,10 @@ impl Process {
         &self.environment["MARATHON_APP_VERSION"]
     }
 
+    pub(crate) fn sandbox(&self) -> &Path {
+        Path::new(&self.environment["MESOS_SANDBOX"])
+    }
+
     /// Where it should listen.
     pub(crate) fn place(&self) -> Option<SocketAddr> {
         let port = self.environment.get("PORT0")?.parse().ok()?;
