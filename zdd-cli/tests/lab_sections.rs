@@ -149,6 +149,7 @@ fn instances_that_are_too_slow_are_replaced_until_four_are_healthy() {
     let log = upgrade.log();
     let killed = log.lines().filter(|line| line.contains("unhealthy_instance_kill_event"));
     assert_eq!(killed.count(), 3, "each slow one is killed, once");
+    assert_eq!(verdict.new_stopped, 3, "and the verifier says so");
     let told = lab.zdd.run(&["status", "/zdd/base-health"]).exits(0);
     told.says("4 of 4 instances serve");
     assert_eq!(services(&lab), 4);

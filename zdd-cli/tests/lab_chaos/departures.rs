@@ -16,6 +16,8 @@ pub(crate) struct Departures {
     crashed: BTreeSet<String>,
     /// Instances that turned unhealthy, once for each time.
     flapped: Vec<String>,
+    /// Tasks of the new version that were killed.
+    replaced: BTreeSet<String>,
     /// Tasks that had to be killed because they did not heed SIGTERM.
     pub(crate) slow_kills: u64,
 }
@@ -28,10 +30,16 @@ impl Departures {
             event.map(moment)
         };
         let begins = first("deployment_info").expect("it begins");
+        let new = recording.iter().find_map(|event| event["plan"]["version"].as_str()).unwrap();
         let ends = first("deployment_step_success").unwrap_or(Timestamp::MAX);
         let span = begins..=ends;
-        let mut departures =
-            Self { span, crashed: BTreeSet::new(), flapped: Vec::new(), slow_kills: 0 };
+        let mut departures = Self {
+            span,
+            crashed: BTreeSet::new(),
+            flapped: Vec::new(),
+            replaced: BTreeSet::new(),
+            slow_kills: 0,
+        };
         // Only instances that were there before can turn unhealthy without having been seen healthy.
         let mut unhealthy = BTreeSet::new();
         for event in recording {
@@ -40,7 +48,7 @@ impl Departures {
             }
             let instance = event["instanceId"].as_str().unwrap_or_default().to_owned();
             match event["eventType"].as_str().unwrap() {
-                "status_update_event" => departures.ends(event),
+                "status_update_event" => departures.ends(event, event["version"] == new),
                 "instance_changed_event" if event["condition"] == "Provisioned" => {
                     unhealthy.insert(instance);
                 }
@@ -59,12 +67,16 @@ impl Departures {
         departures
     }
 
-    fn ends(&mut self, event: &Value) {
+    fn ends(&mut self, event: &Value, is_new: bool) {
+        let task = event["taskId"].as_str().unwrap().to_owned();
         match event["taskStatus"].as_str().unwrap() {
             "TASK_FAILED" | "TASK_FINISHED" => {
-                self.crashed.insert(event["taskId"].as_str().unwrap().to_owned());
+                self.crashed.insert(task);
             }
             "TASK_KILLED" => {
+                if is_new {
+                    self.replaced.insert(task);
+                }
                 let is_slow = event["message"].as_str().unwrap().ends_with("signal Killed");
                 self.slow_kills += u64::from(is_slow);
             }
@@ -98,5 +110,7 @@ impl Departures {
         let mut flapped = listed("unhealthy-after-healthy");
         flapped.sort();
         assert_eq!(flapped, self.flapped, "{what}\n{verified:#}");
+        let replaced = BTreeSet::from_iter(listed("new-told-to-stop"));
+        assert_eq!(replaced, self.replaced, "{what}\n{verified:#}");
     }
 }

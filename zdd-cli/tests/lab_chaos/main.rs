@@ -102,7 +102,7 @@ fn play(seed: u64, totals: &Totals) {
         _ => panic!("{what}"),
     }
 
-    let departures = Departures::of(&trouble.recorded());
+    let departures = Departures::of(&trouble::recorded(&log));
     let verified = verify(&lab);
     departures.are_those_of(&verified, &what);
     // What was done after the end is no matter of the deployment.
@@ -150,18 +150,20 @@ fn says_why_it_stands_still(lab: &TestLab) {
 }
 
 /// Goes through an upgrade that cannot get anywhere: says why, is judged, and is taken back.
-fn stands_still(spoil: impl FnOnce(&mut Value), reason: &str) {
+fn stands_still(spoil: impl FnOnce(&mut Value), reason: &str, departure: &str) {
     let mut lab = TestLab::start();
     let strategy = (1.0, 0.5);
     lab.deploy(&shop("1", strategy));
     let mut next = shop("2", strategy);
     spoil(&mut next);
-    let (deploying, _) = deploy(&lab, &next, "3s");
+    let (deploying, log) = deploy(&lab, &next, "6s");
     let told: Told = Zdd::finish(deploying).exits(14);
     told.says("goes on without zdd");
     says_why_it_stands_still(&lab);
     until(reason, || lab.zdd.run(&["status", "/shop"]).exits(0).out.contains(reason));
     let verified = verify(&lab);
+    Departures::of(&trouble::recorded(&log)).are_those_of(&verified, reason);
+    assert_ne!(verified[departure], 0, "{verified:#}");
     assert_eq!(verified["outcome"], "unfinished", "{verified:#}");
     // All old ones still serve.
     assert_eq!(verified["lowest_healthy"]["count"], 4, "{verified:#}");
@@ -172,10 +174,15 @@ fn stands_still(spoil: impl FnOnce(&mut Value), reason: &str) {
 #[test]
 fn instances_that_are_never_healthy_hold_it_up() {
     let spoil = |next: &mut Value| next["healthChecks"][0]["command"]["value"] = "exit 5".into();
-    stands_still(spoil, "the command exited with status 5");
+    stands_still(spoil, "the command exited with status 5", "new_stopped");
 }
 
 #[test]
 fn instances_that_crash_at_once_hold_it_up() {
-    stands_still(|next| next["cmd"] = "exit 3".into(), "exited with status 3");
+    let spoil = |next: &mut Value| {
+        next["cmd"] = "exit 3".into();
+        // Or the check could pass before it ends.
+        next["healthChecks"][0]["delaySeconds"] = 600.into();
+    };
+    stands_still(spoil, "exited with status 3", "failed_tasks");
 }

@@ -66,15 +66,8 @@ impl Trouble<'_> {
         (Zdd::finish(deploying), done)
     }
 
-    /// All that was recorded.
-    pub(crate) fn recorded(&self) -> Vec<Value> {
-        let text = fs::read_to_string(self.log).unwrap_or_default();
-        // The last line may not be whole yet.
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
-
     fn events(&self, name: &str) -> Vec<Value> {
-        self.recorded().into_iter().filter(|event| event["eventType"] == name).collect()
+        recorded(self.log).into_iter().filter(|event| event["eventType"] == name).collect()
     }
 
     /// The processes of tasks, without those of their checks, always in the same order.
@@ -117,6 +110,13 @@ impl Trouble<'_> {
         let at = moment(unhealthy().get(before)?);
         Some(Done::Flap { instance, at })
     }
+}
+
+/// All that was recorded.
+pub(crate) fn recorded(log: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    // The last line may not be whole yet.
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// When an event happened.
