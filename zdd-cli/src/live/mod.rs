@@ -1,7 +1,7 @@
 //! The live view: intent, reality and reason of each app on one screen, as lines, or as JSON.
 //!
 //! ```text
-//!   views ─┬─► sheet ─► screen   a terminal: drawn over itself, ten times a second at most
+//!   views ─┬─► sheet ─► screen   a terminal: drawn over itself, some ten times a second
 //!          ├─► teller            no terminal: a line for what changed, and what is waited for
 //!          └─► line              -o json: one object a line
 //! ```

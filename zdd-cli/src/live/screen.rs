@@ -7,8 +7,9 @@ use std::time::Duration;
 use terminal_size::{Height, Width, terminal_size_of};
 use tokio::time::Instant;
 
-/// Faster than this, nobody can read it; and events come in bursts.
-pub(super) const AT_MOST_EVERY: Duration = Duration::from_millis(100);
+/// Events come in bursts, and a screen that is drawn more than some ten times a second flickers. An
+/// event is to be seen within 100 ms, so what comes right after a drawing must not wait for so long.
+pub(super) const AT_MOST_EVERY: Duration = Duration::from_millis(90);
 /// Ages are in seconds.
 pub(super) const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
