@@ -183,6 +183,7 @@ impl<'m> Follower<'m> {
                 biased;
                 () = operator.interrupted() => return Ok(Stop::Interrupted),
                 () = at(deadline) => return Ok(Stop::Deadline),
+                () = at(console.due()) => console.refresh()?,
                 seen = answer(&mut reading) => {
                     reading = None;
                     is_slow = false;
