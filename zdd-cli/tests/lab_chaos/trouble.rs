@@ -49,17 +49,21 @@ impl Trouble<'_> {
         let mut done = Vec::new();
         let mut is_over = || deploying.try_wait().unwrap().is_some();
         until("it begins", || is_over() || !self.events("deployment_info").is_empty());
-        for _ in 0..MOST {
-            sleep(Duration::from_millis(u64::try_from(self.dice.below(300)).unwrap()));
+        for n in 0..MOST {
+            let pause = if n == 0 { 0 } else { self.dice.below(300) };
+            sleep(Duration::from_millis(u64::try_from(pause).unwrap()));
             let tasks = self.tasks();
             if is_over() || tasks.is_empty() {
                 break;
             }
-            let task = self.dice.of(&tasks);
-            let made = if self.dice.below(2) == 0 {
-                self.crash(task, &mut is_over)
-            } else {
+            // First an old one flaps, then any one crashes, and from then on chance decides.
+            let oldest = tasks.iter().map(Process::version).min();
+            let may = |task: &&Process| n > 0 || Some(task.version()) == oldest;
+            let task = *self.dice.of(&tasks.iter().filter(may).collect::<Vec<_>>());
+            let made = if n == 0 || (n > 1 && self.dice.below(2) == 0) {
                 self.flap(task, &mut is_over)
+            } else {
+                self.crash(task, &mut is_over)
             };
             done.extend(made);
         }
