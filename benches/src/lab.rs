@@ -1,5 +1,6 @@
 //! Rolling upgrades on the embedded Marathon, and what they cannot do without.
 
+use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -18,59 +19,70 @@ pub const INSTANCES: u32 = 4;
 /// Far more than any deployment here takes.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A lab with one app of [`INSTANCES`] instances without health checks, of which the last to start
-/// must run before the next old one goes.
-pub struct Rolling {
+/// An embedded Marathon, and a client of it that hears of events.
+pub struct Cluster {
     // Dropped in this order: the stream and the lab need the runtime.
     events: Box<dyn EventStream>,
     marathon: HttpMarathon,
     lab: Option<Lab>,
     runtime: Runtime,
-    version: u32,
 }
 
-impl std::fmt::Debug for Rolling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rolling").field("lab", &self.lab).finish_non_exhaustive()
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("lab", &self.lab).finish_non_exhaustive()
     }
 }
 
-impl Rolling {
-    /// Brings the lab up and the app to its first version.
+impl Cluster {
+    /// Brings it up, and waits until it tells of events.
     ///
     /// # Panics
     ///
-    /// When the lab does not start.
+    /// When it does not start.
     pub fn start() -> Self {
         let runtime = Runtime::new().expect("a runtime starts");
         let lab = runtime.block_on(Lab::builder().start()).expect("a lab starts");
         let marathon =
             HttpMarathon::builder([lab.url()]).no_proxy().build().expect("the lab has an address");
-        let mut events = runtime.block_on(async { marathon.events() });
-        runtime.block_on(async {
-            while timeout(DEADLINE, events.next()).await.expect("it comes") != Some(Feed::Connected)
-            {
-            }
-        });
-        let mut this = Self { events, marathon, lab: Some(lab), runtime, version: 0 };
-        this.upgrade();
+        let events = runtime.block_on(async { marathon.events() });
+        let mut this = Self { events, marathon, lab: Some(lab), runtime };
+        while this.feed() != Feed::Connected {}
         this
     }
 
-    /// Replaces each instance by one of a new version.
+    /// Its address.
+    ///
+    /// # Panics
+    ///
+    /// Never: the lab ends with the value.
+    pub fn url(&self) -> String {
+        self.lab.as_ref().expect("it is taken only at the end").url().to_string()
+    }
+
+    /// What the event stream says next.
+    ///
+    /// # Panics
+    ///
+    /// When it says nothing for a minute.
+    pub fn feed(&mut self) -> Feed {
+        let Self { runtime, events, .. } = self;
+        let next = runtime.block_on(async { timeout(DEADLINE, events.next()).await });
+        next.expect("something comes").expect("the stream does not end")
+    }
+
+    /// Deploys an app, to the end.
     ///
     /// # Panics
     ///
     /// When that does not succeed.
-    pub fn upgrade(&mut self) {
-        self.version += 1;
-        let app = app(self.version);
-        let Self { runtime, marathon, events, version, .. } = self;
+    pub fn deploy(&mut self, app: &App, is_new: bool) {
+        let Self { runtime, marathon, events, .. } = self;
         runtime.block_on(async {
-            let accepted = if *version == 1 {
-                marathon.create_app(&app, Force::No).await
+            let accepted = if is_new {
+                marathon.create_app(app, Force::No).await
             } else {
-                marathon.replace_app(&app, Force::No).await
+                marathon.replace_app(app, Force::No).await
             };
             let deployment = accepted.expect("it is a valid app").deployment;
             timeout(DEADLINE, success(events.as_mut(), &deployment)).await.expect("it ends");
@@ -78,11 +90,34 @@ impl Rolling {
     }
 }
 
-impl Drop for Rolling {
+impl Drop for Cluster {
     fn drop(&mut self) {
         if let Some(lab) = self.lab.take() {
             self.runtime.block_on(lab.shutdown());
         }
+    }
+}
+
+/// A cluster with one app of [`INSTANCES`] instances without health checks, of which the last to start
+/// must run before the next old one goes.
+#[derive(Debug)]
+pub struct Rolling {
+    cluster: Cluster,
+    version: u32,
+}
+
+impl Rolling {
+    /// Brings the cluster up and the app to its first version.
+    pub fn start() -> Self {
+        let mut cluster = Cluster::start();
+        cluster.deploy(&app(1), true);
+        Self { cluster, version: 1 }
+    }
+
+    /// Replaces each instance by one of a new version.
+    pub fn upgrade(&mut self) {
+        self.version += 1;
+        self.cluster.deploy(&app(self.version), false);
     }
 }
 

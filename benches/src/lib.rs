@@ -37,6 +37,7 @@
 
 pub mod answers;
 pub mod floor;
+pub mod following;
 pub mod groups;
 pub mod lab;
 pub mod recording;

@@ -14,6 +14,7 @@ mod extras;
 mod follow;
 mod input;
 mod lab;
+mod live;
 mod network;
 mod plan;
 mod resume;

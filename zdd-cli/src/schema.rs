@@ -13,6 +13,7 @@ use crate::deploy::PlanLine;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{EndLine, Note, VerdictLine};
+use crate::live::ViewLine;
 use crate::plan::json::PlanReport;
 use crate::status::{AppReport, DeploymentsReport};
 use crate::verify::json::VerifyReport;
@@ -55,6 +56,7 @@ enum OneOrMany<T> {
 enum DeployLine {
     Plan(Box<PlanLine>),
     Note(Note<'static>),
+    View(Box<ViewLine>),
     Verdict(VerdictLine),
     End(EndLine<'static>),
 }

@@ -98,6 +98,9 @@ fn extremes(report: &Report, out: &mut (impl Write + ?Sized)) -> io::Result<()> 
     if verdict.turned_unhealthy > 0 {
         line(out, "turned unhealthy", &plural(verdict.turned_unhealthy, "time"))?;
     }
+    if verdict.new_stopped > 0 {
+        line(out, "told to stop", &plural(verdict.new_stopped, "new task"))?;
+    }
     Ok(())
 }
 
