@@ -147,6 +147,12 @@ pub(crate) enum CliError {
     SeveralRun(Vec<String>),
     #[error("{0}: there is neither an app nor a group of this id")]
     NoTarget(String),
+    #[error("two shares are expected of version {0}")]
+    ExpectedTwice(String),
+    #[error("of no version an answer is expected: all shares are 0")]
+    NothingExpected,
+    #[error("no HTTP client can be made: {0}")]
+    HttpClient(reqwest::Error),
     #[error("the terminal cannot be used: {0}")]
     Terminal(io::Error),
     #[error("the result could not be written: {0}")]
@@ -165,6 +171,8 @@ impl CliError {
             | Self::DifferentApps { .. }
             | Self::NoPicture { .. }
             | Self::NobodyToAsk
+            | Self::ExpectedTwice(_)
+            | Self::NothingExpected
             | Self::ScaleAndRestart { .. }
             | Self::Connect(ConnectFault::Half { .. }) => ExitCode::InvalidCombination,
             Self::Marathon { call, error, .. } => exit_of(*call, error),
@@ -187,6 +195,7 @@ impl CliError {
             | Self::RecordingExists(_)
             | Self::Connect(_)
             | Self::SeveralRun(_)
+            | Self::HttpClient(_)
             | Self::Terminal(_)
             | Self::Output(_)
             | Self::Json(_) => ExitCode::Usage,
@@ -265,7 +274,11 @@ impl CliError {
             Self::HoldsNoApp(_) => Some("zdd follows apps only, no pods".into()),
             Self::SeveralRun(_) => Some("name the app, or the deployment with --deployment".into()),
             Self::NoTarget(_) => Some("ids begin at the root, as in /shop/cart".into()),
+            Self::ExpectedTwice(_) | Self::NothingExpected => {
+                Some("say each version once, as in --expect 0.9=80,1.0=20".into())
+            }
             Self::OfTwoKinds { .. }
+            | Self::HttpClient(_)
             | Self::DifferentApps { .. }
             | Self::Terminal(_)
             | Self::Group(_)

@@ -13,6 +13,8 @@ pub(crate) enum ExitCode {
     Usage = 2,
     /// The arguments contradict each other.
     InvalidCombination = 3,
+    /// The load balancer failed, or what is behind it.
+    LoadBalancer = 5,
     /// Marathon failed, or stopped what was begun.
     Marathon = 6,
     /// An app could not be created.
@@ -49,7 +51,7 @@ Exit status:
    2  wrong usage, input that cannot be used, or a result that cannot be written
    3  arguments that contradict each other
    4  a field is missing
-   5  the load balancer failed
+   5  the load balancer failed, or a request to it
    6  Marathon failed
    7  an app could not be created
    8  an app could not be deleted

@@ -18,6 +18,7 @@ mod network;
 mod plan;
 mod resume;
 mod schema;
+mod split;
 mod status;
 mod text;
 mod verify;

@@ -15,6 +15,7 @@ use crate::exit::ExitCode;
 use crate::follow::{EndLine, Note, VerdictLine};
 use crate::live::ViewLine;
 use crate::plan::json::PlanReport;
+use crate::split;
 use crate::status::{AppReport, DeploymentsReport};
 use crate::verify::json::VerifyReport;
 
@@ -81,6 +82,7 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, C
                 "verify": of(SchemaOf::Verify),
                 "deploy": of(SchemaOf::Deploy),
                 "status": of(SchemaOf::Status),
+                "split": of(SchemaOf::Split),
             }),
             out,
         )?,
@@ -95,6 +97,7 @@ fn of(verb: SchemaOf) -> Schema {
         SchemaOf::Verify => schema_for!(OneOrMany<VerifyReport>),
         SchemaOf::Deploy => schema_for!(DeployLine),
         SchemaOf::Status => schema_for!(StatusReport),
+        SchemaOf::Split => schema_for!(split::Report),
     }
 }
 

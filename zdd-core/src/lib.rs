@@ -81,6 +81,7 @@ pub mod guarantee;
 pub mod ports;
 pub mod rolling;
 pub mod scaling;
+pub mod shares;
 pub mod simulate;
 pub mod standing;
 #[cfg(feature = "testing")]
