@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use zdd_benches::floor::{self, Scratch};
+use zdd_benches::following;
+use zdd_benches::lab::{self, Rolling};
 use zdd_benches::recording::{self, APPS};
 use zdd_benches::table::{Limit, Table, Times, Work};
 use zdd_benches::upgrades::{self, Case, SIZES};
@@ -25,7 +27,7 @@ use zdd_marathon::sse::{Decoder, Item};
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 11] = [
     ("check", checks),
     ("timeline", plans),
     ("steps", steps),
@@ -34,6 +36,8 @@ const PARTS: [Part; 9] = [
     ("group", trees),
     ("events", stream),
     ("apps", answers),
+    ("lab", upgrade),
+    ("following", watching),
     ("process", starting),
 ];
 
@@ -328,6 +332,36 @@ fn answers(table: &mut Table) {
     let parse = || serde_json::from_str::<serde_json::Value>(black_box(&answer));
     let limit = Limit::Beyond(Duration::from_millis(150));
     table.compare("10000 apps listed and modelled", Work::Once, limit, listed, parse);
+}
+
+/// What the embedded Marathon adds to what its tasks take.
+fn upgrade(table: &mut Table) {
+    let mut rolling = Rolling::start();
+    let what = format!("rolling upgrade of {} instances on the lab", lab::INSTANCES);
+    let limit = Limit::Beyond(Duration::from_millis(50));
+    table.compare(&what, Work::Once, limit, || rolling.upgrade(), lab::processes);
+}
+
+/// What somebody at a terminal sees of a deployment, and what that costs.
+fn watching(table: &mut Table) {
+    let zdd = built(table.is_quick());
+    let (instances, time) = if table.is_quick() { (2, 1) } else { (20, 20) };
+    let mut delays = following::delays(&zdd, instances);
+    delays.sort();
+    let (median, longest) = (delays[delays.len() / 2], delays[delays.len() - 1]);
+    table.note(format!(
+        "from Marathon's event to the terminal, for {instances} instances: {:.1} ms in the middle, \
+         {:.1} ms at most (limit 100 ms)",
+        median.as_secs_f64() * 1e3,
+        longest.as_secs_f64() * 1e3,
+    ));
+    let idle = following::idle(&zdd, Duration::from_secs(time));
+    table.note(format!(
+        "watching a deployment that stands still for {time} s: {:.2} % of a core (limit 1 %), at most \
+         {:.1} MiB (limit 30 MiB)",
+        idle.cpu * 100.0,
+        idle.peak_mib(),
+    ));
 }
 
 fn starting(table: &mut Table) {

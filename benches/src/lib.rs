@@ -24,6 +24,7 @@
 //! | the apps of an answer | `serde_json` alone, reading it into a `Value` |
 //! | `verify` of a text | `serde_json` alone, reading the same events into [`floor::Line`] |
 //! | the plan of a group | `serde_json` alone, reading the group's JSON |
+//! | a rolling upgrade on the embedded Marathon | starting and ending its processes, nothing else |
 //! | `zdd check` | starting a program that does nothing |
 //!
 //! *ratio* is figure over floor. A figure beyond its limit is marked *over*; no build fails by it,
@@ -36,7 +37,9 @@
 
 pub mod answers;
 pub mod floor;
+pub mod following;
 pub mod groups;
+pub mod lab;
 pub mod recording;
 mod seed;
 pub mod table;

@@ -1,5 +1,6 @@
 //! What can go wrong before there is an answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -65,7 +66,12 @@ pub(crate) enum ConnectFault {
     #[error("no Marathon given")]
     NoAddress,
     #[error("`{shown}` is not the address of a Marathon: {why}")]
-    BadAddress { shown: String, why: String },
+    BadAddress {
+        shown: String,
+        why: String,
+        /// An address that may have been meant.
+        meant: Option<String>,
+    },
     #[error("a password in an argument can be read by every user of this machine")]
     PasswordInAddress,
     #[error("--{option}: a secret in an argument can be read by every user of this machine")]
@@ -111,7 +117,7 @@ pub(crate) enum CliError {
     NoDeployment(Source),
     #[error("{source_name}: no deployment of {app} in it")]
     NoDeploymentOf { source_name: Source, app: String },
-    #[error("{}: {error}", .path.display())]
+    #[error("{}: cannot be written: {error}", .path.display())]
     Write { path: PathBuf, error: io::Error },
     #[error("{0}")]
     Lab(#[from] LabError),
@@ -133,10 +139,20 @@ pub(crate) enum CliError {
     Mixed { app: AppId, standing: String },
     #[error("no deployment of {0} goes on")]
     NothingRuns(String),
+    #[error("deployment {0} does not go on: it has ended, or there was none of this id")]
+    DeploymentGone(DeploymentId),
+    #[error("deployment {0} holds no app")]
+    HoldsNoApp(DeploymentId),
     #[error("several deployments go on: {}", .0.join("; "))]
     SeveralRun(Vec<String>),
     #[error("{0}: there is neither an app nor a group of this id")]
     NoTarget(String),
+    #[error("two shares are expected of version {0}")]
+    ExpectedTwice(String),
+    #[error("of no version an answer is expected: all shares are 0")]
+    NothingExpected,
+    #[error("no HTTP client can be made: {0}")]
+    HttpClient(reqwest::Error),
     #[error("the terminal cannot be used: {0}")]
     Terminal(io::Error),
     #[error("the result could not be written: {0}")]
@@ -155,12 +171,18 @@ impl CliError {
             | Self::DifferentApps { .. }
             | Self::NoPicture { .. }
             | Self::NobodyToAsk
+            | Self::ExpectedTwice(_)
+            | Self::NothingExpected
             | Self::ScaleAndRestart { .. }
             | Self::Connect(ConnectFault::Half { .. }) => ExitCode::InvalidCombination,
             Self::Marathon { call, error, .. } => exit_of(*call, error),
             Self::NotSatisfiable { .. } | Self::WouldBreak { .. } => ExitCode::NotSatisfiable,
             Self::Stale { .. } => ExitCode::Stale,
-            Self::Mixed { .. } | Self::NoTarget(_) | Self::NothingRuns(_) => ExitCode::Marathon,
+            Self::Mixed { .. }
+            | Self::NoTarget(_)
+            | Self::NothingRuns(_)
+            | Self::DeploymentGone(_)
+            | Self::HoldsNoApp(_) => ExitCode::Marathon,
             Self::NothingGiven
             | Self::Files(_)
             | Self::Suggest { .. }
@@ -173,6 +195,7 @@ impl CliError {
             | Self::RecordingExists(_)
             | Self::Connect(_)
             | Self::SeveralRun(_)
+            | Self::HttpClient(_)
             | Self::Terminal(_)
             | Self::Output(_)
             | Self::Json(_) => ExitCode::Usage,
@@ -223,7 +246,7 @@ impl CliError {
             ),
             Self::NoDeploymentOf { .. } => Some("leave --app out to see all that there are".into()),
             Self::RecordingExists(_) => Some("name a new file, or move this one away".into()),
-            Self::Connect(fault) => fault.hint().map(String::from),
+            Self::Connect(fault) => fault.hint().map(Cow::into_owned),
             Self::Marathon { about, error: MarathonError::Locked { .. }, .. } => Some(format!(
                 "wait for it with --wait-lock TIME, take it back with `zdd abort {}`, or cancel it \
                  with --force",
@@ -245,16 +268,34 @@ impl CliError {
             Self::NothingRuns(target) if target.starts_with('/') => {
                 Some(format!("`zdd status {target}` says what runs of it"))
             }
-            Self::NothingRuns(_) => Some("`zdd status` lists those that do".into()),
+            Self::NothingRuns(_) | Self::DeploymentGone(_) => {
+                Some("`zdd status` lists those that do".into())
+            }
+            Self::HoldsNoApp(_) => Some("zdd follows apps only, no pods".into()),
             Self::SeveralRun(_) => Some("name the app, or the deployment with --deployment".into()),
             Self::NoTarget(_) => Some("ids begin at the root, as in /shop/cart".into()),
+            Self::ExpectedTwice(_) | Self::NothingExpected => {
+                Some("say each version once, as in --expect 0.9=80,1.0=20".into())
+            }
             Self::OfTwoKinds { .. }
+            | Self::HttpClient(_)
             | Self::DifferentApps { .. }
             | Self::Terminal(_)
             | Self::Group(_)
-            | Self::Write { .. }
             | Self::Output(_)
             | Self::Json(_) => None,
+            Self::Write { error, .. } => match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                    Some("name a file in a folder that exists".into())
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("name a file in a folder that you may write to".into())
+                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("make room there, or name a file on another disk".into())
+                }
+                _ => None,
+            },
         }
     }
 }
@@ -275,9 +316,19 @@ fn exit_of(call: Call, error: &MarathonError) -> ExitCode {
 }
 
 impl ConnectFault {
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        if let Self::BadAddress { meant: Some(meant), .. } = self {
+            return Some(format!("did you mean `{meant}`?").into());
+        }
+        self.fixed_hint().map(Cow::Borrowed)
+    }
+
+    fn fixed_hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoAddress => Some("give its address with -m URL or in ZDD_MARATHON"),
+            Self::NoAddress => Some(
+                "give its address with -m URL or in ZDD_MARATHON; `zdd lab up` starts a Marathon \
+                 on this machine",
+            ),
             Self::BadAddress { .. } => Some("an address is such as http://marathon.example:8080"),
             Self::PasswordInAddress => Some(
                 "put the address into ZDD_MARATHON, the password into ZDD_MARATHON_PASSWORD, or \

@@ -9,10 +9,12 @@ use std::process;
 pub(crate) enum ExitCode {
     /// What was asked for is done; the guarantee asked for is satisfiable, or held.
     Done = 0,
-    /// Wrong usage or unusable input.
+    /// Wrong usage, unusable input, or a result or recording that could not be written.
     Usage = 2,
     /// The arguments contradict each other.
     InvalidCombination = 3,
+    /// The load balancer failed, or what is behind it.
+    LoadBalancer = 5,
     /// Marathon failed, or stopped what was begun.
     Marathon = 6,
     /// An app could not be created.
@@ -46,10 +48,10 @@ pub(crate) const HELP: &str = "\
 Exit status:
    0  done: the guarantee asked for is satisfiable, or held
    1  declined at a prompt
-   2  wrong usage, or input that cannot be used
+   2  wrong usage, input that cannot be used, or a result that cannot be written
    3  arguments that contradict each other
    4  a field is missing
-   5  the load balancer failed
+   5  the load balancer failed, or a request to it
    6  Marathon failed
    7  an app could not be created
    8  an app could not be deleted

@@ -10,6 +10,7 @@ use crate::connect::connect;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Terminal};
+use crate::live::Screen;
 use crate::text::{NOTE, Page, styled};
 use crate::{abort, deploy, resume, status};
 
@@ -21,7 +22,8 @@ pub(crate) fn deploy(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Answer {
-    let mut console = Console::new(out, err, page, args.follow.watch.output);
+    let mut console =
+        Console::new(out, err, page, args.follow.watch.output).on_screen(Screen::of_stderr());
     unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         deploy::run(args, marathon, operator, console).await
     }))
@@ -33,7 +35,7 @@ pub(crate) fn status(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Answer {
-    let mut console = Console::new(out, err, page, args.output);
+    let mut console = Console::new(out, err, page, args.output).on_screen(Screen::of_stderr());
     with(&args.connect, &mut console, async |marathon, operator, console| {
         status::run(args, marathon, operator, console).await
     })
@@ -45,7 +47,8 @@ pub(crate) fn abort(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Answer {
-    let mut console = Console::new(out, err, page, args.watch.output);
+    let mut console =
+        Console::new(out, err, page, args.watch.output).on_screen(Screen::of_stderr());
     unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         abort::run(args, marathon, operator, console).await
     }))
@@ -57,7 +60,8 @@ pub(crate) fn resume(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Answer {
-    let mut console = Console::new(out, err, page, args.follow.watch.output);
+    let mut console =
+        Console::new(out, err, page, args.follow.watch.output).on_screen(Screen::of_stderr());
     unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         resume::run(args, marathon, operator, console).await
     }))

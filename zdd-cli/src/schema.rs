@@ -13,7 +13,9 @@ use crate::deploy::PlanLine;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{EndLine, Note, VerdictLine};
+use crate::live::ViewLine;
 use crate::plan::json::PlanReport;
+use crate::split;
 use crate::status::{AppReport, DeploymentsReport};
 use crate::verify::json::VerifyReport;
 
@@ -55,6 +57,7 @@ enum OneOrMany<T> {
 enum DeployLine {
     Plan(Box<PlanLine>),
     Note(Note<'static>),
+    View(Box<ViewLine>),
     Verdict(VerdictLine),
     End(EndLine<'static>),
 }
@@ -79,6 +82,7 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, C
                 "verify": of(SchemaOf::Verify),
                 "deploy": of(SchemaOf::Deploy),
                 "status": of(SchemaOf::Status),
+                "split": of(SchemaOf::Split),
             }),
             out,
         )?,
@@ -93,6 +97,7 @@ fn of(verb: SchemaOf) -> Schema {
         SchemaOf::Verify => schema_for!(OneOrMany<VerifyReport>),
         SchemaOf::Deploy => schema_for!(DeployLine),
         SchemaOf::Status => schema_for!(StatusReport),
+        SchemaOf::Split => schema_for!(split::Report),
     }
 }
 

@@ -1,10 +1,9 @@
-//! `zdd status`, `zdd abort`, and what can go wrong before anything is asked.
+//! `zdd status`, `zdd abort`, and who may ask.
 
 mod fake;
 mod run;
 
 use std::fs::{self, Permissions};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use fake::{Fake, Knobs, shop};
@@ -28,11 +27,12 @@ fn what_goes_on_is_listed() {
     let told = zdd.run(&["status", "-o", "json"]).exits(0);
     let json: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     assert_eq!(json["deployments"][0]["apps"][0], "/shop");
-    let told = zdd.run(&["status", "/shop"]).exits(0).says("/shop: 4 instances of version ");
-    let told = told.says("deployment deployment-5: step 1 of 1, RestartApplication");
-    let told = told.says("✖ 2 of 4 instances serve, 3 of older definitions are left");
-    assert_eq!(told.out.matches("  old  shop.").count(), 3, "{told:#?}");
-    assert_eq!(told.out.matches("  new  shop.").count(), 2, "{told:#?}");
+    let told = zdd.run(&["status", "/shop"]).exits(0);
+    let told = told.says("/shop: step 1 of 1, RestartApplication  deployment deployment-5");
+    let told = told.says("◌ 2 of 4 instances serve, 3 of older definitions are left");
+    assert_eq!(told.out.matches("    ✔ shop.").count(), 5, "{told:#?}");
+    let told = told.says(", 2 instances").says(", 3 instances");
+    let told = told.says("3 old instances have not ended yet");
     assert_eq!(told.err, "");
     let told = zdd.run(&["status", "/shop", "-o", "json"]).exits(0);
     let json: serde_json::Value = serde_json::from_str(&told.out).unwrap();
@@ -65,29 +65,10 @@ fn a_cancelled_deployment_stays_where_it_is() {
     assert_eq!(fake.world().variables(), before);
     zdd.run(&["resume", "/shop"]).exits(6).says("are left");
     zdd.run(&["resume"]).exits(6).says("error: no deployment of any app goes on");
-}
-
-#[test]
-fn each_wrong_address_is_one_line_with_a_way_on() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let other = Fake::start(Knobs::default());
-    for (url, code, text, hint) in [
-        (String::new(), 2, "no Marathon given", "give its address with -m URL or in ZDD_MARATHON"),
-        ("localhost:8080".into(), 2, "is not the address of a Marathon", "an address is such as"),
-        (
-            format!("http://{free}"),
-            6,
-            "no Marathon reachable at http://127.0.0.1",
-            "check the address",
-        ),
-        (format!("{}/elsewhere", other.url()), 6, "", "hint: "),
-    ] {
-        let zdd = Zdd::at(&url);
-        zdd.file("shop.json", &shop("2", 4));
-        let told = zdd.run(&["deploy", "shop.json"]).exits(code).says(text).says(hint);
-        let errors = told.err.lines().filter(|line| line.starts_with("error:")).count();
-        assert_eq!((errors, told.err.lines().count()), (1, 2), "{told:#?}");
-    }
+    let told = zdd.run(&["resume", "--deployment", "deployment-5"]).exits(6);
+    let told = told.says("error: deployment deployment-5 does not go on: it has ended, or there");
+    told.says("hint: `zdd status` lists those that do");
+    zdd.run(&["resume", "/nope"]).exits(6).says("error: /nope: there is neither an app nor a");
 }
 
 #[test]

@@ -81,6 +81,7 @@ pub mod guarantee;
 pub mod ports;
 pub mod rolling;
 pub mod scaling;
+pub mod shares;
 pub mod simulate;
 pub mod standing;
 #[cfg(feature = "testing")]
@@ -89,6 +90,7 @@ pub mod timeline;
 pub mod units;
 pub mod upgrade;
 pub mod verify;
+pub mod watch;
 
 /// The examples of the README are tests, too.
 #[cfg(doctest)]

@@ -259,6 +259,27 @@ fn an_instance_is_born_again_and_the_unreachable_come_back() {
     }
 }
 
+/// Since 1.8 an instance can end and be launched again within a millisecond. What is said of its
+/// launch then is no echo of its life before.
+#[test]
+fn an_instance_is_born_again_in_the_moment_of_its_end() {
+    for (born, expected) in
+        [(&["SCHEDULED", "PROVISIONED", "RUNNING"][..], true), (&["RUNNING"], false)]
+    {
+        let mut s = Script::new(Style::Instances);
+        s.up("/a", 11, 1).up("/a", 12, 1).begin("d", 2, RESTART);
+        s.up("/a", 21, 2).up("/a", 22, 2).task("/a", 22, 2, "FAILED");
+        for state in born {
+            s.wait(-1).task("/a", 22, 2, state);
+        }
+        s.health("/a", 22, 2, true).down("/a", 11, 1).down("/a", 12, 1);
+        let replayed = s.end("deployment_success", "d").read();
+        let report = only(&replayed);
+        assert_eq!(report.verdict.failed, 1);
+        assert_eq!(holds(report)[0], Some(expected), "{born:?}: {:?}", report.verdict);
+    }
+}
+
 #[test]
 fn a_stall_is_what_the_caller_calls_one() {
     in_both(

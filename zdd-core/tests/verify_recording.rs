@@ -121,7 +121,7 @@ fn text<'e>(events: impl IntoIterator<Item = &'e serde_json::Value>) -> String {
 }
 
 #[test]
-fn light_plans_say_the_same_but_for_where_the_number_is_from() {
+fn plan_ofs_say_the_same_but_for_where_the_number_is_from() {
     let mut replayed = Replay::new().read(text(&light()).as_bytes());
     assert_eq!(replayed.reports[0].old_from, OldCount::Seen);
     replayed.reports[0].old_from = OldCount::Plan;

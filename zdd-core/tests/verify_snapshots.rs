@@ -210,6 +210,35 @@ fn the_recorders_clock_does_not_matter() {
     }
 }
 
+/// Events come while the state is read, and are written down after it. What they tell is about the
+/// definition in it, though they are older than the moment that it was read at.
+#[test]
+fn what_is_seen_right_after_a_change_is_before_the_events_of_it() {
+    let snapshot = |at: &str, version: &str, checks: &str, id: &str| {
+        format!(
+            r#"{{"eventType":"zdd_snapshot","schema":1,"timestamp":"2026-01-01T00:00:{at}Z","marathon":"1.9.136","afterGap":false,"apps":[{{"id":"/a","previous":null,"definition":{{"id":"/a","instances":1,"healthChecks":[{checks}],"readinessChecks":[],"upgradeStrategy":{{"minimumHealthCapacity":0.0,"maximumOverCapacity":1.0}},"version":"2026-01-01T00:00:{version}Z"}},"tasks":[]}}],"deployments":[{{"currentStep":{{"actions":[{{"action":"RestartApplication","app":"/a"}}]}},"plan":{{"id":"{id}","version":"2026-01-01T00:00:{version}Z","steps":[{{"actions":[{{"action":"RestartApplication","app":"/a"}}]}}]}}}}]}}"#
+        )
+    };
+    let ended = |at: &str, name: &str, id: &str, version: &str| {
+        format!(
+            r#"{{"eventType":"{name}","timestamp":"2026-01-01T00:00:{at}Z","id":"{id}","plan":{{"id":"{id}","version":"2026-01-01T00:00:{version}Z","steps":[{{"actions":[{{"action":"RestartApplication","app":"/a"}}]}}]}}}}"#
+        )
+    };
+    let lines = [
+        snapshot("01.000", "00.000", r#"{"protocol":"TCP"}"#, "taken-back"),
+        snapshot("05.000", "02.000", "", "back"),
+        ended("02.000", "deployment_failed", "taken-back", "00.000"),
+        ended("02.000", "deployment_info", "back", "02.000"),
+        r#"{"eventType":"status_update_event","timestamp":"2026-01-01T00:00:03.000Z","taskId":"a.instance-5ed13e01-9149-11e6-aae4-3a4b79075094._app.1","taskStatus":"TASK_RUNNING","appId":"/a","version":"2026-01-01T00:00:02.000Z"}"#.into(),
+        ended("04.000", "deployment_success", "back", "02.000"),
+    ];
+    let replayed = replay(&lines);
+    let report = replayed.reports.iter().find(|report| &*report.deployment == "back").unwrap();
+    assert_eq!(report.outcome, Outcome::Success);
+    assert_eq!(report.verdict.holds(Guarantee::Completes), Some(true), "{report:#?}");
+    assert_eq!(report.verdict.holds(Guarantee::Bounds), Some(true), "there is no gap: {report:#?}");
+}
+
 #[test]
 fn old_instances_that_only_a_plan_spoke_of_end_in_a_gap() {
     let mut s = Script::new(Style::Tasks);

@@ -1,9 +1,12 @@
 //! The verb itself.
 
+use tokio::time::sleep;
 use zdd_core::guarantee::Guarantee;
-use zdd_core::ports::{Marathon, RunningDeployment};
+use zdd_core::ports::{Marathon, MarathonError, RunningDeployment, Unreachable};
+use zdd_core::units::DeploymentId;
 
 use crate::args::AbortArgs;
+use crate::deploy::{LOOK_EVERY, LOOK_FOR};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{
@@ -22,7 +25,7 @@ pub(crate) async fn run(
     let deployments = marathon.deployments().await?;
     let running = find(&deployments, wanted)?;
     let Some(scope) = Scope::around(&running.affected_apps) else {
-        return Err(CliError::NothingRuns(running.id.to_string()));
+        return Err(CliError::HoldsNoApp(running.id.clone()));
     };
     let verb = if args.cancel { "stop it where it is" } else { "take it back" };
     if args.dry_run {
@@ -45,11 +48,10 @@ pub(crate) async fn run(
             .map_err(|it| CliError::of_deployment(&running.id, it))?;
         (running.id.clone(), false)
     } else {
-        let accepted = marathon.revert(&running.id).await;
-        let accepted = accepted.map_err(|error| CliError::of_deployment(&running.id, error))?;
+        let reverting = revert(running, &scope, marathon).await?;
         follower.accepted();
-        console.note(&format!("deployment {}", accepted.deployment))?;
-        (accepted.deployment, true)
+        console.note(&format!("deployment {reverting}"))?;
+        (reverting, true)
     };
     let course = Course::of_end(deployment, scope, &args.watch);
     let closing = carry_on(marathon, &mut follower, &course, operator, console).await?;
@@ -60,15 +62,42 @@ pub(crate) async fn run(
         // What is taken back need not be within the bounds of what it is taken back to.
         guarantee: Guarantee::Completes,
     };
-    let code = close(&closing, follower.finish(), &asked, console)?;
+    let left = follower.finish();
+    let done = if left.incomplete.is_none() { ExitCode::Done } else { ExitCode::Usage };
+    let code = close(&closing, left, &asked, console)?;
     // What was asked for is done.
     Ok(match (code, &closing) {
-        (ExitCode::RolledBack, _) => ExitCode::Done,
+        (ExitCode::RolledBack, _) => done,
         (_, Closing::Ended(End { how: How::Stopped { .. } | How::Unknown, .. })) if args.cancel => {
-            ExitCode::Done
+            done
         }
         (code, _) => code,
     })
+}
+
+/// Has a deployment taken back, once. Where the answer is lost, whoever took its apps over does it:
+/// to ask again would take that one back in turn.
+async fn revert(
+    running: &RunningDeployment,
+    scope: &Scope,
+    marathon: &dyn Marathon,
+) -> Result<DeploymentId, CliError> {
+    let id = &running.id;
+    let error = match marathon.revert(id).await {
+        Ok(accepted) => return Ok(accepted.deployment),
+        Err(error) => error,
+    };
+    if let MarathonError::Unreachable { why: Unreachable::MayHaveHappened { .. } } = error {
+        for _ in 0..LOOK_FOR {
+            sleep(LOOK_EVERY).await;
+            let Ok(seen) = scope.read(marathon).await else { continue };
+            let holders = seen.holders(scope, id);
+            if let (None, Some(reverting)) = (seen.deployment(id), holders.into_iter().next()) {
+                return Ok(reverting);
+            }
+        }
+    }
+    Err(CliError::of_deployment(id, error))
 }
 
 /// What the end of the deployment means to who wanted another one taken back.

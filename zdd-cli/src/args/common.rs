@@ -7,7 +7,8 @@ use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
 use super::{
-    AbortArgs, CheckArgs, DeployArgs, LabArgs, PlanArgs, ResumeArgs, StatusArgs, VerifyArgs,
+    AbortArgs, CheckArgs, DeployArgs, LabArgs, PlanArgs, ResumeArgs, SplitArgs, StatusArgs,
+    VerifyArgs,
 };
 use crate::exit;
 
@@ -28,6 +29,7 @@ pub(crate) enum Verb {
     Abort(AbortArgs),
     Resume(Box<ResumeArgs>),
     Verify(VerifyArgs),
+    Split(SplitArgs),
     Lab(LabArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -87,6 +89,8 @@ pub(crate) enum SchemaOf {
     Deploy,
     /// `zdd status -o json`
     Status,
+    /// `zdd split -o json`
+    Split,
 }
 
 /// Print a completion script for a shell

@@ -47,6 +47,9 @@ pub(crate) struct ConnectArgs {
     /// How long Marathon may take to answer
     #[arg(long, value_name = "TIME", default_value = "30s")]
     pub(crate) read_timeout: Span,
+    /// How long to try again while Marathon answers that it cannot answer now
+    #[arg(long, value_name = "TIME", default_value = "45s")]
+    pub(crate) retry_for: Span,
     /// Refused: a secret does not belong here
     #[arg(long, hide = true)]
     pub(crate) password: Option<String>,

@@ -10,6 +10,7 @@ mod lab;
 mod plan;
 mod resume;
 mod span;
+mod split;
 mod status;
 mod verify;
 
@@ -25,5 +26,6 @@ pub(crate) use lab::{Demo, ImageArgs, LabArgs, LabVerb, RollingArgs, ServiceArgs
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;
+pub(crate) use split::SplitArgs;
 pub(crate) use status::StatusArgs;
 pub(crate) use verify::VerifyArgs;

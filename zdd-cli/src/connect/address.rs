@@ -1,6 +1,6 @@
 //! Addresses of Marathon, and who may say a password.
 
-use url::Url;
+use url::{ParseError, Url};
 
 use crate::error::ConnectFault;
 
@@ -20,15 +20,65 @@ pub(super) fn addresses(text: &str, origin: Origin) -> Result<Vec<Url>, ConnectF
 }
 
 fn address(text: &str, origin: Origin) -> Result<Url, ConnectFault> {
-    let bad = |why: &str| ConnectFault::BadAddress { shown: without_user(text), why: why.into() };
-    let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
+    let bad = |why: &str| ConnectFault::BadAddress {
+        shown: without_user(text),
+        why: why.into(),
+        meant: meant(text),
+    };
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Err(bad("it begins with neither http:// nor https://"));
+    };
+    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         return Err(bad("it begins with neither http:// nor https://"));
     }
+    // The parser would take the path for the host.
+    if rest.is_empty() || rest.starts_with(['/', ':', '?', '#']) {
+        return Err(bad("it has no host"));
+    }
+    let url = Url::parse(text).map_err(|error| bad(words(error)))?;
     if origin == Origin::Argument && url.password().is_some() {
         return Err(ConnectFault::PasswordInAddress);
     }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("an address has neither `?` nor `#`"));
+    }
+    if let Some(part) = url.path_segments().and_then(|mut parts| parts.find(|it| is_inner(it))) {
+        return Err(bad(&format!("`/{part}` is a part of what Marathon has below its address")));
+    }
     Ok(url)
+}
+
+/// Whether a part of a path is Marathon's own: that of its API or of its pages.
+fn is_inner(part: &str) -> bool {
+    matches!(part, "v2" | "ui")
+}
+
+fn words(error: ParseError) -> &'static str {
+    match error {
+        ParseError::EmptyHost => "it has no host",
+        ParseError::InvalidPort => "its port is no number from 1 to 65535",
+        ParseError::InvalidIpv4Address | ParseError::InvalidIpv6Address => {
+            "its host is no IP address, though it looks like one"
+        }
+        _ => "its host is not the name of one",
+    }
+}
+
+/// What was meant by a text that is no address, if that can be guessed: the same with the usual
+/// scheme, and without what comes after the address. Never with a user or a password.
+fn meant(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(":/").map_or(("http", text), |(scheme, rest)| {
+        let is_secure = scheme.to_ascii_lowercase().ends_with('s');
+        (if is_secure { "https" } else { "http" }, rest)
+    });
+    let rest = rest.trim_start_matches('/');
+    let mut url = Url::parse(&format!("{scheme}://{rest}")).ok().filter(|_| !text.contains('@'))?;
+    url.set_query(None);
+    url.set_fragment(None);
+    let kept: Vec<_> = url.path_segments()?.take_while(|part| !is_inner(part)).collect();
+    let path = kept.join("/");
+    url.set_path(&path);
+    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// What may be shown of a text that is no address: not what may be a password.
@@ -67,25 +117,47 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_said_without_a_password() {
-        for (text, shown) in [
+    fn what_is_no_address_is_said_with_what_was_meant_and_without_a_password() {
+        const SCHEME: &str = "it begins with neither http:// nor https://";
+        const INNER: &str = "is a part of what Marathon has below its address";
+        for (text, shown, why, meant) in [
+            ("marathon", "marathon", SCHEME, Some("http://marathon")),
+            ("localhost:8080", "localhost:8080", SCHEME, Some("http://localhost:8080")),
+            ("htp://m:8080/base", "htp://m:8080/base", SCHEME, Some("http://m:8080/base")),
+            ("htps://m", "htps://m", SCHEME, Some("https://m")),
+            ("http:/m:8080", "http:/m:8080", SCHEME, Some("http://m:8080")),
+            ("http:///m", "http:///m", "it has no host", Some("http://m")),
+            ("http://", "http://", "it has no host", None),
+            ("http://:8080", "http://:8080", "it has no host", None),
+            ("http://m:80800", "http://m:80800", "its port is no number from 1 to 65535", None),
+            ("http://a b/", "http://a b/", "its host is not the name of one", None),
+            ("http://m/?x", "http://m/?x", "an address has neither `?` nor `#`", Some("http://m")),
             (
-                "marathon",
-                "`marathon` is not the address of a Marathon: relative URL without a base",
+                "http://m:8080/ui/#/apps",
+                "http://m:8080/ui/#/apps",
+                "an address has neither `?` nor `#`",
+                Some("http://m:8080"),
             ),
             (
-                "localhost:8080",
-                "`localhost:8080` is not the address of a Marathon: it begins with neither http:// \
-                 nor https://",
+                "https://m/service/marathon/v2/apps",
+                "https://m/service/marathon/v2/apps",
+                &format!("`/v2` {INNER}"),
+                Some("https://m/service/marathon"),
             ),
             (
                 "http://alice:hunter2@a:80800",
-                "`…@a:80800` is not the address of a Marathon: invalid port number",
+                "…@a:80800",
+                "its port is no number from 1 to 65535",
+                None,
             ),
+            ("alice:hunter2@a:8080", "…@a:8080", SCHEME, None),
         ] {
-            let error = addresses(text, Origin::Environment).unwrap_err().to_string();
-            assert_eq!(error, shown);
-            assert!(!error.contains("hunter2"));
+            let error = addresses(text, Origin::Environment).unwrap_err();
+            let told = error.to_string();
+            assert_eq!(told, format!("`{shown}` is not the address of a Marathon: {why}"));
+            assert!(!told.contains("hunter2"));
+            let ConnectFault::BadAddress { meant: guess, .. } = error else { panic!("{error:?}") };
+            assert_eq!(guess.as_deref(), meant, "{text}");
         }
     }
 }

@@ -21,7 +21,8 @@ pub(crate) fn connect(args: &ConnectArgs) -> Result<(HttpMarathon, Vec<String>),
     let mut warnings = Vec::new();
     let mut builder = HttpMarathon::builder(urls(args)?)
         .connect_timeout(args.connect_timeout.time())
-        .read_timeout(args.read_timeout.time());
+        .read_timeout(args.read_timeout.time())
+        .patience(args.retry_for.time());
     if let Some(file) = &args.cacert {
         builder = builder.cacert_file(file);
     }

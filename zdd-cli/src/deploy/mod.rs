@@ -8,4 +8,5 @@ mod submit;
 mod verb;
 
 pub(crate) use show::PlanLine;
+pub(crate) use submit::{LOOK_EVERY, LOOK_FOR};
 pub(crate) use verb::{carry_out, run};

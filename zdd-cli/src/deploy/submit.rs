@@ -11,9 +11,9 @@ use super::order::{Order, Target, Versions};
 use crate::args::Carrying;
 use crate::error::{Call, CliError};
 
-/// A call whose answer was lost may still be on its way; so long it is looked for.
-const LOOK_FOR: u32 = 5;
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A call whose answer was lost may still be on its way; so often it is looked for.
+pub(crate) const LOOK_FOR: u32 = 5;
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What came of telling Marathon.
 pub(super) enum Submitted {

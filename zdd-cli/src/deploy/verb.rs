@@ -89,7 +89,8 @@ impl<'j> Job<'j> {
         console: &mut Console<'_>,
     ) -> Result<ExitCode, CliError> {
         let Self { order, how, marathon, .. } = self;
-        let patience = Patience::new(how);
+        let mut patience = Patience::new(how);
+        let mut shown = None;
         // One event stream and one recording, however often others are quicker.
         let mut follower = None;
         loop {
@@ -105,13 +106,15 @@ impl<'j> Job<'j> {
             }
             let unlocked = patience.unlocked(order, present, *marathon, operator, console).await?;
             let Some(present) = unlocked else {
-                console.note("interrupted; nothing was changed")?;
-                return Ok(ExitCode::Left);
+                return unchanged(console);
             };
             expected(how, order, &present)?;
             let change = Change::of(order, &present, how, self.release.version)?;
-            show::change(&change, order, &present, console)?;
-            compare(&change, order, *marathon, console).await?;
+            if shown.as_ref() != Some(&present.versions()) {
+                show::change(&change, order, &present, console)?;
+                compare(&change, order, *marathon, console).await?;
+                shown = Some(present.versions());
+            }
             if matches!(change, Change::Nothing) {
                 return in_place(&present);
             }
@@ -146,10 +149,17 @@ impl<'j> Job<'j> {
                     console.note(&format!("deployment {}", accepted.deployment))?;
                     return self.followed(accepted.deployment, listening, operator, console).await;
                 }
-                Submitted::Ended => return in_place(&order.present(*marathon).await?),
+                Submitted::Ended => return self.ended(listening, operator, console).await,
                 // A recording would hold the time of waiting, too.
-                Submitted::Locked(_)
-                    if patience.is_left() && self.follow.watch.record.is_none() => {}
+                Submitted::Locked(error)
+                    if patience.is_left() && self.follow.watch.record.is_none() =>
+                {
+                    let locked = failed(order, Call::Other, error);
+                    if !patience.pause(&locked, operator, console).await? {
+                        return unchanged(console);
+                    }
+                    follower = Some(listening);
+                }
                 Submitted::Locked(error) => return Err(failed(order, Call::Other, error)),
             }
         }
@@ -164,6 +174,25 @@ impl<'j> Job<'j> {
         }
         let change = Change::of(&self.order, present, self.how, self.release.version)?;
         Ok(holders.into_iter().next_back().filter(|_| matches!(change, Change::Nothing)))
+    }
+
+    /// The answer to the change was lost, it was carried out, and no deployment of it is left: says
+    /// how it ended, from what was heard meanwhile and from what is there now.
+    async fn ended(
+        &self,
+        mut follower: Follower<'_>,
+        operator: &mut dyn Operator,
+        console: &mut Console<'_>,
+    ) -> Result<ExitCode, CliError> {
+        follower.accepted();
+        let scope = self.order.scope();
+        if let Some(deployment) = follower.ended_meanwhile(&scope, console).await? {
+            console.note(&format!("deployment {deployment}, of which the answer was lost"))?;
+            return self.followed(deployment, follower, operator, console).await;
+        }
+        let lost = format!("{scope}: the answer to the change was lost, and it is in place");
+        console.note(&lost)?;
+        in_place(&self.order.present(self.marathon).await?)
     }
 
     /// Listens from now on.
@@ -248,6 +277,11 @@ fn refuse(change: &Change, how: &Carrying, order: &Order) -> Result<(), CliError
         Some(error) if !how.allow_broken => Err(error),
         _ => Ok(()),
     }
+}
+
+fn unchanged(console: &mut Console<'_>) -> Result<ExitCode, CliError> {
+    console.note("interrupted; nothing was changed")?;
+    Ok(ExitCode::Left)
 }
 
 /// Nothing has to be deployed. Whether all is well is another question: a deployment that was

@@ -1,11 +1,13 @@
 //! What is said when a deployment is no longer followed, and the exit status.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::standing::Standing;
 use zdd_core::units::DeploymentId;
-use zdd_core::verify::Replayed;
+use zdd_core::verify::{Fault, Outcome, Replayed, Report, Severity};
 
 use super::follower::Followed;
 use super::outcome::Cause;
@@ -14,7 +16,7 @@ use crate::args::Output;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::schema::SCHEMA;
-use crate::text::{BOLD, mark, styled};
+use crate::text::{BAD, BOLD, mark, styled};
 use crate::verify;
 
 /// What was asked for, to measure the end by.
@@ -61,13 +63,16 @@ pub(crate) fn close(
     asked: &Asked,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let Followed { mut replayed, is_recorded } = followed;
+    let Followed { mut replayed, incomplete } = followed;
     replayed.reports.retain(|report| *report.deployment == *asked.deployment.as_str());
+    if let Closing::Left(_) = closing {
+        replayed.reports.retain(says_more_than_unfinished);
+    }
     let is_broken = is_broken(&replayed, asked.guarantee);
     let code = match exit_of(closing) {
         ExitCode::Done if is_broken => ExitCode::Violated,
         // The deployment is done, and what was asked beside it is not.
-        ExitCode::Done if !is_recorded => ExitCode::Usage,
+        ExitCode::Done if incomplete.is_some() => ExitCode::Usage,
         code => code,
     };
     let said = said(closing, asked);
@@ -77,14 +82,23 @@ pub(crate) fn close(
             writeln!(console.out, "{}", said.text)?;
             if !replayed.reports.is_empty() {
                 writeln!(console.out)?;
-                verify::text::write(&replayed, console.page, &mut *console.out)?;
+                // What the definition says is always of interest, also where breaking it was allowed.
+                let strongest = asked.guarantee.max(Guarantee::Bounds);
+                verify::text::write(&replayed, strongest, console.page, &mut *console.out)?;
             }
             console.out.flush()?;
+            if let Some(file) = &incomplete {
+                let error = styled(BAD, "error:");
+                console.note(&format!("{error} {}", incomplete_words(file)))?;
+            }
             if let Some(hint) = said.hint {
                 console.note(&format!("{} {hint}", styled(BOLD, "hint:")))?;
             }
         }
         Output::Json => {
+            if let Some(file) = &incomplete {
+                console.note(&incomplete_words(file))?;
+            }
             let reports = verify::json::of(&replayed);
             console.line(&VerdictLine { schema: SCHEMA, event: "verdict", reports })?;
             console.line(&EndLine {
@@ -98,6 +112,22 @@ pub(crate) fn close(
         }
     }
     Ok(code)
+}
+
+/// That a deployment which was left has not ended is no judgement of it. What went wrong until then
+/// is one.
+fn says_more_than_unfinished(report: &Report) -> bool {
+    let findings = &report.verdict.findings;
+    report.outcome != Outcome::Unfinished
+        || findings.iter().any(|it| {
+            it.fault.severity() == Severity::Violation
+                && !matches!(it.fault, Fault::NotFinished { .. })
+        })
+}
+
+/// The exit status says that something was not done: this is what.
+fn incomplete_words(file: &Path) -> String {
+    format!("{}: incomplete: it ends before the deployment does", file.display())
 }
 
 fn is_broken(replayed: &Replayed, guarantee: Guarantee) -> bool {

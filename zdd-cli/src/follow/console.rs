@@ -5,14 +5,15 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use zdd_core::ports::QueueItem;
-use zdd_core::standing::Standing;
-use zdd_core::units::AppId;
+use tokio::time::Instant;
+use zdd_core::units::{AppId, Timestamp};
+use zdd_core::watch::{Moment, View, Watch};
 
 use super::Seen;
 use crate::args::Output;
 use crate::error::CliError;
-use crate::text::{Page, plural};
+use crate::live::{Screen, Teller, ViewLine, sheet};
+use crate::text::Page;
 
 /// Results go to `out`, progress to `err`; with `-o json` both go to `out`, one object a line.
 pub(crate) struct Console<'w> {
@@ -20,8 +21,26 @@ pub(crate) struct Console<'w> {
     pub(crate) err: &'w mut dyn Write,
     pub(crate) page: Page,
     pub(crate) output: Output,
-    /// What was said of each app.
-    said: BTreeMap<AppId, String>,
+    view: Live,
+    watches: BTreeMap<AppId, Watch>,
+    /// What was seen last, and when.
+    views: Vec<View>,
+    looked_at: Instant,
+}
+
+/// How the live view is shown.
+enum Live {
+    Screen(Screen),
+    Lines(Teller),
+    /// The views that were written last.
+    Json(BTreeMap<AppId, View>),
+}
+
+/// Whether two views differ only in their moment.
+fn is_alike(one: &View, other: &View) -> bool {
+    let mut other = other.clone();
+    other.at = one.at;
+    *one == other
 }
 
 /// Something that is said in between.
@@ -36,21 +55,45 @@ pub(crate) struct Note<'t> {
 }
 
 impl<'w> Console<'w> {
+    /// Shows what goes on as lines, or as JSON.
     pub(crate) fn new(
         out: &'w mut dyn Write,
         err: &'w mut dyn Write,
         page: Page,
         output: Output,
     ) -> Self {
-        Self { out, err, page, output, said: BTreeMap::new() }
+        let view = match output {
+            Output::Text => Live::Lines(Teller::new()),
+            Output::Json => Live::Json(BTreeMap::new()),
+        };
+        Self {
+            out,
+            err,
+            page,
+            output,
+            view,
+            watches: BTreeMap::new(),
+            views: Vec::new(),
+            looked_at: Instant::now(),
+        }
+    }
+
+    /// Shows what goes on on a screen, unless it is to be JSON.
+    pub(crate) fn on_screen(mut self, screen: Option<Screen>) -> Self {
+        if let (Output::Text, Some(screen)) = (self.output, screen) {
+            self.view = Live::Screen(screen);
+        }
+        self
     }
 
     /// Says something that happened.
     pub(crate) fn note(&mut self, text: &str) -> Result<(), CliError> {
         match self.output {
             Output::Text => {
+                self.make_way()?;
                 writeln!(self.err, "{text}")?;
-                Ok(self.err.flush()?)
+                self.err.flush()?;
+                self.redraw()
             }
             Output::Json => self.line(&Note { schema: crate::schema::SCHEMA, event: "note", text }),
         }
@@ -60,8 +103,10 @@ impl<'w> Console<'w> {
     pub(crate) fn say(&mut self, text: &str) -> Result<(), CliError> {
         match self.output {
             Output::Text => {
+                self.make_way()?;
                 writeln!(self.out, "{text}")?;
-                Ok(self.out.flush()?)
+                self.out.flush()?;
+                self.redraw()
             }
             Output::Json => self.note(text),
         }
@@ -74,17 +119,90 @@ impl<'w> Console<'w> {
 
     /// Shows what is seen now of each app, where that is not what was seen before.
     pub(crate) fn look(&mut self, seen: &Seen) -> Result<(), CliError> {
-        for app in &seen.apps {
-            let id = app.app.id();
-            let standing = Standing::of(app).map(|standing| format!("{id}: {standing}"));
-            let queued = seen.queue.iter().filter(|item| item.app == *id).map(waiting);
-            let text = standing.into_iter().chain(queued).collect::<Vec<_>>().join("\n");
-            if self.said.get(id) != Some(&text) {
-                self.note(&text)?;
-                self.said.insert(id.clone(), text);
+        self.views = self.views_of(seen);
+        self.looked_at = Instant::now();
+        match &mut self.view {
+            Live::Screen(screen) => {
+                screen.stale();
+                if screen.due() <= self.looked_at { self.redraw() } else { Ok(()) }
+            }
+            Live::Lines(teller) => {
+                let lines = teller.changes(&self.views);
+                lines.iter().try_for_each(|line| self.note(line))
+            }
+            Live::Json(written) => {
+                let is_new = |view: &&View| {
+                    let before = written.get(&view.intent.app);
+                    before.is_none_or(|before| !is_alike(before, view))
+                };
+                let new: Vec<View> = self.views.iter().filter(is_new).cloned().collect();
+                written.extend(new.iter().map(|view| (view.intent.app.clone(), view.clone())));
+                new.iter().try_for_each(|view| self.line(&ViewLine::of(view)))
             }
         }
+    }
+
+    /// What there is to see of each app.
+    fn views_of(&mut self, seen: &Seen) -> Vec<View> {
+        let mut watches = std::mem::take(&mut self.watches);
+        let look = |app| {
+            let moment =
+                Moment { now: seen.at, app, deployments: &seen.deployments, queue: &seen.queue };
+            let mut watch = watches.remove(app.app.id()).unwrap_or_default();
+            let view = watch.look(&moment);
+            self.watches.insert(app.app.id().clone(), watch);
+            view
+        };
+        seen.apps.iter().map(look).collect()
+    }
+
+    /// When [`refresh`](Self::refresh) has something to do, even if nothing new is seen.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        match &self.view {
+            _ if self.views.is_empty() => None,
+            Live::Screen(screen) => Some(screen.due()),
+            Live::Lines(teller) => Some(teller.due()),
+            Live::Json(_) => None,
+        }
+    }
+
+    /// Lets ages grow, and says after a while of silence what is waited for.
+    pub(crate) fn refresh(&mut self) -> Result<(), CliError> {
+        let now = self.now();
+        match &mut self.view {
+            Live::Screen(_) => self.redraw(),
+            Live::Lines(teller) => {
+                let lines = teller.meanwhile(&self.views, now);
+                lines.iter().try_for_each(|line| self.note(line))
+            }
+            Live::Json(_) => Ok(()),
+        }
+    }
+
+    /// By the clock that the last view is from.
+    fn now(&self) -> Timestamp {
+        let last = self.views.first().map_or(Timestamp::EPOCH, |view| view.at);
+        last.saturating_add(self.looked_at.elapsed())
+    }
+
+    fn redraw(&mut self) -> Result<(), CliError> {
+        let now = self.now();
+        if let Live::Screen(screen) = &mut self.view
+            && !self.views.is_empty()
+        {
+            let lines = sheet(&self.views, now, screen.size());
+            screen.draw(&lines)?;
+        }
         Ok(())
+    }
+
+    /// So that something can be said where the screen is drawn.
+    fn make_way(&mut self) -> io::Result<()> {
+        self.out.flush()?;
+        match &mut self.view {
+            Live::Screen(screen) => screen.erase(),
+            Live::Lines(_) | Live::Json(_) => Ok(()),
+        }
     }
 
     /// One object in one line.
@@ -94,23 +212,17 @@ impl<'w> Console<'w> {
         Ok(self.out.flush()?)
     }
 
-    /// Ends what was being drawn, so that other text may follow.
-    pub(crate) fn finish(&mut self) -> io::Result<()> {
+    /// Ends what is being drawn, so that other text may follow below it. Nothing is drawn again until
+    /// something new is seen.
+    pub(crate) fn finish(&mut self) -> Result<(), CliError> {
+        if let Live::Screen(_) = &self.view {
+            self.redraw()?;
+        }
+        if let Live::Screen(screen) = &mut self.view {
+            screen.leave();
+        }
+        self.views.clear();
         self.out.flush()?;
-        self.err.flush()
+        Ok(self.err.flush()?)
     }
-}
-
-/// Why instances are not launched.
-fn waiting(item: &QueueItem) -> String {
-    let QueueItem { app, count, overdue, offers, .. } = item;
-    let declined = offers.rejected.iter().filter(|it| it.declined > 0);
-    let reasons: Vec<_> =
-        declined.map(|it| format!("{} of {} {}", it.declined, it.processed, it.reason)).collect();
-    let why = match (overdue, reasons.is_empty()) {
-        (false, _) => "the launch delay after failures goes on".into(),
-        (true, true) => "no offer came yet".into(),
-        (true, false) => format!("offers declined: {}", reasons.join(", ")),
-    };
-    format!("{app}: {} to be launched: {why}", plural(*count, "instance"))
 }

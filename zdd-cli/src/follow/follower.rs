@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use zdd_core::ports::{Event, EventStream, Feed, Happening, Marathon, MarathonError};
 use zdd_core::units::DeploymentId;
@@ -66,8 +68,8 @@ pub(crate) enum Stop {
 /// What following leaves behind.
 pub(crate) struct Followed {
     pub(crate) replayed: Replayed,
-    /// Whether the file has all that was to be written to it.
-    pub(crate) is_recorded: bool,
+    /// The recording that is incomplete, if it could not be written to its end.
+    pub(crate) incomplete: Option<PathBuf>,
 }
 
 type Reading<'r> = Pin<Box<dyn Future<Output = Result<Seen, MarathonError>> + 'r>>;
@@ -110,9 +112,16 @@ impl<'m> Follower<'m> {
         }
     }
 
-    /// Without events, what is there at the end is all that there is to be judged.
-    fn note_end(&mut self, seen: &Seen, console: &mut Console<'_>) -> Result<(), CliError> {
-        if self.stream == Stream::Connected {
+    /// Without events, what is there at the end is all that there is to be judged. So it is where a
+    /// stream that seems to be there has not told of the end: it stands still, and for how long is
+    /// not known.
+    fn note_end(
+        &mut self,
+        deployment: &DeploymentId,
+        seen: &Seen,
+        console: &mut Console<'_>,
+    ) -> Result<(), CliError> {
+        if self.stream == Stream::Connected && self.heard.contains_key(deployment) {
             return Ok(());
         }
         self.journal.gap();
@@ -122,6 +131,28 @@ impl<'m> Follower<'m> {
     /// Takes it that a change was accepted.
     pub(crate) fn accepted(&mut self) {
         self.journal.accepted();
+    }
+
+    /// Takes the events that came while nobody listened, until one tells of the end of a deployment
+    /// in `scope`. None if there is no such event: then it was lost, or the stream is.
+    pub(crate) async fn ended_meanwhile(
+        &mut self,
+        scope: &Scope,
+        console: &mut Console<'_>,
+    ) -> Result<Option<DeploymentId>, CliError> {
+        let until = Instant::now() + EVENT_COMES_WITHIN;
+        while self.stream == Stream::Connected {
+            let Ok(feed) = timeout_at(until, self.events.next()).await else { break };
+            let ended = match &feed {
+                Some(Feed::Event(event)) => end_in(event, scope),
+                _ => None,
+            };
+            self.take(feed, None, console)?;
+            if ended.is_some() {
+                return Ok(ended);
+            }
+        }
+        Ok(None)
     }
 
     /// Follows a deployment to its end.
@@ -152,6 +183,7 @@ impl<'m> Follower<'m> {
                 biased;
                 () = operator.interrupted() => return Ok(Stop::Interrupted),
                 () = at(deadline) => return Ok(Stop::Deadline),
+                () = at(console.due()) => console.refresh()?,
                 seen = answer(&mut reading) => {
                     reading = None;
                     is_slow = false;
@@ -167,7 +199,7 @@ impl<'m> Follower<'m> {
                             } else {
                                 let since = *gone_since.get_or_insert_with(Instant::now);
                                 if let Some(how) = self.end(deployment, scope, &seen, since) {
-                                    self.note_end(&seen, console)?;
+                                    self.note_end(deployment, &seen, console)?;
                                     return Ok(Stop::Ended(End { how, seen }));
                                 }
                                 due = Instant::now() + NEAR_THE_END;
@@ -278,8 +310,23 @@ impl<'m> Follower<'m> {
 
     /// What it leaves behind.
     pub(crate) fn finish(self) -> Followed {
-        Followed { is_recorded: self.journal.is_complete(), replayed: self.journal.finish() }
+        let incomplete = self.journal.incomplete().map(PathBuf::from);
+        Followed { incomplete, replayed: self.journal.finish() }
     }
+}
+
+/// The deployment of which an event tells the end, if its plan has an app in `scope`.
+fn end_in(event: &Event, scope: &Scope) -> Option<DeploymentId> {
+    let (Happening::Succeeded(id) | Happening::Failed { deployment: id, .. }) = &event.happening
+    else {
+        return None;
+    };
+    let json: Value = serde_json::from_str(&event.json).ok()?;
+    let steps = json["plan"]["steps"].as_array()?;
+    let mut actions = steps.iter().filter_map(|step| step["actions"].as_array()).flatten();
+    let is_in_scope =
+        |action: &Value| action["app"].as_str()?.parse().ok().map(|app| scope.has(&app));
+    actions.any(|action| is_in_scope(action) == Some(true)).then(|| id.clone())
 }
 
 /// Whether an event is a reason to look again.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use zdd_core::app::App;
@@ -55,12 +56,19 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// A new file. One that exists is left alone: it may be the only record of another deployment.
+    /// A device, such as the terminal, holds nothing that could be lost.
     pub(crate) fn create(path: &Path) -> Result<Self, CliError> {
-        match File::create_new(path) {
-            Ok(file) => Ok(Self { path: path.into(), file, failed: false }),
+        let file = match File::create_new(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(CliError::RecordingExists(path.into()))
+                if !is_device(path) {
+                    return Err(CliError::RecordingExists(path.into()));
+                }
+                File::options().write(true).open(path)
             }
+            file => file,
+        };
+        match file {
+            Ok(file) => Ok(Self { path: path.into(), file, failed: false }),
             Err(error) => Err(CliError::Write { path: path.into(), error }),
         }
     }
@@ -75,6 +83,10 @@ impl Recording {
             RecordingFailed { path: self.path.clone(), error }
         })
     }
+}
+
+fn is_device(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.file_type().is_char_device())
 }
 
 /// The file could not be written. It is said once; from then on nothing is written.
@@ -178,9 +190,9 @@ impl Journal {
         self.file.as_mut().map_or(Ok(()), |file| file.line(line.as_bytes()))
     }
 
-    /// Whether all that was to be written to a file was.
-    pub(super) fn is_complete(&self) -> bool {
-        self.file.as_ref().is_none_or(|file| !file.failed)
+    /// The file that lacks what was to be written to it, if it does.
+    pub(super) fn incomplete(&self) -> Option<&Path> {
+        self.file.as_ref().filter(|file| file.failed).map(|file| file.path.as_path())
     }
 
     /// What there is to say about it.

@@ -150,7 +150,11 @@ impl Operator for Terminal {
             drop(err);
             tokio::select! {
                 biased;
-                () = self.interrupted() => return None,
+                () = self.interrupted() => {
+                    // What is said next is not the answer.
+                    writeln!(io::stderr()).ok()?;
+                    return None;
+                }
                 line = line_of_terminal() => if let Some(answer) = Answer::of(&line?) {
                     return Some(answer);
                 },

@@ -25,11 +25,11 @@ pub(crate) fn find<'d>(
     let meant: Vec<_> = running.iter().filter(is_meant).collect();
     match meant.as_slice() {
         [one] => Ok(one),
-        [] => Err(CliError::NothingRuns(match wanted {
-            Wanted { deployment: Some(id), .. } => id.to_string(),
-            Wanted { app: Some(app), .. } => app.to_string(),
-            Wanted { app: None, deployment: None } => "any app".into(),
-        })),
+        [] => Err(match wanted {
+            Wanted { deployment: Some(id), .. } => CliError::DeploymentGone(id.clone()),
+            Wanted { app: Some(app), .. } => CliError::NothingRuns(app.to_string()),
+            Wanted { app: None, deployment: None } => CliError::NothingRuns("any app".into()),
+        }),
         several => Err(CliError::SeveralRun(several.iter().map(|it| named(it)).collect())),
     }
 }
@@ -70,5 +70,9 @@ mod tests {
             "several deployments go on: one of /a; two of /b, /c, /d, …"
         );
         assert_eq!(find(&[], all).unwrap_err().to_string(), "no deployment of any app goes on");
+        assert_eq!(
+            find(&[], Wanted { deployment: Some(&id), ..all }).unwrap_err().to_string(),
+            "deployment one does not go on: it has ended, or there was none of this id"
+        );
     }
 }

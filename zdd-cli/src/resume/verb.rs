@@ -1,7 +1,7 @@
 //! The verb itself.
 
 use zdd_core::guarantee::Guarantee;
-use zdd_core::ports::{Marathon, RunningDeployment};
+use zdd_core::ports::{Marathon, MarathonError, RunningDeployment};
 use zdd_core::standing::Standing;
 use zdd_core::units::AppId;
 
@@ -44,7 +44,7 @@ async fn followed(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let Some(scope) = Scope::around(&running.affected_apps) else {
-        return Err(CliError::NothingRuns(running.id.to_string()));
+        return Err(CliError::HoldsNoApp(running.id.clone()));
     };
     console.note(&format!("deployment {} of {scope} goes on", running.id))?;
     let recording = args.follow.watch.record.as_deref().map(Recording::create).transpose()?;
@@ -67,7 +67,10 @@ async fn ended(
     marathon: &dyn Marathon,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let status = marathon.app(app).await.map_err(|error| CliError::of_app(app, error))?;
+    let status = marathon.app(app).await.map_err(|error| match error {
+        MarathonError::NotFound { .. } => CliError::NoTarget(app.to_string()),
+        error => CliError::of_app(app, error),
+    })?;
     let version = status.app.version().map_or_else(String::new, |it| format!(" of version {it}"));
     let Some(standing) = Standing::of(&status) else {
         return Err(CliError::NothingRuns(app.to_string()));

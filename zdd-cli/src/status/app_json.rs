@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::{AppStatus, Task};
 use zdd_core::standing::{Age, Standing};
+use zdd_core::watch::{Moment, Watch};
 
 use crate::follow::Seen;
+use crate::live::WaitingReport;
 use crate::schema::{SCHEMA, millis};
 
 /// What `zdd status ID -o json` prints of each app.
@@ -37,6 +39,8 @@ pub(crate) struct AppReport {
     queue: Vec<QueueReport>,
     /// Tasks whose readiness check has not passed yet.
     not_ready: Vec<String>,
+    /// What is waited for, the most serious first.
+    waiting: Vec<WaitingReport>,
     /// How an instance failed last.
     last_failure: Option<FailureReport>,
 }
@@ -106,6 +110,13 @@ impl AppReport {
         let app = &status.app;
         let standing = Standing::of(status);
         let queue = seen.queue.iter().filter(|item| item.app == *app.id());
+        let moment = Moment {
+            now: seen.at,
+            app: status,
+            deployments: &seen.deployments,
+            queue: &seen.queue,
+        };
+        let view = Watch::new().look(&moment);
         let not_ready = status.readiness.iter().filter(|it| !it.ready);
         Self {
             schema: SCHEMA,
@@ -138,6 +149,7 @@ impl AppReport {
                 })
                 .collect(),
             not_ready: not_ready.map(|it| it.task.to_string()).collect(),
+            waiting: WaitingReport::all(&view),
             last_failure: status.last_task_failure.as_ref().map(|it| FailureReport {
                 task: it.task.to_string(),
                 state: it.state.clone(),

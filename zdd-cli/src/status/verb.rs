@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 use zdd_core::ports::{Marathon, MarathonError, RunningDeployment};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
@@ -28,11 +28,13 @@ pub(crate) async fn run(
         Some(target) => Some(scope(target, marathon).await?),
         None => None,
     };
-    tokio::select! {
+    let answer = tokio::select! {
         biased;
         () = operator.interrupted(), if args.watch => Ok(ExitCode::Done),
         answer = look(scope.as_ref(), args, marathon, console) => answer,
-    }
+    };
+    console.finish()?;
+    answer
 }
 
 /// Looks once, or again and again.
@@ -48,19 +50,38 @@ async fn look(
             Some(scope) => View::Apps(scope.read(marathon).await?),
             None => View::Deployments(marathon.deployments().await?),
         };
-        let said = now.said()?;
-        if shown.as_ref() != Some(&said) {
-            match now {
-                View::Apps(seen) => show(&seen, args, console)?,
-                View::Deployments(deployments) => running(&deployments, args, console)?,
+        match now {
+            View::Apps(seen) if args.watch && !console.is_json() => console.look(&seen)?,
+            now => {
+                let said = now.said()?;
+                if shown.as_ref() != Some(&said) {
+                    show(&now, args, console)?;
+                    shown = Some(said);
+                }
             }
-            console.finish()?;
-            shown = Some(said);
         }
         if !args.watch {
             return Ok(ExitCode::Done);
         }
-        sleep(LOOK_EVERY).await;
+        pause(console).await?;
+    }
+}
+
+/// Until it is time to look again.
+async fn pause(console: &mut Console<'_>) -> Result<(), CliError> {
+    let until = Instant::now() + LOOK_EVERY;
+    while let Some(due) = console.due().filter(|due| *due < until) {
+        sleep_until(due).await;
+        console.refresh()?;
+    }
+    sleep_until(until).await;
+    Ok(())
+}
+
+fn show(view: &View, args: &StatusArgs, console: &mut Console<'_>) -> Result<(), CliError> {
+    match view {
+        View::Apps(seen) => apps(seen, args, console),
+        View::Deployments(deployments) => running(deployments, args, console),
     }
 }
 
@@ -87,7 +108,7 @@ impl View {
 }
 
 /// All apps that were seen.
-fn show(seen: &Seen, args: &StatusArgs, console: &mut Console<'_>) -> Result<(), CliError> {
+fn apps(seen: &Seen, args: &StatusArgs, console: &mut Console<'_>) -> Result<(), CliError> {
     match args.output {
         Output::Json if args.watch => {
             seen.apps.iter().try_for_each(|app| console.line(&AppReport::of(app, seen)))

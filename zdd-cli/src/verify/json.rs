@@ -51,6 +51,8 @@ pub(crate) struct VerifyReport {
     failed_tasks: u64,
     /// Times that a healthy instance turned unhealthy.
     turned_unhealthy: u64,
+    /// New instances that were told to stop while they replaced old ones.
+    new_stopped: u64,
     /// The three guarantees, the weakest first.
     guarantees: [JudgementJson; 3],
     /// All that was found, worst first.
@@ -195,6 +197,7 @@ fn json(report: &Report, log: LogJson) -> VerifyReport {
         gaps: verdict.gaps,
         failed_tasks: verdict.failed,
         turned_unhealthy: verdict.turned_unhealthy,
+        new_stopped: verdict.new_stopped,
         guarantees: Guarantee::ALL.map(|guarantee| {
             let judgement = verdict.guarantee(guarantee);
             JudgementJson { guarantee, holds: judgement.holds(), why: judgement.why.to_string() }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use zdd_core::guarantee::Guarantee;
-use zdd_core::verify::{OldCount, Replayed, Report, Severity};
+use zdd_core::units::Timestamp;
+use zdd_core::verify::{Fault, Finding, Lowest, OldCount, Replayed, Report, Severity};
 
 use super::words::{clock, kind, span};
 use crate::text::{BAD, BOLD, DIM, GOOD, NOTE, Page, plural, styled};
@@ -13,8 +14,11 @@ const SHOWN: usize = 8;
 /// Where the values of a block begin.
 const COLUMN: usize = 20;
 
+/// `strongest` is the strongest guarantee that somebody asked about: what breaks none but stronger
+/// ones is no news.
 pub(crate) fn write(
     replayed: &Replayed,
+    strongest: Guarantee,
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
@@ -23,9 +27,9 @@ pub(crate) fn write(
             writeln!(out)?;
         }
         heading(report, page, out)?;
-        guarantees(report, page, out)?;
+        guarantees(report, strongest, page, out)?;
         extremes(report, out)?;
-        findings(report, page, out)?;
+        findings(report, strongest, page, out)?;
     }
     unusable(replayed, page, out)
 }
@@ -50,8 +54,13 @@ fn heading(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::
     writeln!(out, "{}\n", page.wrapped(2, &counts))
 }
 
-fn guarantees(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-    for guarantee in Guarantee::ALL {
+fn guarantees(
+    report: &Report,
+    strongest: Guarantee,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
+    for guarantee in Guarantee::ALL.into_iter().filter(|guarantee| *guarantee <= strongest) {
         let judgement = report.verdict.guarantee(guarantee);
         let answer = match judgement.holds() {
             Some(true) => styled(GOOD, format!("✔ {guarantee}: held")),
@@ -69,20 +78,14 @@ fn guarantees(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> i
 fn extremes(report: &Report, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let (verdict, from) = (&report.verdict, report.started());
     let (lowest, highest) = (&verdict.lowest_healthy, &verdict.highest_running);
-    let spells = plural(lowest.spell_count, "spell");
-    line(out, "lowest healthy", &format!("{} in {spells}, {}", lowest.count, span(lowest.total)))?;
-    by(out, lowest.task.as_deref())?;
-    for spell in lowest.spells.iter().take(SHOWN) {
-        let (from, to) = (clock(spell.from, from), clock(spell.to, from));
-        line(out, "", &format!("{from} to {to}  {}", span(spell.duration())))?;
-    }
-    let left = lowest.spell_count.saturating_sub(lowest.spells.len().min(SHOWN) as u64);
-    if left > 0 {
-        line(out, "", &format!("and {left} more"))?;
+    if verdict.below_instances.is_some() && lowest.count >= u64::from(report.new) {
+        line(out, "lowest healthy", &format!("{}, never fewer than wanted", lowest.count))?;
+    } else {
+        spells(lowest, from, out)?;
     }
     line(out, "highest running", &format!("{} at {}", highest.count, clock(highest.at, from)))?;
     by(out, highest.task.as_deref())?;
-    if let Some(below) = verdict.below_instances {
+    if let Some(below) = verdict.below_instances.filter(|below| !below.is_zero()) {
         line(out, &format!("fewer than {}", report.new), &format!("healthy for {}", span(below)))?;
     }
     line(out, "longest silence", &span(verdict.longest_silence))?;
@@ -95,7 +98,25 @@ fn extremes(report: &Report, out: &mut (impl Write + ?Sized)) -> io::Result<()> 
     if verdict.turned_unhealthy > 0 {
         line(out, "turned unhealthy", &plural(verdict.turned_unhealthy, "time"))?;
     }
+    if verdict.new_stopped > 0 {
+        line(out, "told to stop", &plural(verdict.new_stopped, "new task"))?;
+    }
     Ok(())
+}
+
+/// When the fewest were healthy.
+fn spells(lowest: &Lowest, start: Timestamp, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    let spells = plural(lowest.spell_count, "spell");
+    line(out, "lowest healthy", &format!("{} in {spells}, {}", lowest.count, span(lowest.total)))?;
+    by(out, lowest.task.as_deref())?;
+    for spell in lowest.spells.iter().take(SHOWN) {
+        let (from, to) = (clock(spell.from, start), clock(spell.to, start));
+        line(out, "", &format!("{from} to {to}  {}", span(spell.duration())))?;
+    }
+    match lowest.spell_count.saturating_sub(lowest.spells.len().min(SHOWN) as u64) {
+        0 => Ok(()),
+        left => line(out, "", &format!("and {left} more")),
+    }
 }
 
 /// A name and its value.
@@ -107,8 +128,17 @@ fn by(out: &mut (impl Write + ?Sized), task: Option<&str>) -> io::Result<()> {
     task.map_or(Ok(()), |task| line(out, "", &styled(DIM, format!("by {task}"))))
 }
 
-fn findings(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-    let findings = &report.verdict.findings;
+fn findings(
+    report: &Report,
+    strongest: Guarantee,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
+    let is_news = |finding: &&Finding| {
+        strongest == Guarantee::SideBySide
+            || !matches!(finding.fault, Fault::OldTouchedTooEarly { .. })
+    };
+    let findings: Vec<_> = report.verdict.findings.iter().filter(is_news).collect();
     if !findings.is_empty() {
         writeln!(out)?;
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use zdd_core::app::App;
+use zdd_core::guarantee::Guarantee;
 use zdd_core::verify::{Facts, LogReader, Replay, Replayed};
 
 use super::{json, text};
@@ -34,7 +35,7 @@ pub(crate) fn run(
         }
     }
     match args.output {
-        PlanOutput::Text => text::write(&replayed, page, out)?,
+        PlanOutput::Text => text::write(&replayed, Guarantee::SideBySide, page, out)?,
         PlanOutput::Json => match json::of(&replayed).as_slice() {
             [report] => write_json(report, out)?,
             reports => write_json(reports, out)?,

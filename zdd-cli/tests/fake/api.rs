@@ -1,13 +1,11 @@
 //! The API, as far as it is used.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use futures_util::stream;
@@ -49,15 +47,31 @@ async fn any(
         n
     };
     shared.changed.notify_all();
+    let trouble = shared.world.lock().unwrap().trouble(&method);
+    if let Some(trouble) = trouble {
+        let answer = if trouble.is_done || method == Method::GET {
+            carried_out(&shared, &method, &uri, &headers, &body)
+        } else {
+            Json(json!({"message": "this is cut off somewhere"})).into_response()
+        };
+        return trouble.answer(answer, &uri, &headers).await;
+    }
     let hold = shared.world.lock().unwrap().knobs.holds;
     if hold == Some(Hold::Before(n)) {
-        std::future::pending::<()>().await;
+        held(&shared, hold).await;
     }
     let answer = carried_out(&shared, &method, &uri, &headers, &body);
     if hold == Some(Hold::After(n)) {
-        std::future::pending::<()>().await;
+        held(&shared, hold).await;
     }
     answer
+}
+
+/// Never ends.
+async fn held(shared: &Shared, hold: Option<Hold>) {
+    shared.world.lock().unwrap().held = hold;
+    shared.changed.notify_all();
+    std::future::pending::<()>().await;
 }
 
 fn carried_out(
@@ -84,6 +98,9 @@ fn carried_out(
     }
     let query = uri.query().unwrap_or("");
     let answer = answer(&mut world, method, uri.path(), query, body);
+    if change.is_some() && answer.status().is_success() && !query.contains("dryRun=true") {
+        world.carried_out.push(format!("{method} {}", uri.path()));
+    }
     if change.is_some() && world.knobs.loses == change.map(Loses::Answer) {
         return broken();
     }
@@ -104,13 +121,8 @@ fn events(shared: &Shared) -> Response {
     if world.knobs.no_events {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let receiver = world.events.subscribe();
-    let live = stream::unfold(receiver, |mut receiver| async {
-        let (name, json) = receiver.recv().await.ok()?;
-        Some((Ok::<_, Infallible>(Event::default().event(name).data(json)), receiver))
-    });
-    let keep = KeepAlive::new().interval(Duration::from_secs(5));
-    Sse::new(live).keep_alive(keep).into_response()
+    let body = world.knobs.stream.body(world.events.subscribe());
+    ([("content-type", "text/event-stream")], body).into_response()
 }
 
 fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u8]) -> Response {

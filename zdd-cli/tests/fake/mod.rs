@@ -5,8 +5,10 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod api;
+mod faults;
 mod world;
 
+pub(crate) use faults::{Events, Fault, Of, Trouble};
 pub(crate) use world::{Hold, Knobs, Loses, World, shop};
 
 use std::net::SocketAddr;

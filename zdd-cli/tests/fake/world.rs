@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
+
+use super::faults::{Events, Trouble};
 
 /// What a test can turn.
 #[derive(Clone, Debug)]
@@ -18,6 +21,10 @@ pub(crate) struct Knobs {
     pub(crate) changed_before: Option<usize>,
     /// This request is never answered.
     pub(crate) holds: Option<Hold>,
+    /// What happens to some of the requests.
+    pub(crate) trouble: Option<Trouble>,
+    /// How the event stream is.
+    pub(crate) stream: Events,
     /// Every change is refused as invalid.
     pub(crate) refuses: bool,
     /// User and password that are asked for.
@@ -52,6 +59,8 @@ impl Default for Knobs {
             loses: None,
             changed_before: None,
             holds: None,
+            trouble: None,
+            stream: Events::Fine,
             refuses: false,
             password: None,
             version: "1.8.222",
@@ -65,7 +74,13 @@ pub(crate) struct World {
     pub(crate) deployments: Vec<Deployment>,
     /// All requests so far, `GET /v2/apps//shop` and so on; the event stream is not among them.
     pub(crate) requests: Vec<String>,
+    /// The request that is held.
+    pub(crate) held: Option<Hold>,
+    /// The changes among them that were carried out.
+    pub(crate) carried_out: Vec<String>,
     pub(crate) events: broadcast::Sender<(String, String)>,
+    /// How many requests came that the trouble is about.
+    troubled: usize,
     ms: i64,
     ids: usize,
 }
@@ -119,6 +134,9 @@ impl World {
             apps: BTreeMap::new(),
             deployments: Vec::new(),
             requests: Vec::new(),
+            held: None,
+            carried_out: Vec::new(),
+            troubled: 0,
             events: broadcast::channel(10_000).0,
             ms: 0,
             ids: 0,
@@ -162,6 +180,17 @@ impl World {
         let mut all: Vec<_> = tasks.map(|task| task.variable.clone()).collect();
         all.sort();
         all
+    }
+
+    /// What happens to the next request.
+    pub(super) fn trouble(&mut self, method: &Method) -> Option<Trouble> {
+        let trouble = self.knobs.trouble?;
+        if !trouble.is_about(method, !self.carried_out.is_empty()) {
+            return None;
+        }
+        self.troubled += 1;
+        let n = self.troubled.checked_sub(trouble.from)?;
+        (n < trouble.times).then_some(trouble)
     }
 
     /// Requests that change something.

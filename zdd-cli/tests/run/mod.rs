@@ -22,7 +22,7 @@ pub(crate) struct Zdd {
 }
 
 /// What it said.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,

@@ -59,12 +59,23 @@ pub enum MarathonError {
         /// Why, and whether the call may have been carried out.
         why: Unreachable,
     },
-    /// Something answered that is not Marathon, or not a Marathon that we understand.
+    /// Something answered that is not Marathon, as far as can be told.
     #[error("{url} does not answer like Marathon: {what}")]
     NotMarathon {
         /// Who answered.
         url: String,
         /// What was wrong with the answer.
+        what: String,
+    },
+    /// A Marathon, which answered other calls, gave an answer that we do not understand: an app with
+    /// a field of another type, for one.
+    #[error("cannot read what {url} answers to {call}: {what}")]
+    Unreadable {
+        /// Who answered.
+        url: String,
+        /// What it was asked: `GET /v2/apps/shop`.
+        call: String,
+        /// What cannot be read in it, and where.
         what: String,
     },
 }
@@ -90,7 +101,7 @@ pub enum Unreachable {
         cause: String,
     },
     /// Marathon answered that it cannot answer (5xx, no leader), until the deadline.
-    #[error("{url} answers {status} since {}s: {message}", waited.as_secs())]
+    #[error("{url} answers {status}: {message}{}", GaveUpAfter(*waited))]
     Failing {
         /// Who answered.
         url: String,
@@ -107,7 +118,37 @@ pub enum Unreachable {
         /// The address.
         url: String,
         /// What is wrong with its certificate.
-        cause: String,
+        cause: Distrust,
+    },
+}
+
+/// What is wrong with the certificate of an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Distrust {
+    /// Its time is over.
+    #[error("its certificate has expired")]
+    Expired,
+    /// Its time has not come.
+    #[error("its certificate is not valid yet")]
+    NotYetValid,
+    /// Nobody whom we trust has signed it.
+    #[error("its certificate is from an unknown authority")]
+    UnknownAuthority,
+    /// It is for other names than the one in the address.
+    #[error("its certificate is for another host")]
+    OtherHost,
+    /// Its authority has taken it back.
+    #[error("its certificate is revoked")]
+    Revoked,
+    /// There is none.
+    #[error("it shows no certificate")]
+    Missing,
+    /// Anything else.
+    #[error("its certificate is not valid: {what}")]
+    Invalid {
+        /// What, in the words of whoever verified it.
+        what: String,
     },
 }
 
@@ -128,26 +169,62 @@ impl MarathonError {
             Self::Locked { .. } => {
                 Some("wait for it, take it back with `zdd abort`, or override it with --force")
             }
-            Self::Unauthorised { .. } => {
-                Some("give a user and password, a token or a credential file")
+            Self::Unauthorised { status: 403, .. } => {
+                Some("ask for the permission, or act as somebody else: with --credentials FILE")
             }
-            Self::Unreachable { why: Unreachable::NotReached { .. } } => {
-                Some("check the address, -m/--marathon or ZDD_MARATHON")
-            }
-            Self::Unreachable { why: Unreachable::MayHaveHappened { .. } } => {
-                Some("look with `zdd status` before you try again")
-            }
-            Self::Unreachable { why: Unreachable::Untrusted { .. } } => {
-                Some("name the certificate authority with --cacert FILE")
-            }
+            Self::Unauthorised { .. } => Some(
+                "set ZDD_MARATHON_USER and ZDD_MARATHON_PASSWORD, or name a file with \
+                 --credentials or --token-file; if you did, check what is in it",
+            ),
+            Self::Unreachable { why } => Some(why.hint()),
             Self::NotMarathon { .. } => {
-                Some("check the address; behind DC/OS it ends in /service/marathon")
+                Some("check the address: it ends before /v2, and behind DC/OS in /service/marathon")
+            }
+            Self::Unreadable { .. } => {
+                Some("look at that answer with curl: its release may be one that zdd does not know")
             }
             Self::Exists { .. }
             | Self::NotFound { .. }
             | Self::Invalid { .. }
-            | Self::Refused { .. }
-            | Self::Unreachable { why: Unreachable::Failing { .. } } => None,
+            | Self::Refused { .. } => None,
+        }
+    }
+}
+
+impl Unreachable {
+    /// How to go on.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotReached { .. } => {
+                "check that it runs, and its address in -m/--marathon or ZDD_MARATHON; \
+                 `zdd lab up` starts a Marathon on this machine"
+            }
+            Self::MayHaveHappened { .. } => "look with `zdd status` before you try again",
+            Self::Failing { .. } => {
+                "it may be starting or without a leader: try again in a moment, or read its log"
+            }
+            Self::Untrusted { cause, .. } => cause.hint(),
+        }
+    }
+}
+
+impl Distrust {
+    /// How to go on.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Expired => {
+                "have the certificate of that server renewed, and check the clock of this machine"
+            }
+            Self::NotYetValid => "check the clock of this machine, and that of the server",
+            Self::UnknownAuthority => "name the certificate authority with --cacert FILE",
+            Self::OtherHost => {
+                "use the name that the certificate is for, or have this one added to it"
+            }
+            Self::Revoked => "have the server be given a new certificate",
+            Self::Missing | Self::Invalid { .. } => {
+                "check that the port is one of TLS, and look at the certificate with \
+                 `openssl s_client`"
+            }
         }
     }
 }
@@ -155,6 +232,18 @@ impl MarathonError {
 impl From<Unreachable> for MarathonError {
     fn from(why: Unreachable) -> Self {
         Self::Unreachable { why }
+    }
+}
+
+/// For how long it was tried, where that is worth a word.
+struct GaveUpAfter(Duration);
+
+impl fmt::Display for GaveUpAfter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_secs() {
+            0 => Ok(()),
+            seconds => write!(f, " (gave up after {seconds} s)"),
+        }
     }
 }
 
@@ -180,5 +269,72 @@ impl fmt::Display for Details<'_> {
         self.0.iter().try_for_each(|InvalidDetail { path, errors }| {
             errors.iter().try_for_each(|error| write!(f, "; {path}: {error}"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    use super::*;
+
+    fn untrusted(cause: Distrust) -> MarathonError {
+        Unreachable::Untrusted { url: "https://m".into(), cause }.into()
+    }
+
+    #[test]
+    fn only_an_unknown_authority_is_a_matter_of_cacert() {
+        for cause in [
+            Distrust::Expired,
+            Distrust::NotYetValid,
+            Distrust::OtherHost,
+            Distrust::Revoked,
+            Distrust::Missing,
+            Distrust::Invalid { what: "x".into() },
+        ] {
+            let hint = untrusted(cause.clone()).hint().unwrap();
+            assert!(!hint.contains("--cacert"), "{cause}: {hint}");
+        }
+        assert_eq!(
+            untrusted(Distrust::UnknownAuthority).hint(),
+            Some("name the certificate authority with --cacert FILE")
+        );
+        let expired = untrusted(Distrust::Expired);
+        assert_eq!(expired.to_string(), "https://m is not trusted: its certificate has expired");
+        assert!(expired.hint().unwrap().contains("renewed"));
+    }
+
+    #[test]
+    fn who_is_unknown_and_who_may_not_are_told_apart() {
+        let refused = |status| MarathonError::Unauthorised { url: "http://m".into(), status };
+        assert!(refused(401).hint().unwrap().contains("ZDD_MARATHON_USER"));
+        assert!(refused(403).hint().unwrap().contains("permission"));
+    }
+
+    #[test]
+    fn a_time_is_said_where_there_was_one() {
+        let failing = |seconds| Unreachable::Failing {
+            url: "http://m".into(),
+            status: 503,
+            message: "no leader".into(),
+            waited: Duration::from_secs(seconds),
+        };
+        assert_eq!(failing(0).to_string(), "http://m answers 503: no leader");
+        assert_eq!(failing(30).to_string(), "http://m answers 503: no leader (gave up after 30 s)");
+    }
+
+    #[test]
+    fn those_who_hold_an_app_are_named() {
+        let locked = |ids: &[&str]| {
+            let deployments = ids.iter().map(|id| id.parse().unwrap()).collect();
+            MarathonError::Locked { deployments }.to_string()
+        };
+        assert_eq!(locked(&[]), "locked by a deployment");
+        assert_eq!(locked(&["a"]), "locked by deployment a");
+        assert_eq!(locked(&["a", "b"]), "locked by deployments a, b");
+        let details = vec![InvalidDetail { path: "/id".into(), errors: vec!["odd".into()] }];
+        let invalid = MarathonError::Invalid { message: "no".into(), details };
+        assert_eq!(invalid.to_string(), "Marathon refuses it: no; /id: odd");
     }
 }

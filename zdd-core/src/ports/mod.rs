@@ -13,7 +13,7 @@ mod queue;
 mod status;
 
 pub use deployment::{Accepted, CurrentAction, CurrentStep, RunningDeployment};
-pub use error::{InvalidDetail, MarathonError, Unreachable};
+pub use error::{Distrust, InvalidDetail, MarathonError, Unreachable};
 pub use event::{Event, EventStream, Feed, Happening};
 pub use info::Info;
 pub use marathon::{Force, KillMode, Marathon};

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use super::deployment::Deployment;
 use super::error::ChangeError;
-use super::event::{LightPlan, What};
+use super::event::{PlanOf, What};
 use super::fleet::Fleet;
 use super::instance::Made;
 use super::marathon::Marathon;
@@ -239,8 +239,13 @@ impl Marathon {
             Force::No if deployments.is_empty() => {}
             Force::No => {
                 let error = ChangeError::Locked { deployments };
-                let (id, version) = (self.ids.deployment(), proposal.version);
-                let plan = LightPlan { id, version, plan: Arc::new(proposal.plan) };
+                let plan = PlanOf {
+                    id: self.ids.deployment(),
+                    version: proposal.version,
+                    plan: Arc::new(proposal.plan),
+                    original: Arc::clone(&self.root),
+                    target: Arc::new(proposal.target),
+                };
                 self.tell(What::DeploymentFailed { plan, reason: error.to_string() });
                 return Err(error);
             }

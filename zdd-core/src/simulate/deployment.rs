@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 
-use super::event::LightPlan;
+use super::event::PlanOf;
 use crate::app::Group;
 use crate::group::{Action, DeploymentPlan};
 use crate::units::{AppId, DeploymentId, InstanceId, Timestamp};
@@ -42,7 +42,13 @@ impl Deployment {
         self.pending.iter()
     }
 
-    pub(super) fn light_plan(&self) -> LightPlan {
-        LightPlan { id: self.id.clone(), version: self.version, plan: Arc::clone(&self.plan) }
+    pub(super) fn plan_of(&self) -> PlanOf {
+        PlanOf {
+            id: self.id.clone(),
+            version: self.version,
+            plan: Arc::clone(&self.plan),
+            original: Arc::clone(&self.original),
+            target: Arc::clone(&self.target),
+        }
     }
 }

@@ -8,7 +8,7 @@ use core::net::IpAddr;
 use serde_json::Value;
 
 use super::state::MesosState;
-use crate::app::App;
+use crate::app::{App, Group};
 use crate::group::DeploymentPlan;
 use crate::scaling::Condition;
 use crate::units::{AgentId, AppId, DeploymentId, GroupId, InstanceId, TaskId, Timestamp};
@@ -16,7 +16,7 @@ use crate::units::{AgentId, AppId, DeploymentId, GroupId, InstanceId, TaskId, Ti
 /// One event.
 ///
 /// Serializes as the object on Marathon's event stream, in the form of its last line (1.8 to 1.11):
-/// plans are light.
+/// plans are light. [`heavy`](Self::heavy) is the form of earlier ones.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a moment and what happened")]
 pub struct Event {
@@ -26,16 +26,20 @@ pub struct Event {
     pub what: What,
 }
 
-/// The plan of a deployment, without the two states that it leads from and to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "all that Marathon says in a light plan")]
-pub struct LightPlan {
+/// The plan of a deployment.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "all that Marathon says of a plan")]
+pub struct PlanOf {
     /// The deployment.
     pub id: DeploymentId,
     /// The version of the root group that it leads to.
     pub version: Timestamp,
     /// What it does.
     pub plan: Arc<DeploymentPlan>,
+    /// The root group that it leads from; only heavy plans tell it.
+    pub original: Arc<Group>,
+    /// The root group that it leads to; only heavy plans tell it.
+    pub target: Arc<Group>,
 }
 
 /// What happened.
@@ -45,33 +49,33 @@ pub enum What {
     /// A step of a deployment begins.
     StepBegins {
         /// Of which deployment.
-        plan: LightPlan,
+        plan: PlanOf,
         /// Which step, from 0.
         step: usize,
     },
     /// A step of a deployment succeeded.
     StepSucceeded {
         /// Of which deployment.
-        plan: LightPlan,
+        plan: PlanOf,
         /// Which step, from 0.
         step: usize,
     },
     /// A step of a deployment failed.
     StepFailed {
         /// Of which deployment.
-        plan: LightPlan,
+        plan: PlanOf,
         /// Which step, from 0.
         step: usize,
     },
     /// A deployment reached its end.
     DeploymentSucceeded {
         /// Which.
-        plan: LightPlan,
+        plan: PlanOf,
     },
     /// A deployment failed, was cancelled, or was never started.
     DeploymentFailed {
         /// Which.
-        plan: LightPlan,
+        plan: PlanOf,
         /// Why.
         reason: String,
     },

@@ -8,11 +8,17 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::event::{Event, LightPlan, TaskUpdate, UnhealthyKill, What};
+use super::event::{Event, PlanOf, TaskUpdate, UnhealthyKill, What};
 
-impl Serialize for Event {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = self.what.fields();
+impl Event {
+    /// The same with the root groups that a deployment leads from and to, as Marathon before 1.8 tells
+    /// of plans unless it is asked for light ones. They are as long as the definitions of all apps.
+    pub const fn heavy(&self) -> impl Serialize {
+        Heavy(self)
+    }
+
+    fn write<S: Serializer>(&self, form: Form, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = self.what.fields(form);
         let fields = fields.as_object().into_iter().flatten();
         let mut map = serializer.serialize_map(Some(fields.clone().count() + 2))?;
         for (key, value) in fields {
@@ -24,18 +30,40 @@ impl Serialize for Event {
     }
 }
 
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.write(Form::Light, serializer)
+    }
+}
+
+/// An event with all that is known of its plan.
+struct Heavy<'e>(&'e Event);
+
+impl Serialize for Heavy<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(Form::Heavy, serializer)
+    }
+}
+
+/// How much is told of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Light,
+    Heavy,
+}
+
 impl What {
     /// What the event says besides its name and moment.
-    fn fields(&self) -> Value {
+    fn fields(&self, form: Form) -> Value {
         match self {
             Self::StepBegins { plan, step }
             | Self::StepSucceeded { plan, step }
             | Self::StepFailed { plan, step } => {
-                json!({ "plan": plan.json(), "currentStep": plan.step(*step) })
+                json!({ "plan": plan.json(form), "currentStep": plan.step(*step) })
             }
-            Self::DeploymentSucceeded { plan } => json!({ "id": plan.id, "plan": plan.json() }),
+            Self::DeploymentSucceeded { plan } => json!({ "id": plan.id, "plan": plan.json(form) }),
             Self::DeploymentFailed { plan, reason } => {
-                json!({ "id": plan.id, "plan": plan.json(), "reason": reason })
+                json!({ "id": plan.id, "plan": plan.json(form), "reason": reason })
             }
             Self::GroupChanged { group, version } => {
                 json!({ "groupId": group, "version": version })
@@ -88,9 +116,15 @@ impl What {
     }
 }
 
-impl LightPlan {
-    fn json(&self) -> Value {
-        json!({ "id": self.id, "steps": self.plan.steps(), "version": self.version })
+impl PlanOf {
+    fn json(&self, form: Form) -> Value {
+        let mut plan =
+            json!({ "id": self.id, "steps": self.plan.steps(), "version": self.version });
+        if form == Form::Heavy {
+            plan["original"] = json!(*self.original);
+            plan["target"] = json!(*self.target);
+        }
+        plan
     }
 
     /// The step `index`, from 0; one without actions where there is none.
@@ -154,12 +188,18 @@ mod tests {
         "2016-10-13T13:31:39.067Z".parse().unwrap()
     }
 
-    fn light_plan() -> LightPlan {
+    fn plan_of() -> PlanOf {
         let target =
             Group::parse(r#"{"id": "/", "apps": [{"id": "/shop", "cmd": "s", "instances": 2}]}"#);
-        let original = Group::parse(r#"{"id": "/"}"#).unwrap();
-        let plan = crate::group::plan(&original, &target.unwrap(), &BTreeSet::new()).unwrap();
-        LightPlan { id: "d1".parse().unwrap(), version: at(), plan: Arc::new(plan) }
+        let (original, target) = (Group::parse(r#"{"id": "/"}"#).unwrap(), target.unwrap());
+        let plan = crate::group::plan(&original, &target, &BTreeSet::new()).unwrap();
+        PlanOf {
+            id: "d1".parse().unwrap(),
+            version: at(),
+            plan: Arc::new(plan),
+            original: Arc::new(original),
+            target: Arc::new(target),
+        }
     }
 
     fn wire(what: What) -> Value {
@@ -175,7 +215,7 @@ mod tests {
         let check = json!({ "protocol": "HTTP" });
         let group = GroupId::root();
         let reason = String::from("no");
-        let plan = light_plan();
+        let plan = plan_of();
         vec![
             What::StepBegins { plan: plan.clone(), step: 0 },
             What::StepSucceeded { plan: plan.clone(), step: 1 },
@@ -253,7 +293,7 @@ mod tests {
                 { "actions": [{ "action": "ScaleApplication", "app": "/shop" }] },
             ],
         });
-        let begins = wire(What::StepBegins { plan: light_plan(), step: 1 });
+        let begins = wire(What::StepBegins { plan: plan_of(), step: 1 });
         assert_eq!(
             begins,
             json!({
@@ -263,6 +303,19 @@ mod tests {
                 "currentStep": { "actions": [{ "action": "ScaleApplication", "app": "/shop" }] },
             })
         );
+    }
+
+    #[test]
+    fn a_heavy_plan_has_both_root_groups() {
+        let event = Event { at: at(), what: What::StepBegins { plan: plan_of(), step: 0 } };
+        let (light, heavy) =
+            (serde_json::to_value(&event).unwrap(), serde_json::to_value(event.heavy()));
+        let mut heavy = heavy.unwrap();
+        let plan = heavy["plan"].as_object_mut().unwrap();
+        assert_eq!(plan.remove("original").unwrap()["apps"], json!([]));
+        let target = plan.remove("target").unwrap();
+        assert_eq!(target["apps"][0]["instances"], 2);
+        assert_eq!(heavy, light);
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub use constraints::{ConstraintError, Grouping, counts_for_constraints};
 pub use demand::{Demand, DemandError};
 pub use deployment::Deployment;
 pub use error::ChangeError;
-pub use event::{Event, LightPlan, TaskUpdate, UnhealthyKill, What};
+pub use event::{Event, PlanOf, TaskUpdate, UnhealthyKill, What};
 pub use health::{HealthChange, HealthTracker};
 pub use ids::{Ids, attempt_of, instance_of, task_id};
 pub use instance::Instance;

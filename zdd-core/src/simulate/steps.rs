@@ -17,7 +17,7 @@ impl Marathon {
             return;
         };
         let deployment = &mut self.deployments[at];
-        let (plan, step) = (deployment.light_plan(), deployment.current_step);
+        let (plan, step) = (deployment.plan_of(), deployment.current_step);
         deployment.current_step += 1;
         let actions = deployment.current_actions().to_vec();
         deployment.pending = actions.iter().map(|action| action.app().clone()).collect();
@@ -85,7 +85,7 @@ impl Marathon {
                 self.drop_if_over(app);
             }
         }
-        let plan = deployment.light_plan();
+        let plan = deployment.plan_of();
         self.tell(What::DeploymentFailed { plan, reason: CANCELLED.into() });
     }
 }

@@ -99,6 +99,9 @@ pub enum Fault {
         /// Which version it was of.
         version: Version,
     },
+    /// In a replacement, an instance of the new version was told to stop: by somebody, or because it
+    /// failed its health checks for too long.
+    NewToldToStop,
 }
 
 impl Fault {
@@ -110,9 +113,10 @@ impl Fault {
             | Self::NotFinished { .. }
             | Self::OldLeftOver { .. }
             | Self::WrongCount { .. } => Severity::Violation,
-            Self::Stalled { .. } | Self::TaskFailed { .. } | Self::UnhealthyAfterHealthy { .. } => {
-                Severity::Warning
-            }
+            Self::Stalled { .. }
+            | Self::TaskFailed { .. }
+            | Self::UnhealthyAfterHealthy { .. }
+            | Self::NewToldToStop => Severity::Warning,
             Self::OldTouchedTooEarly { .. } => Severity::Note,
         }
     }
@@ -129,6 +133,7 @@ impl Fault {
             Self::Stalled { .. } => "stalled",
             Self::TaskFailed { .. } => "task-failed",
             Self::UnhealthyAfterHealthy { .. } => "unhealthy-after-healthy",
+            Self::NewToldToStop => "new-told-to-stop",
         }
     }
 }
@@ -169,6 +174,7 @@ impl fmt::Display for Fault {
             Self::UnhealthyAfterHealthy { version } => {
                 write!(f, "a healthy instance of the {version} version turned unhealthy")
             }
+            Self::NewToldToStop => f.write_str("an instance of the new version was told to stop"),
         }
     }
 }

@@ -111,7 +111,11 @@ impl Fleet {
         };
         if !instance.go(&mut self.parts, news, steps) {
             self.alive.remove(&key);
-            self.ended.note(key, news.at);
+            if stage == Stage::Wanted {
+                self.ended.note_wanted(key, news.at);
+            } else {
+                self.ended.note(key, news.at);
+            }
         }
     }
 
@@ -162,8 +166,13 @@ impl Fleet {
     fn missing(&mut self, key: &Key, news: News<'_>, stage: Stage) -> Option<bool> {
         let rises = matches!(stage, Stage::Starting | Stage::Running);
         if let Some(ended) = self.ended.at(key) {
-            // Since 1.8 an instance outlives its tasks; and the unreachable come back.
-            if !rises || news.at <= ended {
+            // Since 1.8 an instance outlives its tasks; and the unreachable come back. What rises in
+            // the moment of the end is an echo, unless it was said in between that it is wanted
+            // again: whole lives pass within a millisecond.
+            if stage == Stage::Wanted && news.at >= ended {
+                self.ended.note_wanted(key.clone(), news.at);
+            }
+            if !rises || !self.ended.may_rise(key, news.at) {
                 return None;
             }
             self.ended.forget(key);
@@ -214,10 +223,17 @@ impl Instance {
 /// Instances that ended not long ago: what comes about them now is an echo.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ended {
-    at: ByKey<Timestamp>,
+    at: ByKey<End>,
     order: VecDeque<Key>,
     /// The last moment at which one that is forgotten by now ended.
     horizon: Option<Timestamp>,
+}
+
+/// When an instance ended, and whether it was said since that it is wanted again.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    at: Timestamp,
+    wanted: bool,
 }
 
 impl Ended {
@@ -225,7 +241,12 @@ impl Ended {
     const MAX: usize = 1024;
 
     fn at(&self, key: &Key) -> Option<Timestamp> {
-        self.at.get(key).copied()
+        self.at.get(key).map(|end| end.at)
+    }
+
+    /// Whether an event of the moment `at` that says the instance lives can be true.
+    fn may_rise(&self, key: &Key, at: Timestamp) -> bool {
+        self.at.get(key).is_none_or(|end| at > end.at || (at == end.at && end.wanted))
     }
 
     /// Whether an event that is out of its order may be about an instance that is forgotten.
@@ -234,16 +255,25 @@ impl Ended {
     }
 
     pub(super) fn note(&mut self, key: Key, at: Timestamp) {
-        if self.at.insert(key.clone(), at).is_none() {
+        self.insert(key, End { at, wanted: false });
+    }
+
+    /// Notes that an instance that ended is wanted again at the moment `at`.
+    fn note_wanted(&mut self, key: Key, at: Timestamp) {
+        self.insert(key, End { at, wanted: true });
+    }
+
+    fn insert(&mut self, key: Key, end: End) {
+        if self.at.insert(key.clone(), end).is_none() {
             self.order.push_back(key);
         }
         // An instance that came back and ended again stands in the order twice; that only makes it
         // be forgotten earlier.
         if self.order.len() > Self::MAX
             && let Some(oldest) = self.order.pop_front()
-            && let Some(at) = self.at.remove(&oldest)
+            && let Some(end) = self.at.remove(&oldest)
         {
-            self.horizon = self.horizon.max(Some(at));
+            self.horizon = self.horizon.max(Some(end.at));
         }
     }
 

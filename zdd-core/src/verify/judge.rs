@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::levels::{Depths, Spent};
-use super::{Change, Expectation, Fault, Finding, MAX_LISTED, Observed};
+use super::{Aim, Change, Expectation, Fault, Finding, MAX_LISTED, Observed};
 use crate::timeline::{State, Version};
 use crate::units::Timestamp;
 
@@ -72,6 +72,7 @@ pub struct Judge {
     touched: Depths,
     failed: u64,
     turned_unhealthy: u64,
+    new_stopped: u64,
     /// Findings about single tasks.
     tasks: Vec<Finding>,
     silence: (Duration, Timestamp),
@@ -96,6 +97,7 @@ impl Judge {
             touched: Depths::default(),
             failed: 0,
             turned_unhealthy: 0,
+            new_stopped: 0,
             tasks: Vec::new(),
             silence: (Duration::ZERO, at),
             gaps: 0,
@@ -113,6 +115,10 @@ impl Judge {
                 // The new instances before the step: those that carry while it is done.
                 let carried = i64::from(self.state.new.healthy);
                 self.touched.note(carried, step.count.into(), at, step.task);
+            }
+            (Change::ToldToStop, Version::New) if self.expected.aim == Aim::Replace => {
+                self.new_stopped += u64::from(step.count);
+                self.list(at, step.task, Fault::NewToldToStop);
             }
             (Change::Failed, version) => {
                 self.failed += u64::from(step.count);

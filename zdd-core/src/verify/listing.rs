@@ -18,6 +18,13 @@ impl World {
         snapshot.after_gap || snapshot.apps.iter().any(is_new)
     }
 
+    /// Takes the definitions in a snapshot, and nothing else.
+    pub(super) fn define(&mut self, snapshot: &Snapshot<'_>) {
+        for app in &snapshot.apps {
+            self.fleets.of(&app.app).take_definitions(app);
+        }
+    }
+
     /// Takes what there is at the moment `at`.
     pub(super) fn list(&mut self, at: Timestamp, snapshot: &Snapshot<'_>) {
         for app in &snapshot.apps {

@@ -15,6 +15,10 @@ use super::snapshot::Snapshot;
 use super::{Expectation, Outcome, Replayed, Report};
 use crate::units::{InstanceCount, Timestamp};
 
+/// So many snapshots may wait for an event: one from before a change and one from after it. Memory is
+/// bounded, whatever a recording holds.
+const MOST_PENDING: usize = 4;
+
 /// Rebuilds the timeline of every deployment in a recording, and judges it.
 ///
 /// Events may be repeated, and be out of order by up to a thousand places; what comes even later is
@@ -42,9 +46,9 @@ use crate::units::{InstanceCount, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
     window: Reorder,
-    /// A snapshot and its moment, by the clock of whoever recorded. It is taken into account with the
-    /// next event, because Marathon's clock may be another.
-    pending: Option<(Timestamp, Snapshot<'static>)>,
+    /// Snapshots and their moments, by the clock of whoever recorded. They are taken into account with
+    /// the next event, because Marathon's clock may be another.
+    pending: Vec<(Timestamp, Snapshot<'static>)>,
     world: World,
 }
 
@@ -99,13 +103,21 @@ impl Replay {
         if matches!(event.what, What::Other) {
             return;
         }
-        if self.pending.is_some() {
-            self.settle(event.at);
+        match &event.what {
+            // No event came since the last one, so it belongs before all that follow, too: what they
+            // tell of may be of the definitions in it.
+            What::Snapshot(snapshot)
+                if !snapshot.after_gap && (1..MOST_PENDING).contains(&self.pending.len()) =>
+            {
+                self.pending.push((event.at, snapshot.owned()));
+                return;
+            }
+            _ => self.settle(event.at),
         }
         match &event.what {
             What::Snapshot(snapshot) if self.world.needs(snapshot) => {
                 self.flush();
-                self.pending = Some((event.at, snapshot.owned()));
+                self.pending.push((event.at, snapshot.owned()));
             }
             // It says nothing new but definitions, and its place is where it stands.
             What::Snapshot(_) => {
@@ -143,12 +155,15 @@ impl Replay {
         }
     }
 
-    /// Applies the snapshot that waits, between what came before it and what is at the moment `next`.
+    /// Applies the snapshots that wait, between what came before them and what is at the moment `next`.
     fn settle(&mut self, next: Timestamp) {
-        if let Some((at, snapshot)) = self.pending.take() {
+        let mut pending = core::mem::take(&mut self.pending).into_iter();
+        if let Some((at, snapshot)) = pending.next() {
             let at = at.min(next).max(self.world.now.unwrap_or(Timestamp::MIN));
             self.world.list(at, &snapshot);
         }
+        // What the others say besides has its own events, which are still to come.
+        pending.for_each(|(_, snapshot)| self.world.define(&snapshot));
     }
 
     /// Takes a whole recording that is in memory.

@@ -47,8 +47,9 @@ pub struct Verdict {
     /// The three guarantees, in the order of [`Guarantee::ALL`].
     pub guarantees: [Judgement; 3],
     /// All that was found, worst first, then in time. Of the findings about single tasks the first
-    /// [`MAX_LISTED`] are listed; [`failed`](Self::failed) and
-    /// [`turned_unhealthy`](Self::turned_unhealthy) count all of them.
+    /// [`MAX_LISTED`] are listed; [`failed`](Self::failed),
+    /// [`turned_unhealthy`](Self::turned_unhealthy) and [`new_stopped`](Self::new_stopped) count all
+    /// of them.
     pub findings: Vec<Finding>,
     /// The fewest healthy instances there were.
     pub lowest_healthy: Lowest,
@@ -64,6 +65,8 @@ pub struct Verdict {
     pub failed: u64,
     /// Times that a healthy instance, old or new, turned unhealthy.
     pub turned_unhealthy: u64,
+    /// New instances that were told to stop while they replaced old ones.
+    pub new_stopped: u64,
     /// Gaps: what happened in them is not in the recording.
     pub gaps: u64,
     /// The longest time in which nothing happened although it was not done.

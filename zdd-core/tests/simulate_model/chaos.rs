@@ -339,6 +339,24 @@ fn play(deeds: &[Deed], reading: Reading) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Lets a chaos happen, and shows the world after each deed, and when it has had time to stand still;
+/// and whether Marathon may have lost count by then.
+pub(crate) fn each_moment(
+    runner: &mut TestRunner,
+    times: Times,
+    mut see: impl FnMut(&World, bool),
+) {
+    let deeds = deeds().new_tree(runner).unwrap().current();
+    let mut world = World::new(Settings::default(), agents(3, 1000), times);
+    let mut damage = Damage::default();
+    for deed in &deeds {
+        do_it(&mut world, deed, &mut damage);
+        see(&world, damage.is_done());
+    }
+    world.run_for(60_000);
+    see(&world, damage.is_done());
+}
+
 /// Chaos that never gets to the interesting parts would show nothing.
 #[test]
 fn the_chaos_is_one() {

@@ -6,5 +6,6 @@ mod changes;
 mod chaos;
 mod life;
 mod plan;
+mod watching;
 mod words;
 mod world;

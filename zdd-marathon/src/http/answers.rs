@@ -1,7 +1,9 @@
 //! What successful answers say.
 
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use zdd_core::ports::{Accepted, Info};
+use zdd_core::units::AppId;
 
 use super::attempt::{Answer, Unreadable};
 use crate::wire::{WireAccepted, WireInfo};
@@ -30,6 +32,23 @@ pub(super) fn any(answer: &Answer) -> Result<(), Unreadable> {
         return Ok(());
     }
     json::<IgnoredAny>(answer).map(drop)
+}
+
+/// Whether an answer is about apps, as only Marathon's is, though perhaps not one that is understood.
+pub(super) fn has_apps(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Named {
+        #[expect(dead_code, reason = "that it is there says enough")]
+        id: AppId,
+    }
+    #[derive(Deserialize)]
+    struct Shape {
+        app: Option<Named>,
+        #[serde(alias = "*")]
+        apps: Option<Vec<Named>>,
+    }
+    let shape = serde_json::from_slice::<Shape>(body);
+    shape.is_ok_and(|it| it.app.is_some() || it.apps.is_some_and(|apps| !apps.is_empty()))
 }
 
 /// What Marathon says about itself.

@@ -2,6 +2,7 @@
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, Response, Url};
+use serde_json::error::Category;
 use tokio::time::timeout;
 use zdd_core::units::DeploymentId;
 
@@ -10,7 +11,8 @@ use super::body::{self, BodyError};
 use super::call::Call;
 use super::failure::{self, Failure};
 use super::transport::{Host, Transport};
-use super::{redirect, refusal};
+use super::{answers, redirect, refusal};
+use crate::wire::shortened;
 
 /// Most redirects that are followed: a follower knows its leader, and a leader answers.
 const MOST_REDIRECTS: u32 = 5;
@@ -40,7 +42,11 @@ pub(super) enum Unreadable {
 
 impl From<serde_json::Error> for Unreadable {
     fn from(error: serde_json::Error) -> Self {
-        if error.is_eof() { Self::Cut } else { Self::Wrong(error.to_string()) }
+        match error.classify() {
+            Category::Eof => Self::Cut,
+            Category::Syntax => Self::Wrong(format!("not JSON: {error}")),
+            Category::Data | Category::Io => Self::Wrong(error.to_string()),
+        }
     }
 }
 
@@ -85,7 +91,7 @@ impl Transport {
             return Err(refusal::of_answer(&url, status.as_u16(), &body));
         }
         let answer = self.answer(&url, call, response).await?;
-        decode(&answer).map_err(|unreadable| misread(url, call, &answer, unreadable))
+        decode(&answer).map_err(|unreadable| self.misread(url, call, &answer, unreadable))
     }
 
     /// Sends a call and follows redirects to the leader, until something else is answered.
@@ -162,12 +168,31 @@ impl Transport {
             Err(BodyError::TooLarge(max)) => {
                 let what = format!("an answer of more than {max} bytes");
                 Err(if call.reads() {
-                    refusal::not_marathon(&url, what)
+                    not_understood(url, call, what, self.was_reached())
                 } else {
                     Failure::NoAnswer { url, cause: what }
                 })
             }
             Err(BodyError::Cut(cause)) => Err(Failure::NoAnswer { url, cause }),
+        }
+    }
+
+    /// A successful answer that cannot be read. A change was carried out then, or something that is
+    /// not Marathon answered: only a page is certain to come from elsewhere.
+    fn misread(&self, url: String, call: &Call, answer: &Answer, why: Unreadable) -> Failure {
+        if refusal::is_markup(&answer.body) {
+            return refusal::not_marathon(&url, "a page instead of JSON".into());
+        }
+        match why {
+            Unreadable::Cut => Failure::NoAnswer { url, cause: "its answer is cut off".into() },
+            Unreadable::Wrong(what) if call.reads() => {
+                let is_marathons = self.was_reached() || answers::has_apps(&answer.body);
+                not_understood(url, call, shortened(&what, 400), is_marathons)
+            }
+            Unreadable::Wrong(what) => Failure::NoAnswer {
+                url,
+                cause: format!("its answer is not understood: {}", shortened(&what, 200)),
+            },
         }
     }
 
@@ -256,20 +281,11 @@ pub(super) struct Sent {
     is_on_its_way: bool,
 }
 
-/// A successful answer that cannot be read. A change was carried out then, or something that is not
-/// Marathon answered: only a page is certain to come from elsewhere.
-fn misread(url: String, call: &Call, answer: &Answer, unreadable: Unreadable) -> Failure {
-    if refusal::is_markup(&answer.body) {
-        return refusal::not_marathon(&url, "a page instead of JSON".into());
+/// What `url` answers is not what Marathon does. If it is one all the same, it is this answer that is
+/// odd, and not the address that is wrong.
+fn not_understood(url: String, call: &Call, what: String, is_marathon: bool) -> Failure {
+    if !is_marathon {
+        return refusal::not_marathon(&url, what);
     }
-    match unreadable {
-        Unreadable::Cut => Failure::NoAnswer { url, cause: "its answer is cut off".into() },
-        Unreadable::Wrong(what) if call.reads() => {
-            refusal::not_marathon(&url, crate::wire::shortened(&what, 400))
-        }
-        Unreadable::Wrong(what) => Failure::NoAnswer {
-            url,
-            cause: format!("its answer is not understood: {}", crate::wire::shortened(&what, 200)),
-        },
-    }
+    Failure::Unreadable { url, call: format!("{} {}", call.method, call.path), what }
 }

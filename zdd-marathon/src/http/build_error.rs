@@ -10,7 +10,7 @@ pub enum BuildError {
     #[error("there is no address of Marathon")]
     NoAddress,
     /// An address is none of HTTP.
-    #[error("`{url}` is no address of Marathon: {what}")]
+    #[error("`{url}` is not the address of a Marathon: {what}")]
     Address {
         /// It, without user and password.
         url: String,
@@ -56,7 +56,7 @@ impl BuildError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NoAddress => Some("name it with -m/--marathon URL or ZDD_MARATHON"),
-            Self::Address { .. } => Some("an address looks like http://marathon.example.com:8080"),
+            Self::Address { .. } => Some("an address is such as http://marathon.example:8080"),
             Self::CacertUnreadable { .. } | Self::CacertEmpty { .. } => {
                 Some("--cacert names a PEM file, which begins with -----BEGIN CERTIFICATE-----")
             }

@@ -39,7 +39,11 @@ impl CredentialFileError {
     /// How to go on.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => Some("check the name of the file"),
+                io::ErrorKind::PermissionDenied => Some("let its owner make it readable for you"),
+                _ => None,
+            },
             Self::NoCredentials { .. } => Some(
                 "write one line `user:password`, one line with a token, or the JSON of a DC/OS \
                  service account",

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use rustls::CertificateError;
-use zdd_core::ports::{InvalidDetail, MarathonError, Unreachable};
+use zdd_core::ports::{Distrust, InvalidDetail, MarathonError, Unreachable};
 use zdd_core::units::DeploymentId;
 
 use crate::wire::shortened;
@@ -27,7 +27,7 @@ pub(super) enum Failure {
         /// The address.
         url: String,
         /// What is wrong.
-        cause: String,
+        cause: Distrust,
     },
     /// The call was sent, and no whole answer came.
     NoAnswer {
@@ -59,6 +59,15 @@ pub(super) enum Failure {
         /// Whether this may pass: followers that send one to each other during an election.
         passes: bool,
     },
+    /// A Marathon answered, and not what we understand.
+    Unreadable {
+        /// Who.
+        url: String,
+        /// What it was asked.
+        call: String,
+        /// What cannot be read.
+        what: String,
+    },
 }
 
 impl Failure {
@@ -71,7 +80,8 @@ impl Failure {
             | Self::Locked(_)
             | Self::NotReached { .. }
             | Self::Untrusted { .. }
-            | Self::NotMarathon { .. } => false,
+            | Self::NotMarathon { .. }
+            | Self::Unreadable { .. } => false,
         }
     }
 
@@ -89,6 +99,7 @@ impl Failure {
             | Self::NoAnswer { .. }
             | Self::NotMarathon { passes: true, .. } => Again::Twice,
             Self::NotMarathon { passes: false, .. }
+            | Self::Unreadable { .. }
             | Self::Untrusted { .. }
             | Self::Decided(_)
             | Self::Locked(_) => Again::Never,
@@ -109,6 +120,7 @@ impl Failure {
                 Unreachable::Failing { url, status, message, waited }.into()
             }
             Self::NotMarathon { url, what, .. } => MarathonError::NotMarathon { url, what },
+            Self::Unreadable { url, call, what } => MarathonError::Unreadable { url, call, what },
         }
     }
 
@@ -136,7 +148,8 @@ impl Failure {
             Self::Untrusted { .. } => 2,
             Self::NotMarathon { .. } => 3,
             Self::Failing { .. } => 4,
-            Self::Decided(_) | Self::Locked(_) => 5,
+            Self::Unreadable { .. } => 5,
+            Self::Decided(_) | Self::Locked(_) => 6,
         }
     }
 
@@ -146,7 +159,8 @@ impl Failure {
             Self::Decided(error) => Self::Decided(map_decided(error, map)),
             Self::Locked(deployments) => Self::Locked(deployments),
             Self::NotReached { cause } => Self::NotReached { cause: map(cause) },
-            Self::Untrusted { url, cause } => Self::Untrusted { url, cause: map(cause) },
+            // What a verifier says of a certificate has no secret of ours in it.
+            Self::Untrusted { url, cause } => Self::Untrusted { url, cause },
             Self::NoAnswer { url, cause } => Self::NoAnswer { url, cause: map(cause) },
             Self::Failing { url, status, message, certain, is_page } => {
                 Self::Failing { url, status, message: map(message), certain, is_page }
@@ -154,6 +168,7 @@ impl Failure {
             Self::NotMarathon { url, what, passes } => {
                 Self::NotMarathon { url, what: map(what), passes }
             }
+            Self::Unreadable { url, call, what } => Self::Unreadable { url, call, what: map(what) },
         }
     }
 }
@@ -206,10 +221,10 @@ pub(super) fn of_sending(url: &str, error: &reqwest::Error) -> Failure {
 }
 
 /// What is wrong with the certificate, if that is what the error is about.
-fn tls_cause(error: &reqwest::Error) -> Option<String> {
+fn tls_cause(error: &reqwest::Error) -> Option<Distrust> {
     match tls_error(error)? {
-        rustls::Error::InvalidCertificate(certificate) => Some(certificate_words(certificate)),
-        rustls::Error::NoCertificatesPresented => Some("it shows no certificate".into()),
+        rustls::Error::InvalidCertificate(certificate) => Some(of_certificate(certificate)),
+        rustls::Error::NoCertificatesPresented => Some(Distrust::Missing),
         _ => None,
     }
 }
@@ -225,22 +240,20 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
     })
 }
 
-fn certificate_words(error: &CertificateError) -> String {
+fn of_certificate(error: &CertificateError) -> Distrust {
     match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "its certificate has expired".into()
-        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Distrust::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "its certificate is not valid yet".into()
+            Distrust::NotYetValid
         }
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "its certificate is from an unknown authority".into()
+            Distrust::UnknownAuthority
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "its certificate is for another host".into()
+            Distrust::OtherHost
         }
-        CertificateError::Revoked => "its certificate is revoked".into(),
-        other => format!("its certificate is not valid: {}", shortened(&other.to_string(), 200)),
+        CertificateError::Revoked => Distrust::Revoked,
+        other => Distrust::Invalid { what: shortened(&other.to_string(), 200) },
     }
 }
 
@@ -262,6 +275,10 @@ pub(super) fn words(error: &reqwest::Error) -> String {
                 _ => {}
             }
         }
+    }
+    // The resolver's error has no kind of its own; these are the words of the client around it.
+    if error.is_connect() && chain(error).any(|cause| cause.to_string() == "dns error") {
+        return "the name of the host cannot be looked up".into();
     }
     let innermost = chain(error).last().map(ToString::to_string);
     innermost.map_or_else(|| "no connection".into(), |text| shortened(&text, 200))

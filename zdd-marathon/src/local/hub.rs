@@ -1,9 +1,10 @@
 //! Whoever listens to events.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::{Stream, StreamExt};
+use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
 use zdd_core::simulate::Event;
@@ -21,12 +22,37 @@ pub(crate) struct Hub {
 }
 
 /// An event as it is written to a stream.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct EventText {
+    event: Event,
+    light: OnceLock<String>,
+    heavy: OnceLock<String>,
+}
+
+impl EventText {
+    fn new(event: Event) -> Self {
+        Self { event, light: OnceLock::new(), heavy: OnceLock::new() }
+    }
+
     /// Marathon's name of it.
-    pub(crate) name: &'static str,
-    /// The JSON object, in one line.
-    pub(crate) json: String,
+    pub(crate) fn name(&self) -> &'static str {
+        self.event.name()
+    }
+
+    /// The JSON object, in one line; what it says of a plan is light.
+    pub(crate) fn light(&self) -> &str {
+        self.light.get_or_init(|| text(&self.event))
+    }
+
+    /// The JSON object, in one line, with the root groups of a plan.
+    pub(crate) fn heavy(&self) -> &str {
+        self.heavy.get_or_init(|| text(&self.event.heavy()))
+    }
+}
+
+/// Written when the first listener asks for it, and for all that listen.
+fn text(event: &impl Serialize) -> String {
+    serde_json::to_string(event).expect("an event has text keys and finite numbers")
 }
 
 impl Hub {
@@ -36,13 +62,9 @@ impl Hub {
     }
 
     /// Passes an event on.
-    pub(crate) fn publish(&self, event: &Event) {
-        if self.listeners.receiver_count() == 0 {
-            return;
-        }
-        let json = serde_json::to_string(event).expect("an event has text keys and finite numbers");
-        // That the last listener has left meanwhile is no failure.
-        let _ = self.listeners.send(Arc::new(EventText { name: event.name(), json }));
+    pub(crate) fn publish(&self, event: Event) {
+        // That nobody listens is no failure.
+        let _ = self.listeners.send(Arc::new(EventText::new(event)));
     }
 
     /// All events from now on. The stream ends when its reader is too far behind.
@@ -68,20 +90,16 @@ mod tests {
     #[tokio::test]
     async fn everybody_hears_everything_from_then_on() {
         let hub = Hub::new();
-        hub.publish(&attached(0));
+        hub.publish(attached(0));
         let first = hub.subscribe();
-        hub.publish(&attached(1));
+        hub.publish(attached(1));
         let second = hub.subscribe();
-        hub.publish(&attached(2));
+        hub.publish(attached(2));
         drop(hub);
-        let text = |from| {
-            Arc::new(EventText {
-                name: "event_stream_attached",
-                json: serde_json::to_string(&attached(from)).unwrap(),
-            })
-        };
-        assert_eq!(first.collect::<Vec<_>>().await, [text(1), text(2)]);
-        assert_eq!(second.collect::<Vec<_>>().await, [text(2)]);
+        let text = |from| serde_json::to_string(&attached(from)).unwrap();
+        let light = |event: Arc<EventText>| event.light().to_owned();
+        assert_eq!(first.map(light).collect::<Vec<_>>().await, [text(1), text(2)]);
+        assert_eq!(second.map(light).collect::<Vec<_>>().await, [text(2)]);
     }
 
     #[tokio::test]
@@ -89,14 +107,14 @@ mod tests {
         let hub = Hub::new();
         let mut slow = Box::pin(hub.subscribe());
         for from in 0..BEHIND {
-            hub.publish(&attached(from));
+            hub.publish(attached(from));
         }
         assert!(slow.next().await.is_some(), "{BEHIND} behind is still well");
         let mut late = Box::pin(hub.subscribe());
         for from in 0..2 {
-            hub.publish(&attached(from));
+            hub.publish(attached(from));
         }
-        assert_eq!(slow.next().await, None);
+        assert!(slow.next().await.is_none());
         assert!(late.next().await.is_some());
     }
 }

@@ -103,7 +103,7 @@ impl Shared {
         let answer = change(&mut model, self.clock.now());
         let orders = model.take_orders();
         for event in model.take_events() {
-            self.hub.publish(&event);
+            self.hub.publish(event);
         }
         for order in orders {
             self.carry_out(order);

@@ -238,10 +238,10 @@ async fn replaced(minimum: f64, over: f64) -> (usize, usize) {
 
     let (mut least, mut most) = (running.len(), running.len());
     while let Some(Some(event)) = events.next().now_or_never() {
-        if event.name != "status_update_event" {
+        if event.name() != "status_update_event" {
             continue;
         }
-        let update: serde_json::Value = serde_json::from_str(&event.json).unwrap();
+        let update: serde_json::Value = serde_json::from_str(event.light()).unwrap();
         let task = update["taskId"].as_str().unwrap();
         match update["taskStatus"].as_str().unwrap() {
             "TASK_RUNNING" => drop(running.insert(task.into())),

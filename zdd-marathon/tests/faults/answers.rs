@@ -55,15 +55,7 @@ async fn what_is_not_marathon_is_told() {
         (page(404), "HTTP 404 without Marathon's words"),
         (json(500, r#"{"message": "URI not found"}"#), "it does not know the path of the API"),
         (json(200, r#"{"items": []}"#), "missing field `apps` at line 1 column 13"),
-        (json(200, r#"{"apps": [}"#), "expected value at line 1 column 11"),
-        (
-            json(200, r#"{"apps": [{"id": "/a"}, {"id": "/b", "instances": "x"}]}"#),
-            "app `/b`: /instances: expected a whole number, found the text \"x\" at line 1 column 54",
-        ),
-        (
-            json(200, r#"{"apps": [{"id": "/b", "tasksRunning": -1}]}"#),
-            "app `/b`: /tasksRunning: invalid value: integer `-1`, expected u32 at line 1 column 41",
-        ),
+        (json(200, r#"{"apps": [}"#), "not JSON: expected value at line 1 column 11"),
     ] {
         match error_of(reply).await {
             MarathonError::NotMarathon { what: told, .. } => assert_eq!(told, what),
@@ -85,6 +77,45 @@ async fn what_is_not_marathon_is_told() {
     let server = Server::play(vec![], json(200, r#"{"status": "ok"}"#).step()).await;
     let error = client(&[&server.url()]).info().await.unwrap_err();
     assert!(matches!(error, MarathonError::NotMarathon { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_still_marathons_if_it_answered_before() {
+    let odd = r#"{"app": {"id": "/b", "instances": "x"}}"#;
+    let server = Server::start(move |seen| match seen.target.as_str() {
+        "/v2/deployments" => json(200, "[]").step(),
+        _ => json(200, odd).step(),
+    })
+    .await;
+    let marathon = client(&[&server.url()]);
+    assert_eq!(marathon.deployments().await, Ok(vec![]));
+    let error = marathon.app(&app("/b")).await.unwrap_err();
+    let text = format!(
+        "cannot read what {} answers to GET /v2/apps/b: app `/b`: /instances: expected a whole \
+         number, found the text \"x\" at line 1 column 38",
+        server.url()
+    );
+    assert_eq!(error.to_string(), text);
+    let hint = error.hint().unwrap();
+    assert!(!hint.contains("address"), "the address is right: {hint}");
+    // An answer about apps is Marathon's also if it is the first.
+    for (reply, told) in [
+        (
+            json(200, r#"{"apps": [{"id": "/a"}, {"id": "/b", "instances": "x"}]}"#),
+            "app `/b`: /instances: expected a whole number, found the text \"x\" at line 1 column 54",
+        ),
+        (
+            json(200, r#"{"apps": [{"id": "/b", "tasksRunning": -1}]}"#),
+            "app `/b`: /tasksRunning: invalid value: integer `-1`, expected u32 at line 1 column 41",
+        ),
+    ] {
+        match error_of(reply).await {
+            MarathonError::Unreadable { call, what, .. } => {
+                assert_eq!((call.as_str(), what.as_str()), ("GET /v2/apps", told));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

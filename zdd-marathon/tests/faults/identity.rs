@@ -226,7 +226,7 @@ async fn secrets_are_in_no_text_of_credentials_and_builders() {
     let error = builder(&[&wrong]).build().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`ftp://h/` is no address of Marathon: it begins with neither http:// nor https://"
+        "`ftp://h/` is not the address of a Marathon: it begins with neither http:// nor https://"
     );
     text += &format!("{error:?}");
     let broken = account("https://h/", &format!("-----BEGIN {SECRET}"));

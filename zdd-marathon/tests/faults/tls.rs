@@ -25,7 +25,7 @@ async fn untrusted(server: &Server, authority: &Authority) -> String {
     };
     assert_eq!(url, server.url());
     assert!(server.seen().is_empty());
-    cause
+    cause.to_string()
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ impl Judge {
             }),
             failed: self.failed,
             turned_unhealthy: self.turned_unhealthy,
+            new_stopped: self.new_stopped,
             gaps: self.gaps,
             longest_silence: self.silence.0,
             started: self.started,

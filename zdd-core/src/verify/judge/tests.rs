@@ -120,14 +120,30 @@ fn below_the_floor() {
 }
 
 #[test]
-fn below_the_floor_alone() {
-    // A new instance turns bad by failing: no old one is touched for it.
+fn below_the_floor_because_of_a_new_one() {
+    // No old one is touched for it.
     let mut steps = good();
     steps.splice(4..4, [(25, New, ToldToStop, 1), (26, New, Stopped, 1), (26, New, Launched, 1)]);
     steps.push((55, New, Running, 1));
     steps.push((60, New, Healthy, 1));
     let verdict = judged(expected(), 4, &steps, 60, Outcome::Success);
-    assert_eq!(faults(&verdict), [Fault::BelowFloor { healthy: 1, floor: 2, times: 1 }]);
+    let below = Fault::BelowFloor { healthy: 1, floor: 2, times: 1 };
+    assert_eq!(faults(&verdict), [below, Fault::NewToldToStop]);
+}
+
+#[test]
+fn a_new_one_that_is_told_to_stop() {
+    let mut steps = good();
+    let again =
+        [(New, ToldToStop), (New, Stopped), (New, Launched), (New, Running), (New, Healthy)];
+    steps.splice(3..3, again.map(|(version, change)| (20, version, change, 1)));
+    let verdict = judged(expected(), 4, &steps, 50, Outcome::Success);
+    assert_eq!(faults(&verdict), [Fault::NewToldToStop]);
+    assert_eq!((verdict.new_stopped, holds(&verdict)), (1, ALL));
+    // To scale down is to stop some.
+    let scale = Expectation { aim: Aim::Scale, ..expected() };
+    let verdict = judged(scale, 4, &steps, 50, Outcome::Success);
+    assert_eq!((verdict.new_stopped, faults(&verdict).contains(&Fault::NewToldToStop)), (0, false));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::time::timeout;
 use zdd_core::simulate::{Event, What};
 
+use super::super::hub::EventText;
 use super::super::runtime::Shared;
 use super::query::Query;
 use super::refusal::Refusal;
@@ -23,7 +24,9 @@ use super::refusal::Refusal;
 /// Source: Marathon's flag `event_stream_heartbeat_interval`, of which this is half the default.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// Answers with all events from now on, or with those of the types in `event_type`.
+/// Answers with all events from now on, or with those of the types in `event_type`. Plans are heavy
+/// unless `plan-format` is `light`, as before Marathon 1.8: old clients need the one, and new ones ask
+/// for the other.
 pub(super) async fn stream(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
@@ -35,8 +38,11 @@ pub(super) async fn stream(
         return Refusal::Method.into_response();
     }
     let query = Query::of(&query.unwrap_or_default());
-    let types = query.all("event_type").map(String::from).collect();
-    let body = Body::from_stream(with_heartbeat(listen(&shared, client, types)));
+    let wanted = Wanted {
+        types: query.all("event_type").map(String::from).collect(),
+        is_light: query.one("plan-format") == Some("light"),
+    };
+    let body = Body::from_stream(with_heartbeat(listen(&shared, client, wanted)));
     let head = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
     (head, body).into_response()
 }
@@ -61,22 +67,35 @@ fn with_heartbeat(
 fn listen(
     shared: &Arc<Shared>,
     client: SocketAddr,
-    types: Vec<String>,
+    wanted: Wanted,
 ) -> impl Stream<Item = String> + Send + 'static {
     // Subscribed before it is announced: who listens hears of that first.
     let events = shared.hub.subscribe();
     let attached = Attached { shared: shared.clone(), remote: client.to_string() };
     attached.tell(|remote| What::StreamAttached { remote });
     let stop = shared.stop.clone();
-    events
-        .take_until(stop.cancelled_owned())
-        .filter(move |event| {
-            // Lives and ends with the stream.
-            let _ = &attached;
-            let is_wanted = types.is_empty() || types.iter().any(|one| one == event.name);
-            std::future::ready(is_wanted)
-        })
-        .map(|event| format!("event: {}\ndata: {}\n\n", event.name, event.json))
+    events.take_until(stop.cancelled_owned()).filter_map(move |event| {
+        // Lives and ends with the stream.
+        let _ = &attached;
+        std::future::ready(wanted.text(&event))
+    })
+}
+
+/// What a listener asked for.
+struct Wanted {
+    /// All, if there are none.
+    types: Vec<String>,
+    is_light: bool,
+}
+
+impl Wanted {
+    /// An event as it is written, if it is wanted.
+    fn text(&self, event: &EventText) -> Option<String> {
+        let name = event.name();
+        let is_wanted = self.types.is_empty() || self.types.iter().any(|one| one == name);
+        let json = if self.is_light { event.light() } else { event.heavy() };
+        is_wanted.then(|| format!("event: {name}\ndata: {json}\n\n"))
+    }
 }
 
 /// Someone who listens.
@@ -89,7 +108,7 @@ impl Attached {
     fn tell(&self, what: impl FnOnce(String) -> What) {
         // Under the model's lock, as all other events: they keep their order in time.
         self.shared.read(|_, now| {
-            self.shared.hub.publish(&Event { at: now, what: what(self.remote.clone()) });
+            self.shared.hub.publish(Event { at: now, what: what(self.remote.clone()) });
         });
     }
 }

@@ -53,7 +53,6 @@ fn item(marathon: &Marathon, item: &QueueItem) -> Value {
     }
     json!({
         "count": item.count,
-        "role": "*",
         "app": app(marathon, item),
         "delay": { "timeLeftSeconds": seconds_left(item), "overdue": item.overdue },
         "since": item.since,
