@@ -1,0 +1,108 @@
+//! Deployment groups: which tasks of the old app make place for those of the new one.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use zdd_core::app::App;
+use zdd_core::ports::{AppStatus, Task};
+
+use super::build::Merge;
+use super::labels::{NEW, STARTED_AT, TARGET, wrong};
+use super::problem::{Problem, Reason};
+use super::tasks::{is_alive, is_serving};
+
+/// An app, or what came of merging some.
+#[derive(Clone, Debug)]
+pub(super) struct Merged<'a> {
+    /// Whose labels, ports and checks count.
+    pub(super) app: &'a App,
+    /// With whether each is draining.
+    pub(super) tasks: Vec<(&'a Task, bool)>,
+}
+
+impl<'a> Merged<'a> {
+    pub(super) fn of(status: &'a AppStatus) -> Self {
+        let tasks = status.tasks.iter().flatten().map(|task| (task, false)).collect();
+        Self { app: &status.app, tasks }
+    }
+}
+
+/// Merges what came so far of a group with one more app of it.
+///
+/// Source: marathon-lb, whose order of decisions is kept, so that tools which count on it can go on.
+pub(super) fn merge<'a>(
+    so_far: Merged<'a>,
+    listed: Merged<'a>,
+    how: Merge,
+    problems: &mut Vec<Problem>,
+) -> Merged<'a> {
+    let has_checks = !listed.app.health_checks().is_empty();
+    let mut started = |app| {
+        started_at(app).unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        })
+    };
+    // The first that is listed is the newer of two that started together.
+    let (mut old, mut new) =
+        if started(so_far.app) < started(listed.app) { (so_far, listed) } else { (listed, so_far) };
+    let is_counted = new.app.labels().contains_key(NEW);
+    if how == Merge::MarathonLb && is_counted && scaled_at(old.app) > scaled_at(new.app) {
+        (old, new) = (new, old);
+    }
+    let target = match target(new.app, is_counted) {
+        Ok(target) => Some(target),
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    let healthy = match how {
+        Merge::MarathonLb if !has_checks => u64::from(new.app.instances().get()),
+        Merge::MarathonLb => count(&new, is_alive),
+        Merge::Mended if new.app.health_checks().is_empty() => count(&new, is_serving),
+        Merge::Mended => count(&new, |task| is_serving(task) && task.is_healthy() == Some(true)),
+    };
+    let spare = target.map_or(0, |target| {
+        (healthy + u64::from(old.app.instances().get())).saturating_sub(target)
+    });
+    old.tasks.sort_by_key(|(task, _)| task.id.as_str());
+    let n_draining = usize::try_from(healthy.min(spare)).unwrap_or(usize::MAX);
+    for (_, is_draining) in old.tasks.iter_mut().take(n_draining) {
+        *is_draining = true;
+    }
+    old.tasks.append(&mut new.tasks);
+    old
+}
+
+fn count(app: &Merged<'_>, counts: impl Fn(&Task) -> bool) -> u64 {
+    app.tasks.iter().filter(|(task, _)| counts(task)).count() as u64
+}
+
+/// How many there shall be in the end. Where nobody counts, one that is there is enough.
+fn target(app: &App, is_counted: bool) -> Result<u64, Problem> {
+    if !is_counted {
+        return Ok(1);
+    }
+    let problem = |reason| Problem { app: app.id().clone(), reason };
+    let text = app.labels().get(TARGET).ok_or_else(|| problem(Reason::MissingTarget))?;
+    text.trim()
+        .parse::<u32>()
+        .map(u64::from)
+        .map_err(|_| problem(wrong(TARGET.into(), text, "a number of instances")))
+}
+
+/// When its deployment began. `None` is before all others. Without a zone it is taken for UTC.
+fn started_at(app: &App) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = app.labels().get(STARTED_AT) else { return Ok(None) };
+    let moment = text.parse::<Timestamp>().ok().or_else(|| {
+        let local = text.parse::<DateTime>().ok()?;
+        Some(local.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    });
+    moment.map(Some).ok_or_else(|| Problem {
+        app: app.id().clone(),
+        reason: wrong(STARTED_AT.into(), text, "a date and time"),
+    })
+}
+
+fn scaled_at(app: &App) -> Option<zdd_core::units::Timestamp> {
+    app.version_info().map(|info| info.last_scaling_at)
+}
