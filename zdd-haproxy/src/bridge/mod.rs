@@ -1,5 +1,8 @@
 //! Keeps one HAProxy on this machine in step with Marathon, as marathon-lb does.
 //!
-//! What decides is pure: [`model`] makes services of apps and their labels.
+//! What decides is pure: [`model`] makes services of apps and their labels, [`config`] a
+//! configuration of services, and [`changes`] says what of it a running HAProxy can be told.
 
+pub mod changes;
+pub mod config;
 pub mod model;

@@ -136,7 +136,9 @@ impl Maker<'_, '_> {
         }
         if is_served {
             let unknown: Vec<Reason> = labels::unknown(app.labels()).collect();
-            unknown.into_iter().for_each(|reason| self.complain(reason));
+            for reason in unknown {
+                self.complain(reason);
+            }
         }
         services
     }

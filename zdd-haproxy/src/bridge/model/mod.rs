@@ -8,7 +8,7 @@ mod service;
 mod tasks;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use build::{Groups, Merge, Settings, services};
 pub use problem::{Problem, Reason};

@@ -46,13 +46,11 @@ pub(super) fn service_ports(app: &App, networking: Networking) -> Vec<u64> {
             return ports;
         }
     }
-    match json.get("portDefinitions").and_then(Value::as_array) {
-        Some(definitions) => numbers(definitions, "port"),
-        None => {
-            let ports = json.get("ports").and_then(Value::as_array);
-            ports.into_iter().flatten().filter_map(Value::as_u64).collect()
-        }
+    if let Some(definitions) = json.get("portDefinitions").and_then(Value::as_array) {
+        return numbers(definitions, "port");
     }
+    let ports = json.get("ports").and_then(Value::as_array);
+    ports.into_iter().flatten().filter_map(Value::as_u64).collect()
 }
 
 /// The ports that a task listens on, in the order of the service ports.

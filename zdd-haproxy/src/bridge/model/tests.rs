@@ -318,3 +318,48 @@ fn one_port_has_one_service() {
     assert_eq!(made.problems[0].to_string(), "app `/zz`: port 10000 belongs to team_app_10000");
     assert!(made.problems[0].reason.hint().is_some());
 }
+
+/// A pair, the old one draining.
+pub(crate) fn one_of() -> Vec<Service> {
+    let check = json!([{"protocol": "HTTP", "path": "/health", "portIndex": 0,
+        "intervalSeconds": 1, "timeoutSeconds": 2, "maxConsecutiveFailures": 3}]);
+    let mut pair =
+        [app("blue", 1, 31000, &side(1, 1, 1, 1)), app("green", 2, 32000, &side(1, 1, 1, 2))];
+    for app in &mut pair {
+        app["healthChecks"] = check.clone();
+    }
+    of(&pair, &Settings::default()).services
+}
+
+/// A service of every kind.
+pub(crate) fn many() -> Vec<Service> {
+    let labels = [
+        json!({}),
+        json!({"HAPROXY_0_MODE": "http"}),
+        json!({"HAPROXY_0_MODE": "http", "HAPROXY_0_STICKY": "yes"}),
+        json!({"HAPROXY_0_MODE": "http", "HAPROXY_0_BALANCE": "leastconn"}),
+        json!({"HAPROXY_0_BALANCE": "source"}),
+        json!({"HAPROXY_0_BALANCE": "random"}),
+        json!({"HAPROXY_0_BALANCE": "first"}),
+        json!({"HAPROXY_0_VHOST": "a.example,b.example"}),
+        json!({"HAPROXY_0_VHOST": "a.example", "HAPROXY_0_PATH": "/~x!*,:;=@?&+%20/a.b"}),
+    ];
+    let apps: Vec<Value> = labels
+        .into_iter()
+        .enumerate()
+        .map(|(i, labels)| {
+            let mut app = one(&json!({"labels": labels, "ports": [10000 + i]}));
+            app["id"] = format!("/a{i}").into();
+            if i % 2 == 1 {
+                app["healthChecks"] =
+                    json!([{"protocol": "HTTP", "path": "/h?a=1&b='", "port": 9000}]);
+                app["healthChecks"][0]["path"] = "/h?a=1&b=%27".into();
+                app["tasks"][0]["healthCheckResults"] = json!([{"alive": true}]);
+            }
+            app
+        })
+        .collect();
+    let made = of(&apps, &Settings::default());
+    assert_eq!(made.problems, []);
+    made.services
+}
