@@ -1,0 +1,215 @@
+//! Follows Marathon's events, and looks at everything now and then.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use zdd_core::ports::{EventStream, Feed, Happening, Marathon};
+
+use super::Status;
+use super::apply::Running;
+use super::apps::Apps;
+use super::hosts::Hosts;
+use crate::bridge::config::{Configuration, Listeners};
+use crate::bridge::model::{self, Problem, Reason, Services, Settings};
+
+/// How long the state stays unread when no event comes, as in marathon-lb.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(300);
+/// The same while no events come because there is no stream.
+const WITHOUT_STREAM: Duration = Duration::from_secs(2);
+/// Events come in bursts.
+const AT_MOST_EVERY: Duration = Duration::from_millis(50);
+/// When something failed, or a port or a host was not usable.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How often servers that leave are looked at, and what others set is saved.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// Follows Marathon.
+pub(super) struct Follower {
+    marathon: Arc<dyn Marathon>,
+    settings: Settings,
+    listeners: Listeners,
+    running: Running,
+    told: watch::Sender<Status>,
+    apps: Apps,
+    hosts: Hosts,
+    has_stream: bool,
+}
+
+impl Follower {
+    pub(super) fn new(
+        marathon: Arc<dyn Marathon>,
+        settings: Settings,
+        listeners: Listeners,
+        running: Running,
+        told: watch::Sender<Status>,
+    ) -> Self {
+        let mut apps = Apps::default();
+        apps.all_stale();
+        let hosts = Hosts::default();
+        Self { marathon, settings, listeners, running, told, apps, hosts, has_stream: false }
+    }
+
+    /// Follows until it is told to stop, and ends HAProxy then.
+    pub(super) async fn follow(mut self, mut stopped: oneshot::Receiver<()>) {
+        let mut events: Option<Box<dyn EventStream>> = Some(self.marathon.events());
+        let mut due = Instant::now();
+        let mut last = due.checked_sub(AT_MOST_EVERY).unwrap_or(due);
+        let mut housekeeping = interval(HOUSEKEEPING);
+        housekeeping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut stopped => break,
+                ended = self.running.haproxy().ended() => {
+                    self.trouble(Some(ended.to_string()));
+                    let again = self.running.start_again().await;
+                    if let Err(error) = again {
+                        self.trouble(Some(error.to_string()));
+                        tokio::time::sleep(AGAIN_AFTER).await;
+                    } else {
+                        self.told.send_modify(|status| status.n_restarts += 1);
+                        // What was on its way when it ended may be lost.
+                        self.apps.all_stale();
+                        due = Instant::now();
+                    }
+                }
+                feed = next(&mut events) => {
+                    if self.take(feed) {
+                        events = None;
+                    }
+                    if self.apps.is_stale() {
+                        due = due.min(last + AT_MOST_EVERY);
+                    } else if !self.has_stream {
+                        due = due.min(Instant::now() + WITHOUT_STREAM);
+                    }
+                }
+                () = sleep_until(due) => {
+                    last = Instant::now();
+                    due = last + self.pass().await;
+                }
+                _ = housekeeping.tick() => self.keep_house().await,
+            }
+        }
+        self.running.end().await;
+    }
+
+    /// Takes what the stream says. Whether it is over for good.
+    fn take(&mut self, feed: Option<Feed>) -> bool {
+        match feed {
+            Some(Feed::Connected) => {
+                self.has_stream = true;
+                // Nothing that happened before comes again.
+                self.apps.all_stale();
+            }
+            Some(Feed::Event(event)) => match event.happening {
+                Happening::Task { app, .. }
+                | Happening::Instance { app, .. }
+                | Happening::Health { app, .. } => self.apps.stale(&app),
+                // An app that is new or gone, or the number of its instances.
+                Happening::Changed(_)
+                | Happening::Group
+                | Happening::Succeeded(_)
+                | Happening::Failed { .. } => self.apps.all_stale(),
+                _ => {}
+            },
+            Some(Feed::Lost { .. }) => self.has_stream = false,
+            Some(Feed::Ended { why }) => {
+                self.has_stream = false;
+                self.trouble(Some(why.to_string()));
+            }
+            None => {
+                self.has_stream = false;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Reads Marathon and brings HAProxy in step. Says when to look again at the latest.
+    async fn pass(&mut self) -> Duration {
+        if !self.apps.is_stale() {
+            self.apps.all_stale();
+        }
+        if let Err(error) = self.apps.read(&*self.marathon).await {
+            self.trouble(Some(error.to_string()));
+            return AGAIN_AFTER;
+        }
+        self.hosts.look_up(self.apps.list()).await;
+        let mut services = model::services(self.apps.list(), self.hosts.known(), &self.settings);
+        self.leave_out_unusable(&mut services);
+        let wanted = Configuration::new(&services.services, &self.listeners);
+        match self.running.apply(wanted).await {
+            Err(error) => {
+                self.trouble(Some(error.to_string()));
+                AGAIN_AFTER
+            }
+            Ok(reload) => {
+                let is_passing = services.problems.iter().any(|it| {
+                    matches!(it.reason, Reason::PortUnusable { .. } | Reason::UnknownHost { .. })
+                });
+                self.told.send_modify(|status| {
+                    status.n_passes += 1;
+                    status.n_reloads += u64::from(reload.is_some());
+                    status.n_services = services.services.len();
+                    status.problems = services.problems;
+                    status.trouble = None;
+                });
+                match (is_passing, self.has_stream) {
+                    (true, _) => AGAIN_AFTER,
+                    (false, true) => AT_LEAST_EVERY,
+                    (false, false) => WITHOUT_STREAM,
+                }
+            }
+        }
+    }
+
+    /// One port that cannot be bound would keep HAProxy from taking any of the others.
+    fn leave_out_unusable(&self, services: &mut Services) {
+        let applied = self.running.applied();
+        let has = |port| applied.services.values().any(|it| it.port == port);
+        let problems = &mut services.problems;
+        services.services.retain(|service| {
+            if has(service.port) {
+                return true;
+            }
+            match TcpListener::bind((Ipv4Addr::LOCALHOST, service.port.get())) {
+                Ok(_) => true,
+                Err(cause) => {
+                    let (port, cause) = (service.port.get(), cause.to_string());
+                    let reason = Reason::PortUnusable { port, cause };
+                    problems.push(Problem { app: service.app.clone(), reason });
+                    false
+                }
+            }
+        });
+    }
+
+    async fn keep_house(&mut self) {
+        let kept = match self.running.remove_leaving().await {
+            Ok(()) => self.running.haproxy().save_state().await,
+            failed => failed,
+        };
+        if let Err(error) = kept {
+            self.trouble(Some(error.to_string()));
+        }
+    }
+
+    fn trouble(&self, trouble: Option<String>) {
+        self.told.send_if_modified(|status| {
+            let is_new = status.trouble != trouble;
+            status.trouble = trouble;
+            is_new
+        });
+    }
+}
+
+/// The next of a stream, while there is one.
+async fn next(events: &mut Option<Box<dyn EventStream>>) -> Option<Feed> {
+    match events {
+        Some(events) => events.next().await,
+        None => std::future::pending().await,
+    }
+}
