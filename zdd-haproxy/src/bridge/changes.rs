@@ -10,8 +10,8 @@ use crate::socket::{DynamicServer, Name};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changes {
-    /// Changes that HAProxy makes while it runs. They come before a reload, too: it keeps what
-    /// servers are, so they have to be what they shall be.
+    /// Changes that HAProxy makes while it runs, those first that take nothing away. A reload keeps
+    /// what servers are, so these come before it, and the others after it.
     pub servers: Vec<ServerChange>,
     /// Why a reload is needed, if one is.
     pub reload: Option<ReloadReason>,
@@ -48,6 +48,23 @@ pub enum Change {
     Ready,
     /// It takes nothing new, and is removed when nothing goes on at it.
     Remove,
+}
+
+impl Change {
+    /// Whether it takes nothing away from those who ask.
+    pub const fn is_harmless(&self) -> bool {
+        matches!(self, Self::Add { .. } | Self::Ready | Self::Move(_))
+    }
+
+    /// What serves comes first, what serves no more last.
+    const fn order(&self) -> u8 {
+        match self {
+            Self::Add { .. } | Self::Ready => 0,
+            Self::Move(_) => 1,
+            Self::Drain => 2,
+            Self::Remove => 3,
+        }
+    }
 }
 
 /// Why a reload is needed.
@@ -118,6 +135,8 @@ impl Changes {
         if old.head != new.head {
             changes.reload_for(ReloadReason::Head);
         }
+        // Between two changes a service must not be without any server.
+        changes.servers.sort_by_key(|it| it.change.order());
         changes
     }
 
@@ -205,6 +224,18 @@ mod tests {
         let moved = to(|it| it[0].servers[1].addr = "127.0.0.2".parse().unwrap());
         assert!(matches!(kinds(&moved)[..], [("127_0_0_1_32000", Change::Move(_))]));
         assert_eq!(moved.reload, None);
+    }
+
+    #[test]
+    fn new_servers_come_before_old_ones_go() {
+        let moved = to(|it| {
+            it[0].servers[0].is_draining = false;
+            it[0].servers[1].name = Name::new("z").unwrap();
+        });
+        let kinds = kinds(&moved);
+        assert!(matches!(kinds[0].1, Change::Ready | Change::Add { .. }), "{kinds:?}");
+        assert!(matches!(kinds[1].1, Change::Ready | Change::Add { .. }), "{kinds:?}");
+        assert_eq!(kinds[2..], [("127_0_0_1_32000", &Change::Remove)]);
     }
 
     #[test]

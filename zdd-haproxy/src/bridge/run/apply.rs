@@ -59,12 +59,23 @@ impl Running {
             return Ok(None);
         }
         let was_uncertain = std::mem::replace(&mut self.is_uncertain, true);
-        for change in &changes.servers {
+        // Servers that come only with the reload may be those in whose favour others go.
+        let (early, late): (Vec<_>, Vec<_>) = changes
+            .servers
+            .iter()
+            .partition(|it| changes.reload.is_none() || it.change.is_harmless());
+        for change in early {
             self.change(change).await?;
         }
         if changes.reload.is_some() {
             self.haproxy.reload(&wanted).await?;
             self.leaving.clear();
+        }
+        for change in late {
+            // What is to be removed is gone with the reload.
+            if change.change != Change::Remove {
+                self.change(change).await?;
+            }
         }
         self.applied = wanted;
         if was_uncertain {

@@ -1,0 +1,350 @@
+//! The bridge between a Marathon of the test and a real HAProxy.
+#![cfg(feature = "local")]
+#![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{broadcast, watch};
+use tokio::time::timeout;
+use zdd_core::app::{App, Group};
+use zdd_core::ports::{
+    Accepted, AppStatus, CurrentStep, Event, EventStream, Feed, Force, Happening, Info, KillMode,
+    Marathon, MarathonError, QueueItem, RunningDeployment, Task, TaskState,
+};
+use zdd_core::units::{AppId, DeploymentId, GroupId, InstanceCount, TaskId, Timestamp};
+use zdd_haproxy::bridge::{Bridge, Status};
+use zdd_haproxy::socket::{Address, Name, Socket};
+
+/// How long anything may take before a test gives up. Nothing depends on it being short.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A Marathon that has what the test says.
+struct Fake {
+    apps: Mutex<Vec<AppStatus>>,
+    feeds: broadcast::Sender<Feed>,
+}
+
+impl Fake {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { apps: Mutex::default(), feeds: broadcast::channel(1000).0 })
+    }
+
+    /// Sets the tasks of an app, by the ports that they have, and says so.
+    fn set(&self, id: &str, service_port: u16, tasks: &[u16]) {
+        let json = json!({"id": id, "instances": tasks.len(), "ports": [service_port],
+            "labels": {"HAPROXY_0_MODE": "http"}});
+        let app = App::from_value(&json, &GroupId::root()).unwrap();
+        let task = |port: &u16| {
+            let id: TaskId = format!("t.{port}").parse().unwrap();
+            let mut task = Task::new(id, app.id().clone(), TaskState::Running);
+            task.host = Some("127.0.0.1".into());
+            task.ports = vec![*port];
+            task
+        };
+        let tasks = tasks.iter().map(task).collect();
+        let mut status = AppStatus::new(app);
+        status.tasks = Some(tasks);
+        let id = status.app.id().clone();
+        let mut apps = self.apps.lock().unwrap();
+        let known = apps.iter().position(|it| *it.app.id() == id);
+        let happening = if let Some(at) = known {
+            apps[at] = status;
+            Happening::Health { app: id, healthy: true }
+        } else {
+            apps.push(status);
+            Happening::Changed(id)
+        };
+        let event = Event { name: "an_event".into(), at: None, happening, json: "{}".into() };
+        let _ = self.feeds.send(Feed::Event(event));
+    }
+}
+
+struct Stream(broadcast::Receiver<Feed>, bool);
+
+#[async_trait]
+impl EventStream for Stream {
+    async fn next(&mut self) -> Option<Feed> {
+        if !std::mem::replace(&mut self.1, true) {
+            return Some(Feed::Connected);
+        }
+        match self.0.recv().await {
+            Ok(feed) => Some(feed),
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+type Answer<T> = Result<T, MarathonError>;
+
+#[async_trait]
+impl Marathon for Fake {
+    async fn app(&self, id: &AppId) -> Answer<AppStatus> {
+        let apps = self.apps.lock().unwrap();
+        let found = apps.iter().find(|it| it.app.id() == id).cloned();
+        found.ok_or(MarathonError::NotFound { message: String::new() })
+    }
+    async fn apps_in(&self, _: &GroupId) -> Answer<Vec<AppStatus>> {
+        Ok(self.apps.lock().unwrap().clone())
+    }
+    fn events(&self) -> Box<dyn EventStream> {
+        Box::new(Stream(self.feeds.subscribe(), false))
+    }
+    async fn apps(&self) -> Answer<Vec<AppStatus>> {
+        unreachable!("a bridge needs the tasks")
+    }
+    async fn create_app(&self, _: &App, _: Force) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn replace_app(&self, _: &App, _: Force) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn patch_app(&self, _: &AppId, _: &Map<String, Value>, _: Force) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn scale_app(&self, _: &AppId, _: InstanceCount, _: Force) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn restart_app(&self, _: &AppId, _: Force) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn delete_app(&self, _: &AppId, _: Force) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn versions(&self, _: &AppId) -> Answer<Vec<Timestamp>> {
+        unreachable!("a bridge needs no versions")
+    }
+    async fn version(&self, _: &AppId, _: Timestamp) -> Answer<App> {
+        unreachable!("a bridge needs no versions")
+    }
+    async fn group(&self, _: &GroupId) -> Answer<Group> {
+        unreachable!("a bridge needs no groups")
+    }
+    async fn replace_group(&self, _: &Group, _: Force) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn preview_group(&self, _: &Group) -> Answer<Vec<CurrentStep>> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn delete_group(&self, _: &GroupId, _: Force) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn tasks(&self, _: &AppId) -> Answer<Vec<Task>> {
+        unreachable!("a bridge reads whole apps")
+    }
+    async fn kill(&self, _: &BTreeSet<TaskId>, _: KillMode, _: Force) -> Answer<Option<Accepted>> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn deployments(&self) -> Answer<Vec<RunningDeployment>> {
+        unreachable!("a bridge needs no deployments")
+    }
+    async fn revert(&self, _: &DeploymentId) -> Answer<Accepted> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn cancel(&self, _: &DeploymentId) -> Answer<()> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn queue(&self) -> Answer<Vec<QueueItem>> {
+        unreachable!("a bridge needs no queue")
+    }
+    async fn reset_delay(&self, _: &AppId) -> Answer<()> {
+        unreachable!("a bridge changes nothing")
+    }
+    async fn info(&self) -> Answer<Info> {
+        unreachable!("a bridge needs no info")
+    }
+}
+
+/// A server that answers every request with its port, until the test ends.
+async fn server() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                while let Ok(1..) = stream.read(&mut request).await {
+                    let body = port.to_string();
+                    let answer =
+                        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    if stream.write_all(answer.as_bytes()).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+/// The body of an answer with status 200; an error is what came instead.
+async fn ask(port: u16, path: &str) -> Result<String, String> {
+    let asked = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = timeout(LONG, asked).await.unwrap().map_err(|error| error.to_string())?;
+    match answer.split_once("\r\n\r\n") {
+        Some((head, body)) if head.starts_with("HTTP/1.1 200") => Ok(body.into()),
+        _ => Err(answer),
+    }
+}
+
+/// Waits until a request is answered by each of these and by no other.
+async fn await_answers(port: u16, wanted: &[u16]) {
+    let wanted: BTreeSet<String> = wanted.iter().map(u16::to_string).collect();
+    let answered = async {
+        loop {
+            let mut seen = BTreeSet::new();
+            for _ in 0..wanted.len() * 3 {
+                seen.insert(ask(port, "/").await.unwrap_or_default());
+            }
+            if seen == wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(timeout(LONG, answered).await.is_ok(), "{wanted:?} never answer alone");
+}
+
+async fn await_status(
+    status: &mut watch::Receiver<Status>,
+    holds: impl Fn(&Status) -> bool,
+) -> Status {
+    if let Ok(found) = timeout(LONG, status.wait_for(|status| holds(status))).await {
+        return found.unwrap().clone();
+    }
+    panic!("it never comes to that: {:?}", *status.borrow())
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn start(fake: &Arc<Fake>) -> (TempDir, Bridge) {
+    let folder = tempfile::Builder::new().prefix("bridge").tempdir().unwrap();
+    let bridge = Bridge::builder(fake.clone(), folder.path().join("b")).start().await.unwrap();
+    (folder, bridge)
+}
+
+/// The rows of servers in the statistics: name and status.
+async fn rows(bridge: &Bridge) -> Vec<(String, String)> {
+    let csv = ask(bridge.address().port(), "/haproxy?stats;csv").await.unwrap();
+    let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let headings = lines.next().unwrap();
+    assert!(
+        headings.iter().all(|it| it.is_empty()
+            || it.trim_start_matches("# ").chars().all(|c| c.is_ascii_alphanumeric() || c == '_')),
+        "{headings:?}"
+    );
+    let status = headings.iter().position(|it| *it == "status").unwrap();
+    let is_server = |cells: &Vec<&str>| !matches!(cells[1], "FRONTEND" | "BACKEND");
+    let row = |cells: Vec<&str>| (format!("{}/{}", cells[0], cells[1]), cells[status].to_owned());
+    lines.filter(is_server).map(row).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apps_appear_scale_and_move_without_a_lost_request() {
+    let (one, two, three) = (server().await, server().await, server().await);
+    let fake = Fake::new();
+    let port = free_port();
+    fake.set("/shop", port, &[one]);
+    let (_folder, bridge) = start(&fake).await;
+    let mut status = bridge.status();
+    await_answers(port, &[one]).await;
+
+    let load = tokio::spawn(async move {
+        let mut n = 0;
+        loop {
+            if let Err(said) = ask(port, "/").await {
+                return (n, said);
+            }
+            n += 1;
+            if n >= 100_000 {
+                return (n, String::new());
+            }
+        }
+    });
+    let before = await_status(&mut status, |it| it.n_reloads == 1).await.n_reloads;
+    fake.set("/shop", port, &[one, two]);
+    await_answers(port, &[one, two]).await;
+    fake.set("/shop", port, &[three]);
+    await_answers(port, &[three]).await;
+    assert_eq!(status.borrow().n_reloads, before, "servers take no reload");
+
+    // A weight that somebody else sets stays over a reload, as do servers made at run time.
+    fake.set("/shop", port, &[three, one]);
+    await_answers(port, &[three, one]).await;
+    let socket = Socket::new(Address::Unix(bridge.listeners().admin_socket()));
+    let backend = Name::new(format!("shop_{port}")).unwrap();
+    let server = Name::new(format!("127_0_0_1_{one}")).unwrap();
+    socket.set_weight(&backend, &server, 7).await.unwrap();
+    let other = free_port();
+    fake.set("/other", other, &[two]);
+    await_answers(other, &[two]).await;
+    await_status(&mut status, |it| it.n_reloads > before).await;
+    let servers = socket.glance().await.unwrap().servers.unwrap();
+    let kept = servers.iter().find(|it| it.srv_name == server.as_str()).unwrap();
+    assert_eq!(kept.srv_uweight, 7);
+    assert!(!load.is_finished(), "a request failed: {:?}", load.await);
+    load.abort();
+    bridge.end().await;
+    assert!(ask(port, "/").await.is_err(), "HAProxy ends with the bridge");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_haproxy_comes_back_and_tools_of_old_see_what_they_expect() {
+    let (one, two) = (server().await, server().await);
+    let fake = Fake::new();
+    let port = free_port();
+    fake.set("/shop", port, &[one]);
+    let (_folder, bridge) = start(&fake).await;
+    let mut status = bridge.status();
+    fake.set("/shop", port, &[one, two]);
+    await_answers(port, &[one, two]).await;
+    let name = |server: u16| format!("shop_{port}/127_0_0_1_{server}");
+    let wanted = BTreeSet::from([(name(one), "UP".to_owned()), (name(two), "UP".to_owned())]);
+    let seen = async {
+        while rows(&bridge).await.into_iter().collect::<BTreeSet<_>>() != wanted {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(timeout(LONG, seen).await.is_ok(), "{:?}", rows(&bridge).await);
+    let pids = ask(bridge.address().port(), "/_haproxy_getpids").await.unwrap();
+    let pids: Vec<i32> = pids.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
+    assert!(pids.len() >= 2, "{pids:?}");
+    let master = nix::unistd::Pid::from_raw(*pids.last().unwrap());
+    nix::sys::signal::kill(master, nix::sys::signal::Signal::SIGKILL).unwrap();
+    await_status(&mut status, |it| it.n_restarts == 1 && it.trouble.is_none()).await;
+    await_answers(port, &[one, two]).await;
+    bridge.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_is_named_and_the_others_are_served() {
+    let one = server().await;
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let fake = Fake::new();
+    let port = free_port();
+    fake.set("/bad", taken.local_addr().unwrap().port(), &[one]);
+    fake.set("/good", port, &[one]);
+    let (_folder, bridge) = start(&fake).await;
+    let status = await_status(&mut bridge.status(), |it| it.n_passes > 0).await;
+    assert_eq!(status.n_services, 1);
+    assert!(status.problems[0].to_string().starts_with("app `/bad`: port "), "{status:?}");
+    await_answers(port, &[one]).await;
+    drop(taken);
+    await_status(&mut bridge.status(), |it| it.problems.is_empty()).await;
+    bridge.end().await;
+}
