@@ -1,0 +1,160 @@
+//! Servers and backends, kept.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::socket::{ServerState, SetState};
+use crate::stats::{Row, ServerStatus, Word};
+
+/// A backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backend {
+    /// Its name.
+    pub name: String,
+    /// How it chooses a server: `roundrobin`. Old versions do not say.
+    pub algo: Option<String>,
+    /// Requests that wait for any of its servers.
+    pub qcur: u64,
+    /// Sessions that are going on.
+    pub scur: u64,
+}
+
+/// A server of a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Server {
+    /// Its backend.
+    pub backend: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it serves, as HAProxy sees it.
+    pub status: ServerStatus,
+    /// What the operator, or the configuration, set it to. From statistics alone this is known of
+    /// servers in `MAINT` and `DRAIN` and of those that serve; of one that is `DOWN` it is not.
+    pub admin: Option<SetState>,
+    /// Sessions that are going on.
+    pub scur: u64,
+    /// Requests that wait for this server and no other.
+    pub qcur: u64,
+    /// Sessions since HAProxy started, or somebody cleared the counters.
+    pub stot: u64,
+    /// The weight that was set. Versions that do not say show the one that works just now.
+    pub weight: Option<u64>,
+    /// The last health check. `None` where there is none.
+    pub check: Option<HealthCheck>,
+    /// Where it is, if that is said: not over HTTP, and not for names without an address.
+    pub addr: Option<SocketAddr>,
+    /// The cookie that binds clients to it. They go on coming while it drains.
+    pub cookie: Option<String>,
+}
+
+/// What the last health check of a server said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HealthCheck {
+    /// HAProxy's word: `L7OK`, `L4CON`, `INI` for none yet.
+    pub code: String,
+    /// Whether the server passed it.
+    pub is_passed: bool,
+    /// HAProxy's words for it.
+    pub words: Option<String>,
+}
+
+impl Server {
+    /// Whether nothing goes on at it and nothing new comes: it is told not to serve, and had neither
+    /// sessions nor requests that wait for it at this moment.
+    ///
+    /// One look is no proof: a request may have been on its way to it. Two in a row are.
+    pub fn is_quiet(&self) -> bool {
+        let is_out = matches!(self.admin, Some(SetState::Drain | SetState::Maint));
+        is_out && self.scur == 0 && self.qcur == 0
+    }
+
+    pub(super) fn of_row(row: &Row<'_>) -> Self {
+        Self {
+            backend: row.pxname.clone().into_owned(),
+            name: row.svname.clone().into_owned(),
+            status: row.status,
+            admin: admin_of(row.status),
+            scur: row.scur.unwrap_or_default(),
+            qcur: row.qcur.unwrap_or_default(),
+            stot: row.stot.unwrap_or_default(),
+            weight: row.uweight.or(row.weight),
+            check: row.check.as_ref().map(|check| HealthCheck {
+                code: check.code.clone().into_owned(),
+                is_passed: check.is_passed(),
+                words: row.last_chk.as_deref().map(str::to_owned),
+            }),
+            addr: row.addr.as_deref().and_then(|addr| addr.parse().ok()),
+            cookie: row.cookie.as_deref().map(str::to_owned),
+        }
+    }
+
+    /// Adds what `show servers state` says, which knows better.
+    pub(super) fn complete(&mut self, state: &ServerState) {
+        self.admin = Some(if state.srv_admin_state.is_maint() {
+            SetState::Maint
+        } else if state.srv_admin_state.is_drain() {
+            SetState::Drain
+        } else {
+            SetState::Ready
+        });
+        self.weight = Some(state.srv_uweight);
+        let addr = state.srv_addr.parse::<IpAddr>().ok();
+        self.addr = addr.zip(state.srv_port).map(SocketAddr::from).or(self.addr);
+    }
+}
+
+/// What a status tells of what was set. A failing check hides it.
+fn admin_of(status: ServerStatus) -> Option<SetState> {
+    match status.word {
+        Word::Maint => Some(SetState::Maint),
+        Word::Drain => Some(SetState::Drain),
+        Word::Up | Word::Nolb | Word::NoCheck => Some(SetState::Ready),
+        Word::Down | Word::Open | Word::Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::View;
+    use super::*;
+
+    fn server(headings: &str, cells: &str) -> Server {
+        let csv = format!("# pxname,svname,scur,status,{headings},\napp,s1,0,{cells},\n");
+        View::of(csv.as_bytes(), None).unwrap().servers.remove(0)
+    }
+
+    #[test]
+    fn the_weight_that_was_set_outweighs_the_one_that_works() {
+        // A slow start shows less, maintenance shows what was before.
+        assert_eq!(server("weight,uweight", "UP,7,25").weight, Some(25));
+        assert_eq!(server("weight,uweight", "UP,7,").weight, Some(7));
+        assert_eq!(server("weight", "UP,7").weight, Some(7));
+        assert_eq!(server("mode", "UP,http").weight, None);
+    }
+
+    #[test]
+    fn what_was_set_is_known_only_where_the_status_tells() {
+        for (status, admin) in [
+            ("UP 1/2", Some(SetState::Ready)),
+            ("no check", Some(SetState::Ready)),
+            ("NOLB", Some(SetState::Ready)),
+            ("DRAIN", Some(SetState::Drain)),
+            ("MAINT (via a/b)", Some(SetState::Maint)),
+            ("DOWN", None),
+        ] {
+            let server = server("type", &format!("{status},2"));
+            assert_eq!(server.admin, admin, "{status}");
+            // What is not known to be out is never quiet.
+            let is_out = matches!(admin, Some(SetState::Drain | SetState::Maint));
+            assert_eq!(server.is_quiet(), is_out, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_waits_for_a_server_is_not_quiet() {
+        assert!(server("qcur", "DRAIN,0").is_quiet());
+        assert!(!server("qcur", "DRAIN,4").is_quiet());
+    }
+}
