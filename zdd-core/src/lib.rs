@@ -91,6 +91,7 @@ pub mod units;
 pub mod upgrade;
 pub mod verify;
 pub mod watch;
+pub mod weights;
 
 /// The examples of the README are tests, too.
 #[cfg(doctest)]

@@ -262,6 +262,21 @@ async fn a_name_is_as_many_balancers_as_it_has_addresses() {
     assert!(matches!(&looks[0].seen, Err(AdminError::NoAddress { .. })));
 }
 
+#[tokio::test]
+async fn the_master_of_one_that_is_reached_by_its_name_is_found() {
+    let port = support::free_port();
+    let haproxy = Haproxy::start_master_with(
+        &format!("  stats socket ipv4@127.0.0.1:{port} level admin"),
+        APP,
+    );
+    let address: Address = format!("ipv4@127.0.0.1:{port}").parse().unwrap();
+    let admin = AdminSocket::new([address.clone()])
+        .with_master(address, Address::Unix(haproxy.path("master.sock")))
+        .with_patience(Patience { connect: LONG, answer: LONG });
+    let seen = admin.look().await.remove(0).seen.unwrap();
+    assert_eq!(seen.old_workers, Some(Vec::new()));
+}
+
 /// A HAProxy that takes every change, and never makes it.
 async fn deaf(listener: UnixListener) {
     loop {

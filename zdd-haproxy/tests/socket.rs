@@ -449,6 +449,37 @@ fn a_glance_is_divided_where_its_parts_end() {
     assert!(error.to_string().ends_with("its server states are missing"), "{error}");
 }
 
+#[tokio::test]
+async fn a_version_that_lacks_a_command_is_named_and_asked_once() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("s");
+    let listener = UnixListener::bind(&path).unwrap();
+    let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let fake = tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut command = vec![0; 4096];
+            let n = connection.read(&mut command).await.unwrap();
+            let command = String::from_utf8_lossy(&command[..n]).trim_end().to_owned();
+            let answer = if command == "help" { HELP } else { GLANCE };
+            seen.lock().unwrap().push(command);
+            connection.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let socket = socket(&path);
+    for _ in 0..2 {
+        let error = socket.del_server(&name("app"), &name("s1")).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("HAProxy 2.6.12 at {} has no `del server`", path.display())
+        );
+        assert!(error.is_certainly_undone() && error.hint().is_some());
+    }
+    assert_eq!(*asked.lock().unwrap(), ["show info", "help", "show info"]);
+    fake.abort();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -116,7 +116,8 @@ impl Balancer {
     ///
     /// # Errors
     ///
-    /// When one of them is refused, or has another value afterwards. Others may have been made.
+    /// When one of them is refused, or has another value afterwards. Others may have been made; none of
+    /// them is remembered, so that no reload brings them back.
     pub async fn set(&self, changes: &[Change]) -> Result<Seen, AdminError> {
         let _turn = self.turn().await?;
         let commands: Vec<Command> = changes.iter().map(Change::command).collect();

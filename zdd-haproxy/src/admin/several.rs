@@ -13,6 +13,9 @@ use super::memory::Change;
 use crate::socket::{Address, Master, Name, Patience, Socket};
 use crate::view::{Disagreement, View, disagreements};
 
+/// The most balancers behind one name.
+const BALANCERS: usize = 256;
+
 /// The admin sockets of one or several HAProxy processes that balance the same apps.
 ///
 /// A name that stands for several addresses is as many balancers: it is looked up again for every
@@ -53,7 +56,8 @@ impl AdminSocket {
         self
     }
 
-    /// Says where the master of the one at `address` is, so that its old workers are seen.
+    /// Says where the master of the one at `address` is, so that its old workers are seen. Of a name
+    /// that stands for several, each address has a master of its own.
     #[must_use]
     pub fn with_master(mut self, address: Address, master: Address) -> Self {
         self.masters.insert(address, master);
@@ -93,9 +97,9 @@ impl AdminSocket {
         let call = &call;
         let calls = self.addresses_now().await.into_iter().map(|address| async move {
             match address {
-                Ok(address) => {
+                Ok((address, master)) => {
                     let name = address.to_string();
-                    Look { balancer: name, seen: call(self.balancer(address)).await }
+                    Look { balancer: name, seen: call(self.balancer(address, master)).await }
                 }
                 Err((name, error)) => Look { balancer: name, seen: Err(error) },
             }
@@ -104,7 +108,7 @@ impl AdminSocket {
     }
 
     /// The balancer at `address`: the same one, with its memory, every time.
-    fn balancer(&self, address: Address) -> Arc<Balancer> {
+    fn balancer(&self, address: Address, master: Option<&Address>) -> Arc<Balancer> {
         let mut known = self.known();
         if let Some(balancer) = known.get(&address) {
             return Arc::clone(balancer);
@@ -112,7 +116,7 @@ impl AdminSocket {
         let memory = known.values().next().map(|other| other.memory().for_another());
         let socket = Socket::new(address.clone()).with_patience(self.patience);
         let mut balancer = Balancer::new(socket).with_memory(memory.unwrap_or_default());
-        if let Some(master) = self.masters.get(&address) {
+        if let Some(master) = master {
             let master = Master::new(master.clone()).with_patience(self.patience);
             balancer = balancer.with_master(master);
         }
@@ -125,10 +129,11 @@ impl AdminSocket {
         self.balancers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The address of each HAProxy, names looked up.
-    async fn addresses_now(&self) -> Vec<Result<Address, (String, AdminError)>> {
+    /// The address of each HAProxy, names looked up, and that of its master.
+    async fn addresses_now(&self) -> Vec<Result<Found<'_>, (String, AdminError)>> {
         let looked_up = self.addresses.iter().map(|address| async move {
-            let Address::Tcp(name) = address else { return vec![Ok(address.clone())] };
+            let master = self.masters.get(address);
+            let Address::Tcp(name) = address else { return vec![Ok((address.clone(), master))] };
             let error = |cause: String| {
                 let no_address = AdminError::NoAddress { name: name.clone(), cause };
                 vec![Err((name.clone(), no_address))]
@@ -137,16 +142,24 @@ impl AdminSocket {
                 Err(_) => error("its name server does not answer".into()),
                 Ok(Err(cause)) => error(cause.to_string()),
                 Ok(Ok(found)) => {
-                    let mut found: Vec<_> = found.take(256).collect();
+                    let mut found: Vec<_> = found.take(BALANCERS).collect();
                     found.sort_unstable();
                     found.dedup();
-                    found.iter().map(|it| Ok(Address::Tcp(it.to_string()))).collect()
+                    let master = master.filter(|_| found.len() == 1);
+                    let with_master = |address| {
+                        let own = self.masters.get(&address);
+                        Ok((address, own.or(master)))
+                    };
+                    found.iter().map(|it| with_master(Address::Tcp(it.to_string()))).collect()
                 }
             }
         });
         join_all(looked_up).await.into_iter().flatten().collect()
     }
 }
+
+/// The address of one HAProxy, and that of its master.
+type Found<'a> = (Address, Option<&'a Address>);
 
 impl Look {
     /// In what those that were seen differ.

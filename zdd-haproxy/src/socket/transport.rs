@@ -158,3 +158,32 @@ async fn exchange(
         (Err(error), false) => Err(Failure::Broken(error.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_not_to_be_connected_has_its_words() {
+        let transport = Transport::new(Address::Unix("/run/s".into()));
+        for (kind, text) in [
+            (ErrorKind::NotFound, "no HAProxy at /run/s: there is no such socket"),
+            (ErrorKind::ConnectionRefused, "no HAProxy at /run/s: connection refused"),
+            (ErrorKind::WouldBlock, "no HAProxy at /run/s: its queue of connections is full"),
+            (ErrorKind::TimedOut, "no HAProxy at /run/s: no connection in time"),
+            (ErrorKind::PermissionDenied, "/run/s may not be used: permission denied"),
+        ] {
+            let error = transport.not_reached(&kind.into());
+            assert_eq!(error.to_string(), text);
+            assert!(error.hint().is_some() && error.is_certainly_undone());
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_shown_in_part() {
+        let name = super::super::Name::new("x".repeat(200)).unwrap();
+        let command = Command::set_weight(&name, &name, 1);
+        assert_eq!(asked(&command).chars().count(), 81);
+        assert_eq!(asked(&Command::show_info()), "show info");
+    }
+}

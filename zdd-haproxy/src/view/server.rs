@@ -114,3 +114,47 @@ fn admin_of(status: ServerStatus) -> Option<SetState> {
         Word::Down | Word::Open | Word::Other => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::View;
+    use super::*;
+
+    fn server(headings: &str, cells: &str) -> Server {
+        let csv = format!("# pxname,svname,scur,status,{headings},\napp,s1,0,{cells},\n");
+        View::of(csv.as_bytes(), None).unwrap().servers.remove(0)
+    }
+
+    #[test]
+    fn the_weight_that_was_set_outweighs_the_one_that_works() {
+        // A slow start shows less, maintenance shows what was before.
+        assert_eq!(server("weight,uweight", "UP,7,25").weight, Some(25));
+        assert_eq!(server("weight,uweight", "UP,7,").weight, Some(7));
+        assert_eq!(server("weight", "UP,7").weight, Some(7));
+        assert_eq!(server("mode", "UP,http").weight, None);
+    }
+
+    #[test]
+    fn what_was_set_is_known_only_where_the_status_tells() {
+        for (status, admin) in [
+            ("UP 1/2", Some(SetState::Ready)),
+            ("no check", Some(SetState::Ready)),
+            ("NOLB", Some(SetState::Ready)),
+            ("DRAIN", Some(SetState::Drain)),
+            ("MAINT (via a/b)", Some(SetState::Maint)),
+            ("DOWN", None),
+        ] {
+            let server = server("type", &format!("{status},2"));
+            assert_eq!(server.admin, admin, "{status}");
+            // What is not known to be out is never quiet.
+            let is_out = matches!(admin, Some(SetState::Drain | SetState::Maint));
+            assert_eq!(server.is_quiet(), is_out, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_waits_for_a_server_is_not_quiet() {
+        assert!(server("qcur", "DRAIN,0").is_quiet());
+        assert!(!server("qcur", "DRAIN,4").is_quiet());
+    }
+}

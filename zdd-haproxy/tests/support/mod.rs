@@ -45,7 +45,12 @@ impl Haproxy {
 
     /// The same as a master with workers.
     pub(crate) fn start_master(sections: &str) -> Self {
-        Self::begin("", sections, true)
+        Self::start_master_with("", sections)
+    }
+
+    /// The same with more lines in `global`.
+    pub(crate) fn start_master_with(global: &str, sections: &str) -> Self {
+        Self::begin(global, sections, true)
     }
 
     fn begin(global: &str, sections: &str, is_master: bool) -> Self {
@@ -143,7 +148,15 @@ impl Haproxy {
 
     fn launch(&mut self, arguments: &[&str]) {
         self.spawn(arguments);
-        await_that("HAProxy answers", || self.try_pid().is_some());
+        let log = self.path("log");
+        let newest = self.processes.last_mut().unwrap();
+        let socket = self.dir.path().join("admin.sock");
+        await_that("HAProxy answers", || {
+            if let Some(status) = newest.try_wait().unwrap() {
+                panic!("HAProxy ended, {status}: {}", fs::read_to_string(&log).unwrap());
+            }
+            ask(&socket, "show info").is_some()
+        });
         if self.is_master {
             // The worker is ready first. Signals and commands for the master are lost until it is.
             await_that("the master answers", || {
@@ -193,7 +206,7 @@ pub(crate) fn ask(socket: &Path, command: &str) -> Option<String> {
 }
 
 /// Waits until something holds.
-pub(crate) fn await_that(what: &str, holds: impl Fn() -> bool) {
+pub(crate) fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < LONG, "not within {LONG:?}: {what}");
