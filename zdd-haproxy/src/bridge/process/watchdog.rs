@@ -35,3 +35,29 @@ impl Watchdog {
         let _ = self.child.wait().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn losing_the_pipe_ends_the_group() {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "sleep 1000 & wait"]).process_group(0).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let watchdog = Watchdog::over(child.id().unwrap()).unwrap();
+        assert!(child.try_wait().unwrap().is_none(), "it runs until then");
+        // As when the bridge is killed: nobody asks for it, the pipe just closes.
+        drop(watchdog);
+        let mut rest = Vec::new();
+        // Both hold the output: its end is theirs.
+        let ended = tokio::io::AsyncReadExt::read_to_end(&mut stdout, &mut rest);
+        timeout(Duration::from_secs(60), ended).await.unwrap().unwrap();
+        assert!(!child.wait().await.unwrap().success());
+    }
+}
