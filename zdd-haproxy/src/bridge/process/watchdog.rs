@@ -17,7 +17,7 @@ impl Watchdog {
     /// Watches over the group of processes that `leader` leads.
     pub(super) fn over(leader: u32) -> io::Result<Self> {
         let child = Command::new("/bin/sh")
-            .args(["-c", "read -r _; kill -KILL -- \"-$1\"", "zdd-bridge-watchdog"])
+            .args(["-c", "read -r _; kill -s KILL -- \"-$1\"", "zdd-bridge-watchdog"])
             .arg(leader.to_string())
             .process_group(0)
             .stdin(Stdio::piped())
@@ -47,7 +47,7 @@ mod tests {
     #[tokio::test]
     async fn losing_the_pipe_ends_the_group() {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "sleep 1000 & wait"]).process_group(0).stdout(Stdio::piped());
+        command.args(["-c", "sleep 90 & wait"]).process_group(0).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let watchdog = Watchdog::over(child.id().unwrap()).unwrap();
