@@ -80,6 +80,7 @@ pub mod group;
 pub mod guarantee;
 pub mod ports;
 pub mod rolling;
+pub mod rollout;
 pub mod scaling;
 pub mod shares;
 pub mod simulate;

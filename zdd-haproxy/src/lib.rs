@@ -8,13 +8,11 @@
 //!        └──────────────▶ stats ── the CSV of any HAProxy ◀┘
 //!                           │
 //!                         view ── servers at one moment; in what balancers differ
-//!                           │
-//!                        matching ── which server stands for which task
 //! ```
 //!
 //! - [`stats`]: rows of the statistics, found by the names of their columns.
 //! - [`socket`]: the commands of the admin socket, and the processes behind a master's.
-//! - [`view`], [`matching`]: what both ways of looking have in common.
+//! - [`view`]: what both ways of looking have in common.
 //! - [`admin`]: the servers of one or several HAProxy processes, with what was set there.
 //! - [`marathon_lb`]: the same, looked at where marathon-lb alone may set.
 //!
@@ -48,7 +46,7 @@ pub mod admin;
 #[cfg(feature = "local")]
 pub mod bridge;
 pub mod marathon_lb;
-pub mod matching;
+mod port;
 pub mod socket;
 pub mod stats;
 pub mod view;

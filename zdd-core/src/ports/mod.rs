@@ -4,6 +4,7 @@
 //! answers with what it saw, which is always a moment old and may be partial; a missing field is
 //! `None` and means *not said*, never a default.
 
+mod balancer;
 mod deployment;
 mod error;
 mod event;
@@ -12,6 +13,10 @@ mod marathon;
 mod queue;
 mod status;
 
+pub use balancer::{
+    Balancer, BalancerError, LoadBalancer, Look, Name, NameError, Notice, Server, ServerChange,
+    SetState, Setting,
+};
 pub use deployment::{Accepted, CurrentAction, CurrentStep, RunningDeployment};
 pub use error::{Distrust, InvalidDetail, MarathonError, Unreachable};
 pub use event::{Event, EventStream, Feed, Happening};

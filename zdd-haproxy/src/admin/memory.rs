@@ -3,27 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use zdd_core::ports::Setting;
+
 use crate::socket::{Command, Name, SetState, SocketError, Worker};
 use crate::view::{Server, View};
-
-/// What can be set of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "a new setting has to be compared everywhere")]
-pub enum Setting {
-    /// Its weight, 0 to 256.
-    Weight(u16),
-    /// Its state.
-    State(SetState),
-}
-
-impl fmt::Display for Setting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Weight(weight) => write!(f, "weight {weight}"),
-            Self::State(state) => state.fmt(f),
-        }
-    }
-}
 
 /// A setting for a server.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,5 +11,6 @@ mod several;
 
 pub use balancer::{Balancer, Seen};
 pub use error::AdminError;
-pub use memory::{Change, Difference, Notice, Setting};
+pub use memory::{Change, Difference, Notice};
 pub use several::{AdminSocket, Look};
+pub use zdd_core::ports::Setting;

@@ -132,6 +132,25 @@ impl HttpError {
     }
 }
 
+impl HttpError {
+    /// Whether it may be gone at the next look, without anybody doing anything.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::NoAddress { .. }
+            | Self::NotReached { .. }
+            | Self::Silent { .. }
+            | Self::Cut { .. }
+            | Self::Restless { .. } => true,
+            Self::Status { status, .. } => *status >= 500,
+            Self::Untrusted { .. }
+            | Self::Unauthorised { .. }
+            | Self::NotMarathonLb { .. }
+            | Self::TooLarge { .. }
+            | Self::Stats { .. } => false,
+        }
+    }
+}
+
 /// The failure of a call that has no whole answer.
 pub(super) fn of_call(
     balancer: String,

@@ -130,14 +130,15 @@ impl MarathonLb {
         HttpError::Stats { balancer: self.name_of(balancer), error }
     }
 
+    /// How errors name all balancers together.
+    pub fn name(&self) -> String {
+        self.settings.base.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// `http://marathon-lb.example.com:9090 (10.0.0.1)`.
     pub fn name_of(&self, balancer: SocketAddr) -> String {
-        let base = self.settings.base.as_str().trim_end_matches('/');
-        if is_literal(&self.settings.base) {
-            base.to_owned()
-        } else {
-            format!("{base} ({})", balancer.ip())
-        }
+        let base = self.name();
+        if is_literal(&self.settings.base) { base } else { format!("{base} ({})", balancer.ip()) }
     }
 
     async fn get(

@@ -6,13 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use super::abilities::Abilities;
 use super::address::Address;
-use super::command::{Command, DynamicServer, SetState, Success};
+use super::command::{Command, DynamicServer, Success};
 use super::error::SocketError;
 use super::info::{Info, Worker};
-use super::name::Name;
 use super::refusal::Refusal;
 use super::sessions::{self, Session};
 use super::transport::{Patience, Transport, asked};
+use super::{Name, SetState};
 
 /// The most bytes of a listing: statistics of 100,000 servers and their states.
 const LISTING: usize = 96 << 20;

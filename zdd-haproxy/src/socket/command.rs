@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use super::name::Name;
+use super::{Name, SetState};
 
 /// What a success answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,28 +25,6 @@ pub struct Command {
     pub(super) success: Success,
     /// Whether the other side waits for the end of all commands: the socket of a master does.
     pub(super) ends: bool,
-}
-
-/// What the operator can set a server to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "HAProxy has no others")]
-pub enum SetState {
-    /// Takes new sessions, at once: from maintenance even before any health check.
-    Ready,
-    /// Takes new sessions only of clients that are bound to it by a cookie. Is checked.
-    Drain,
-    /// Takes none at all, and is not checked.
-    Maint,
-}
-
-impl fmt::Display for SetState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ready => "ready",
-            Self::Drain => "drain",
-            Self::Maint => "maint",
-        })
-    }
 }
 
 /// A server that is made while HAProxy runs. It knows nothing of `default-server`: what is not here

@@ -1,6 +1,7 @@
 //! What HAProxy says of the state of a server, and of its health check.
 
 use std::borrow::Cow;
+use std::fmt;
 
 /// The first word of a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +59,22 @@ impl ServerStatus {
     /// Whether new sessions of clients that nothing binds to another server may come to it.
     pub fn is_serving(self) -> bool {
         matches!(self.word, Word::Up | Word::NoCheck)
+    }
+}
+
+impl fmt::Display for ServerStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.word {
+            Word::Up => "UP",
+            Word::Down => "DOWN",
+            Word::Nolb => "NOLB",
+            Word::Drain => "DRAIN",
+            Word::Maint => "MAINT",
+            Word::NoCheck => "no check",
+            Word::Open => "OPEN",
+            Word::Other => "another status",
+        })?;
+        self.changing.map_or(Ok(()), |(done, of)| write!(f, " {done}/{of}"))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Names that can be part of a command.
 
-use std::fmt;
-use std::str::FromStr;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
 
 /// The longest name that is sent. HAProxy reads configuration lines of 2,048 bytes, so none is longer
 /// in practice, and a whole command has to fit into one buffer of 16 kB.
@@ -80,10 +81,10 @@ pub enum NameError {
 
 impl NameError {
     /// What can be done about it.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Character { .. } => {
-                Some("names have letters, digits and the characters - _ . : only".into())
+                Some("names have letters, digits and the characters - _ . : only")
             }
             Self::Empty | Self::TooLong { .. } => None,
         }

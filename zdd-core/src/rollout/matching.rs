@@ -6,12 +6,13 @@
 //! task, the surest first: its address, where HAProxy says it; the name with an address that the task
 //! is known to have; the name with any address between host and port.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::IpAddr;
 
-use zdd_core::units::TaskId;
-
-use crate::view::Server;
+use crate::ports::Server;
+use crate::units::TaskId;
 
 /// What is known of where a task is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ pub fn matching<'a>(
             let is_there = move |it: &&&Prepared<'a>| it.is_at(addr.ip());
             at(addr.port()).filter(is_there).map(|it| (Sureness::There, it.place.task))
         });
-        let named = of_name(&server.name).into_iter().flat_map(|(rest, port)| {
+        let named = of_name(server.name.as_str()).into_iter().flat_map(|(rest, port)| {
             at(port).filter_map(move |it| Some((it.sureness(rest)?, it.place.task)))
         });
         let mut sure: Vec<_> = there.chain(named).collect();

@@ -1,19 +1,19 @@
 //! Servers and tasks that belong together, whatever their names are made of.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use zdd_core::ports::{Name, Server};
+use zdd_core::rollout::{Matching, Place, matching};
 use zdd_core::units::TaskId;
-use zdd_haproxy::matching::{Matching, Place, matching};
-use zdd_haproxy::view::{Server, View};
 
 fn servers(names: &[(&str, &str)]) -> Vec<Server> {
-    let mut csv = String::from("# pxname,svname,status,scur,addr,type,\n");
-    for (name, addr) in names {
-        writeln!(csv, "shop_10080,{name},UP,0,{addr},2,").unwrap();
-    }
-    View::of(csv.as_bytes(), None).unwrap().servers
+    let server = |(name, addr): &(&str, &str)| {
+        let mut server = Server::new(Name::new(*name).unwrap());
+        server.addr = addr.parse().ok();
+        server
+    };
+    names.iter().map(server).collect()
 }
 
 struct Known {
@@ -49,7 +49,7 @@ fn pairs(matching: &Matching<'_>) -> Vec<String> {
 }
 
 fn names(servers: &[&Server]) -> Vec<String> {
-    servers.iter().map(|server| server.name.clone()).collect()
+    servers.iter().map(|server| server.name.to_string()).collect()
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! Canary.
+
+mod matching;
+
+pub use matching::{Matching, Place, matching};
