@@ -1,6 +1,8 @@
 //! The command line.
 
 mod abort;
+mod balancer;
+mod canary;
 mod check;
 mod common;
 mod connect;
@@ -15,6 +17,10 @@ mod status;
 mod verify;
 
 pub(crate) use abort::AbortArgs;
+pub(crate) use balancer::BalancerArgs;
+pub(crate) use canary::{
+    CanaryArgs, CanaryVerb, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
+};
 pub(crate) use check::CheckArgs;
 pub(crate) use common::{
     Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,

@@ -33,8 +33,8 @@ impl fmt::Debug for Drive<'_> {
 }
 
 /// Whoever watches a rollout, and may end it.
-#[async_trait]
-pub trait Witness: Send {
+#[async_trait(?Send)]
+pub trait Witness {
     /// Is told what was seen and decided, before anything of it is done.
     async fn decided(&mut self, now: Timestamp, seen: &Observation, decision: &Decision) -> Go;
 

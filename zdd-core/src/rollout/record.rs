@@ -82,6 +82,9 @@ pub struct Holder {
     pub who: String,
     /// Since when, by its own clock.
     pub since: Timestamp,
+    /// Whether it only keeps what is there as it is, and gives way to whoever wants more.
+    #[serde(default)]
+    pub yields: bool,
 }
 
 /// A record as it was found.
@@ -295,7 +298,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let holder = Holder { who: "ann".into(), since: Timestamp::EPOCH };
+        let holder = Holder { who: "ann".into(), since: Timestamp::EPOCH, yields: false };
         let definition = App::parse(r#"{"id": "/shop-green", "instances": 1}"#).unwrap();
         let record = record("shop");
         let app = record.app(3, Some(&holder), Some(&definition)).unwrap();
