@@ -1,6 +1,7 @@
 //! The command line.
 
 mod abort;
+mod balancer;
 mod check;
 mod common;
 mod connect;
@@ -15,6 +16,7 @@ mod status;
 mod verify;
 
 pub(crate) use abort::AbortArgs;
+pub(crate) use balancer::{BalancerArgs, BridgeArgs};
 pub(crate) use check::CheckArgs;
 pub(crate) use common::{
     Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
