@@ -299,7 +299,7 @@ fn an_image_without_a_command() {
 fn a_port_in_use() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let told = Zdd::at("").run(&["lab", "up", "--listen", &address]);
+    let told = Zdd::at("").run(&["lab", "up", "--listen", &address, "--no-haproxy"]);
     let error = format!("cannot listen on {address}: Address already in use (os error 98)");
     fails(told, 2, &error, "name another port, or 0 for any free one");
 }

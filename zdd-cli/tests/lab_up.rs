@@ -102,7 +102,7 @@ impl Drop for Lab {
 
 fn zdd(args: &[&str]) -> Command {
     let mut command = Command::new(cargo_bin!("zdd"));
-    command.args(["lab", "up", "--listen", "127.0.0.1:0"]).args(args);
+    command.args(["lab", "up", "--listen", "127.0.0.1:0", "--no-haproxy"]).args(args);
     command
 }
 
@@ -253,8 +253,11 @@ fn what_cannot_be_done_is_refused_at_once() {
                 .to_string(),
         ),
     ] {
-        let output =
-            Command::new(cargo_bin!("zdd")).args(["lab", "up"]).args(args).output().unwrap();
+        let output = Command::new(cargo_bin!("zdd"))
+            .args(["lab", "up", "--no-haproxy"])
+            .args(args)
+            .output()
+            .unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stderr), told);
         assert_eq!(output.status.code(), Some(2));
     }

@@ -38,31 +38,44 @@ impl Fake {
 
     /// Sets the tasks of an app, by the ports that they have, and says so.
     fn set(&self, id: &str, service_port: u16, tasks: &[u16]) {
-        let json = json!({"id": id, "instances": tasks.len(), "ports": [service_port],
-            "labels": {"HAPROXY_0_MODE": "http"}});
-        let app = App::from_value(&json, &GroupId::root()).unwrap();
-        let task = |port: &u16| {
-            let id: TaskId = format!("t.{port}").parse().unwrap();
-            let mut task = Task::new(id, app.id().clone(), TaskState::Running);
-            task.host = Some("127.0.0.1".into());
-            task.ports = vec![*port];
-            task
-        };
-        let tasks = tasks.iter().map(task).collect();
-        let mut status = AppStatus::new(app);
-        status.tasks = Some(tasks);
-        let id = status.app.id().clone();
+        self.set_all(&[(id, service_port, tasks)]);
+    }
+
+    /// Sets several at once, as a group is changed. What is said is about the first only: so much may
+    /// be known of it when the others are not heard of yet.
+    fn set_all(&self, wanted: &[(&str, u16, &[u16])]) {
         let mut apps = self.apps.lock().unwrap();
-        let known = apps.iter().position(|it| *it.app.id() == id);
-        let happening = if let Some(at) = known {
-            apps[at] = status;
-            Happening::Health { app: id, healthy: true }
-        } else {
-            apps.push(status);
-            Happening::Changed(id)
-        };
+        let said: Vec<Happening> =
+            wanted.iter().map(|(id, port, tasks)| set(&mut apps, id, *port, tasks)).collect();
+        drop(apps);
+        let happening = said[0].clone();
         let event = Event { name: "an_event".into(), at: None, happening, json: "{}".into() };
         let _ = self.feeds.send(Feed::Event(event));
+    }
+}
+
+fn set(apps: &mut Vec<AppStatus>, id: &str, service_port: u16, tasks: &[u16]) -> Happening {
+    let json = json!({"id": id, "instances": tasks.len(), "ports": [service_port],
+            "labels": {"HAPROXY_0_MODE": "http"}});
+    let app = App::from_value(&json, &GroupId::root()).unwrap();
+    let task = |port: &u16| {
+        let id: TaskId = format!("t.{port}").parse().unwrap();
+        let mut task = Task::new(id, app.id().clone(), TaskState::Running);
+        task.host = Some("127.0.0.1".into());
+        task.ports = vec![*port];
+        task
+    };
+    let tasks = tasks.iter().map(task).collect();
+    let mut status = AppStatus::new(app);
+    status.tasks = Some(tasks);
+    let id = status.app.id().clone();
+    let known = apps.iter().position(|it| *it.app.id() == id);
+    if let Some(at) = known {
+        apps[at] = status;
+        Happening::Health { app: id, healthy: true }
+    } else {
+        apps.push(status);
+        Happening::Changed(id)
     }
 }
 
@@ -301,6 +314,35 @@ async fn apps_appear_scale_and_move_without_a_lost_request() {
     load.abort();
     bridge.end().await;
     assert!(ask(port, "/").await.is_err(), "HAProxy ends with the bridge");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_moves_from_one_app_to_another_without_a_lost_request() {
+    let (one, two) = (server().await, server().await);
+    let fake = Fake::new();
+    let (port, other) = (free_port(), free_port());
+    fake.set("/blue", port, &[one]);
+    fake.set("/green", other, &[two]);
+    let (_folder, bridge) = start(&fake).await;
+    await_answers(port, &[one]).await;
+    await_answers(other, &[two]).await;
+    let load = tokio::spawn(async move {
+        loop {
+            if let Err(said) = ask(port, "/").await {
+                return said;
+            }
+        }
+    });
+    // There, and back against the order of their names; heard of from the one that loses it.
+    fake.set_all(&[("/blue", other, &[one]), ("/green", port, &[two])]);
+    await_answers(port, &[two]).await;
+    await_answers(other, &[one]).await;
+    fake.set_all(&[("/green", other, &[two]), ("/blue", port, &[one])]);
+    await_answers(port, &[one]).await;
+    assert!(!load.is_finished(), "a request failed: {:?}", load.await);
+    load.abort();
+    assert_eq!(bridge.status().borrow().problems, []);
+    bridge.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

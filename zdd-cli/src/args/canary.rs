@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand, ValueEnum};
 use zdd_core::rollout::{OnDrainTimeout, Split};
 
-use super::{BalancerArgs, ConnectArgs, Output, Span};
+use super::{ConnectArgs, HaproxyArgs, Output, Span};
 
 /// Give a new version a share of the traffic, then promote it or roll it back
 ///
@@ -61,7 +61,7 @@ pub(crate) struct StartArgs {
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
-    pub(crate) balancer: BalancerArgs,
+    pub(crate) balancer: HaproxyArgs,
 }
 
 /// The end of a canary.
@@ -75,7 +75,7 @@ pub(crate) struct EndArgs {
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
-    pub(crate) balancer: BalancerArgs,
+    pub(crate) balancer: HaproxyArgs,
 }
 
 /// Keep the shares of a canary exact while instances come and go, until Ctrl-C
@@ -91,7 +91,7 @@ pub(crate) struct HoldArgs {
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
-    pub(crate) balancer: BalancerArgs,
+    pub(crate) balancer: HaproxyArgs,
 }
 
 /// Say where canaries are, and what they wait for
@@ -103,7 +103,7 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
-    pub(crate) balancer: BalancerArgs,
+    pub(crate) balancer: HaproxyArgs,
     /// How to print it
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Output,

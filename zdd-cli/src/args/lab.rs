@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use zdd_core::capacity::MarathonVersion;
 
+use super::{BalancerArgs, BridgeArgs};
 use crate::lab::AgentSpec;
 
 /// The lab: everything that a deployment needs, on this machine
@@ -16,15 +17,17 @@ pub(crate) struct LabArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LabVerb {
-    Up(UpArgs),
+    Up(Box<UpArgs>),
+    Bridge(Box<BridgeArgs>),
     Demo(DemoArgs),
     Service(ServiceArgs),
 }
 
 /// Run a Marathon on this machine, whose tasks are processes, until it is told to stop
 ///
-/// It speaks Marathon's API and event stream. Ctrl-C or SIGTERM ends it and all its tasks; asked twice,
-/// it gives them no time.
+/// It speaks Marathon's API and event stream, and a HAProxy in step with it serves the apps: each at
+/// 127.0.0.1, on the port that its label `HAPROXY_0_PORT` says. Ctrl-C or SIGTERM ends it with HAProxy and
+/// all its tasks; asked twice, it gives them no time.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct UpArgs {
     /// Where Marathon listens; port 0 is any free one
@@ -56,6 +59,14 @@ pub(crate) struct UpArgs {
     /// Release of Marathon to behave like, such as 1.8 or 1.10.17; without it, one before 1.10
     #[arg(long, value_name = "V")]
     pub(crate) marathon_version: Option<MarathonVersion>,
+    /// Go without a load balancer
+    #[arg(
+        long,
+        conflicts_with_all = ["haproxy", "lb_listen", "vhosts", "group", "mended_merge"]
+    )]
+    pub(crate) no_haproxy: bool,
+    #[command(flatten)]
+    pub(crate) balancer: BalancerArgs,
 }
 
 /// What runs in the place of images.

@@ -8,6 +8,7 @@ mod common;
 mod connect;
 mod deploy;
 mod follow;
+mod haproxy;
 mod lab;
 mod plan;
 mod resume;
@@ -17,7 +18,7 @@ mod status;
 mod verify;
 
 pub(crate) use abort::AbortArgs;
-pub(crate) use balancer::BalancerArgs;
+pub(crate) use balancer::{BalancerArgs, BridgeArgs};
 pub(crate) use canary::{
     CanaryArgs, CanaryVerb, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
 };
@@ -28,6 +29,7 @@ pub(crate) use common::{
 pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
+pub(crate) use haproxy::HaproxyArgs;
 pub(crate) use lab::{Demo, ImageArgs, LabArgs, LabVerb, RollingArgs, ServiceArgs, UpArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;

@@ -5,7 +5,7 @@ use zdd_core::rollout::record::Phase;
 
 use super::error::CanaryError;
 use super::{end, hold, start, status};
-use crate::args::{BalancerArgs, CanaryArgs, CanaryVerb};
+use crate::args::{CanaryArgs, CanaryVerb, HaproxyArgs};
 use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -42,6 +42,6 @@ pub(crate) async fn run(
     }
 }
 
-fn needed(args: &BalancerArgs) -> Result<Box<dyn LoadBalancer>, CanaryError> {
+fn needed(args: &HaproxyArgs) -> Result<Box<dyn LoadBalancer>, CanaryError> {
     Ok(Box::new(balancer(args)?.ok_or(CanaryError::NoBalancer)?))
 }

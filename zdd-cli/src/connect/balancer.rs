@@ -3,11 +3,11 @@
 use zdd_haproxy::admin::AdminSocket;
 use zdd_haproxy::socket::Address;
 
-use crate::args::BalancerArgs;
+use crate::args::HaproxyArgs;
 use crate::canary::CanaryError;
 
 /// The balancers that the arguments describe; `None` where they name none. Nothing is connected.
-pub(crate) fn balancer(args: &BalancerArgs) -> Result<Option<AdminSocket>, CanaryError> {
+pub(crate) fn balancer(args: &HaproxyArgs) -> Result<Option<AdminSocket>, CanaryError> {
     let addresses = |texts: &[String]| {
         let texts = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
         let address = |text: &str| {

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use zdd_haproxy::bridge::BridgeError;
 use zdd_marathon::local::{ImageMapError, StartError};
 
 use crate::exit::ExitCode;
@@ -21,6 +22,14 @@ pub(crate) enum LabError {
     NotLoopback { address: SocketAddr },
     #[error("cannot listen on {address}: {error}")]
     Listen { address: SocketAddr, error: io::Error },
+    #[error("{option}: cannot listen on {address}: {error}")]
+    Port { option: &'static str, address: SocketAddr, error: io::Error },
+    #[error("no executable of HAProxy is found")]
+    NoHaproxy,
+    #[error("no folder can be made for the sockets of HAProxy: {0}")]
+    Folder(io::Error),
+    #[error("{}", with_causes(.0))]
+    Bridge(#[from] BridgeError),
     #[error("--health-max {max} is less than --health-min {min}")]
     HealthTimes { min: u32, max: u32 },
     #[error("`{0}` is not of the form HOST:PORT")]
@@ -38,6 +47,14 @@ pub(crate) enum LabError {
 }
 
 impl LabError {
+    /// The same, of a port that an option names.
+    pub(super) fn of_port(option: &'static str, error: Self) -> Self {
+        match error {
+            Self::Listen { address, error } => Self::Port { option, address, error },
+            other => other,
+        }
+    }
+
     /// What the shell is told.
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
@@ -47,6 +64,10 @@ impl LabError {
             | Self::Host { .. }
             | Self::NotLoopback { .. }
             | Self::Listen { .. }
+            | Self::Port { .. }
+            | Self::NoHaproxy
+            | Self::Folder(_)
+            | Self::Bridge(_)
             | Self::NotAnAddress(_)
             | Self::OwnProgram(_)
             | Self::Start(_)
@@ -65,6 +86,15 @@ impl LabError {
             Self::Listen { error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
                 Some("choose another port; 0 is any free one".into())
             }
+            Self::Port { option: "--lb-listen", .. } => {
+                Some("name another port with --lb-listen; 0 is any free one".into())
+            }
+            Self::Port { option, .. } => Some(format!("name another port with {option}")),
+            Self::NoHaproxy => Some(
+                "install it, as with `apt-get install haproxy`, or say where it is with --haproxy"
+                    .into(),
+            ),
+            Self::Bridge(error) => error.hint(),
             Self::NotAnAddress(_) => Some("write, for example, 127.0.0.1:8080".into()),
             Self::Start(error) => error.hint(),
             Self::Images(error) => error.hint(),
@@ -72,6 +102,7 @@ impl LabError {
             | Self::Signals(_)
             | Self::OwnProgram(_)
             | Self::Client(_)
+            | Self::Folder(_)
             | Self::Host { .. }
             | Self::Listen { .. }
             | Self::HealthTimes { .. }

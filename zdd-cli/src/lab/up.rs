@@ -1,20 +1,25 @@
 //! `zdd lab up`: a Marathon on this machine.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::interval;
 
 use zdd_core::simulate::{Agent, Grouping, Settings};
+use zdd_marathon::HttpMarathon;
 use zdd_marathon::local::{ImageMap, Lab, LabBuilder, default_agents};
 
 use super::agent_spec::{AgentSpec, numbered};
+use super::balancer::{Balancer, Plan};
 use super::error::LabError;
 use super::listen::{self, Reach};
 use super::stop::StopSignals;
+use super::teller::Teller;
 use crate::args::{ImageArgs, UpArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::text::{BOLD, NOTE, styled};
 
 /// How often it is looked whether the state can be written: the lab tries again about as often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -27,29 +32,124 @@ pub(super) async fn run(
     let mut signals = StopSignals::listen()?;
     let agents = agents(args);
     let hosts: Vec<_> = agents.iter().map(|agent| agent.hostname.clone()).collect();
-    let lab = tokio::select! {
-        lab = builder(args, agents)?.start() => lab.map_err(LabError::Start)?,
+    let builder = builder(args, agents)?;
+    let plan = plan(args, err).await?;
+    let up = tokio::select! {
+        up = Up::start(builder, plan) => up?,
         () = signals.next() => return Ok(ExitCode::Done),
     };
-    let url = lab.url();
-    let url = url.as_str().trim_end_matches('/');
-    writeln!(out, "Marathon listens on {url}, with agents at {}", hosts.join(", "))?;
-    writeln!(out, "go on in another terminal, after: export ZDD_MARATHON={url}")?;
-    writeln!(out, "Ctrl-C ends it with all its tasks")?;
-    out.flush()?;
+    let told = tokio::select! {
+        told = up.tell(&hosts, out, err) => told,
+        () = signals.next() => stopping(err),
+    };
+    up.end(&mut signals).await;
+    told.map(|()| ExitCode::Done).map_err(CliError::from)
+}
 
-    tokio::select! {
-        () = signals.next() => {}
-        error = complain(&lab, err) => return Err(error.into()),
+/// A lab that is up.
+struct Up {
+    lab: Lab,
+    balancer: Option<Balancer>,
+}
+
+impl Up {
+    async fn start(builder: LabBuilder, plan: Option<Plan>) -> Result<Self, LabError> {
+        let lab = builder.start().await.map_err(LabError::Start)?;
+        let balancer = match plan {
+            Some(plan) => match start(plan, &lab).await {
+                Ok(balancer) => Some(balancer),
+                Err(error) => {
+                    lab.shutdown().await;
+                    return Err(error);
+                }
+            },
+            None => None,
+        };
+        Ok(Self { lab, balancer })
     }
+
+    /// Says where it is, and from then on what is wrong with it. Ends only if that cannot be said.
+    async fn tell(
+        &self,
+        hosts: &[String],
+        out: &mut impl Write,
+        err: &mut impl Write,
+    ) -> io::Result<()> {
+        let url = self.lab.url();
+        let url = url.as_str().trim_end_matches('/');
+        writeln!(out, "Marathon listens on {url}, with agents at {}", hosts.join(", "))?;
+        writeln!(out, "go on in another terminal, after: export ZDD_MARATHON={url}")?;
+        if let Some(balancer) = &self.balancer {
+            balancer.introduce(out)?;
+        }
+        writeln!(out, "Ctrl-C ends it with all its tasks")?;
+        out.flush()?;
+        let mut teller = self.balancer.as_ref().map(Balancer::teller);
+        let mut looks = interval(LOOK_EVERY);
+        let mut told = None;
+        loop {
+            let news = tokio::select! {
+                _ = looks.tick() => of_state(&self.lab, &mut told),
+                news = news(&mut teller) => news,
+            };
+            for line in news {
+                writeln!(err, "{line}")?;
+            }
+            err.flush()?;
+        }
+    }
+
+    /// Gives the tasks their time, unless it is asked for once more.
+    async fn end(self, signals: &mut StopSignals) {
+        tokio::select! {
+            () = self.lab.shutdown() => {}
+            // Dropping the lab kills what is left.
+            () = signals.next() => {}
+        }
+        // Only now: until here the tasks answered what they had begun to.
+        if let Some(balancer) = self.balancer {
+            balancer.end().await;
+        }
+    }
+}
+
+fn stopping(err: &mut impl Write) -> io::Result<()> {
     writeln!(err, "stopping; once more ends all tasks at once")?;
-    err.flush()?;
-    tokio::select! {
-        () = lab.shutdown() => {}
-        // Dropping the lab kills what is left.
-        () = signals.next() => {}
+    err.flush()
+}
+
+/// What is needed for a load balancer. Without an executable the lab goes without one.
+async fn plan(args: &UpArgs, err: &mut impl Write) -> Result<Option<Plan>, CliError> {
+    if args.no_haproxy {
+        return Ok(None);
     }
-    Ok(ExitCode::Done)
+    match Plan::of(&args.balancer).await {
+        Ok(plan) => Ok(Some(plan)),
+        Err(error @ LabError::NoHaproxy) => {
+            writeln!(err, "{} {error}: there is no load balancer", styled(NOTE, "warning:"))?;
+            if let Some(hint) = error.hint() {
+                writeln!(err, "{} {hint}", styled(BOLD, "hint:"))?;
+            }
+            err.flush()?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn start(plan: Plan, lab: &Lab) -> Result<Balancer, LabError> {
+    let marathon = HttpMarathon::builder([lab.url()])
+        .no_proxy()
+        .build()
+        .map_err(|error| LabError::Client(error.to_string()))?;
+    plan.start(Arc::new(marathon)).await
+}
+
+async fn news(teller: &mut Option<Teller>) -> Vec<String> {
+    match teller {
+        Some(teller) => teller.news().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn agents(args: &UpArgs) -> Vec<Agent> {
@@ -95,23 +195,15 @@ pub(super) fn images(args: &ImageArgs) -> Result<ImageMap, LabError> {
     Ok(images)
 }
 
-/// Says when the state cannot be written, and when it can again. Ends only if that cannot be said.
-async fn complain(lab: &Lab, err: &mut impl Write) -> std::io::Error {
-    let mut told: Option<String> = None;
-    let mut looks = interval(LOOK_EVERY);
-    loop {
-        looks.tick().await;
-        let fault = lab.state_fault();
-        if fault == told {
-            continue;
-        }
-        let written = match &fault {
-            Some(fault) => writeln!(err, "the state is not kept: {fault}; it is tried again"),
-            None => writeln!(err, "the state is kept again"),
-        };
-        if let Err(error) = written.and_then(|()| err.flush()) {
-            return error;
-        }
-        told = fault;
+/// Whether the state cannot be written, or can be again, when that is not what was told before.
+fn of_state(lab: &Lab, told: &mut Option<String>) -> Vec<String> {
+    let fault = lab.state_fault();
+    if fault == *told {
+        return Vec::new();
     }
+    told.clone_from(&fault);
+    vec![match fault {
+        Some(fault) => format!("the state is not kept: {fault}; it is tried again"),
+        None => "the state is kept again".into(),
+    }]
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use tokio::runtime::{Builder, Runtime};
 
 use super::error::LabError;
-use super::{demo, service, up};
+use super::{bridge, demo, service, up};
 use crate::args::{Demo, LabArgs, LabVerb};
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -24,6 +24,13 @@ pub(crate) fn run(
         }
         LabVerb::Up(args) => {
             runtime(&mut Builder::new_multi_thread())?.block_on(up::run(args, out, err))
+        }
+        LabVerb::Bridge(args) => {
+            let runtime = runtime(&mut Builder::new_multi_thread())?;
+            let answer = runtime.block_on(bridge::run(args, out, err));
+            // A name that is still being looked up must not hold up the end.
+            runtime.shutdown_background();
+            answer
         }
         LabVerb::Demo(args) => {
             let runtime = runtime(&mut Builder::new_multi_thread())?;

@@ -164,9 +164,12 @@ impl Maker<'_, '_> {
         if servers.is_empty() {
             return Ok(None);
         }
+        for reason in said.bad_hosts {
+            self.complain(reason);
+        }
         let given = check_of(app, index);
         let is_http = given.is_some_and(|check| check.protocol == HealthCheckProtocol::Http);
-        let by_default = if is_http || !said.hosts.is_empty() { Mode::Http } else { Mode::Tcp };
+        let by_default = if is_http || said.wants_hosts { Mode::Http } else { Mode::Tcp };
         let mode = said.mode.unwrap_or(by_default);
         Ok(Some(Service {
             name,

@@ -10,7 +10,12 @@ use super::service::{Balance, Mode};
 #[derive(Clone, Debug, Default)]
 pub(super) struct PortLabels {
     pub(super) port: Option<NonZeroU16>,
+    /// Whether virtual hosts are asked for, usable or not.
+    pub(super) wants_hosts: bool,
     pub(super) hosts: Vec<String>,
+    /// Those of the virtual hosts that are left out, as marathon-lb serves an app all the same whose
+    /// virtual host nobody can ask for.
+    pub(super) bad_hosts: Vec<Reason>,
     pub(super) path: Option<String>,
     pub(super) mode: Option<Mode>,
     pub(super) balance: Option<Balance>,
@@ -53,16 +58,19 @@ impl PortLabels {
             read.port = Some(port.ok_or_else(|| wrong(name, value, "a port from 1 to 65535"))?);
         }
         if let Some((name, value)) = label("VHOST") {
-            read.hosts = value.split(',').map(|host| host.trim().to_ascii_lowercase()).collect();
-            if !read.hosts.iter().all(|host| is_host(host)) {
-                return Err(wrong(name, value, "names of hosts"));
-            }
+            read.wants_hosts = true;
+            let hosts = value.split(',').map(|host| host.trim().to_ascii_lowercase());
+            let (good, bad): (_, Vec<_>) = hosts.partition(|host| is_host(host));
+            read.hosts = good;
+            let reason =
+                |host: String| Reason::Host { label: name.clone(), value: shortened(&host) };
+            read.bad_hosts = bad.into_iter().map(reason).collect();
         }
         if let Some((name, value)) = label("PATH") {
             if !is_path(value) {
                 return Err(wrong(name, value, "a path"));
             }
-            if read.hosts.is_empty() {
+            if !read.wants_hosts {
                 return Err(Reason::PathWithoutHost { label: name });
             }
             read.path = Some(value.into());

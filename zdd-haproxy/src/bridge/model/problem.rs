@@ -27,6 +27,14 @@ pub enum Reason {
         /// What it has to be.
         wanted: &'static str,
     },
+    /// A virtual host that is no name of a host. The app is served on its port, and not under it.
+    #[error("the label {label} has {value:?}, which is not the name of a host")]
+    Host {
+        /// The label.
+        label: String,
+        /// What stands in the place of a name, shortened.
+        value: String,
+    },
     /// A label that the bridge does not know, and goes on without.
     #[error("the label {label} has no effect here")]
     UnknownLabel {
@@ -89,6 +97,7 @@ impl Reason {
             }
             Self::MissingTarget => Some("set both labels, or none"),
             Self::PathWithoutHost { .. } => Some("set HAPROXY_0_VHOST too"),
+            Self::Host { .. } => Some("write the name alone, as in shop.example"),
             Self::NoPort { .. } => Some("give it a port between 1 and 65535"),
             Self::Label { .. }
             | Self::UnknownLabel { .. }

@@ -241,6 +241,29 @@ fn labels_of_ports_take_effect() {
 }
 
 #[test]
+fn an_app_is_served_on_its_port_whatever_its_virtual_hosts_are() {
+    let labels = json!({
+        "HAPROXY_0_PORT": "10080", "HAPROXY_0_PATH": "/a",
+        "HAPROXY_0_VHOST": "http://shop.example,www.shop.example",
+    });
+    let made = of(&[one(&json!({"labels": labels}))], &Settings::default());
+    let service = &made.services[0];
+    assert_eq!((service.port.get(), service.mode), (10080, Mode::Http));
+    assert_eq!(service.hosts, ["www.shop.example"]);
+    let said: Vec<_> = made.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "app `/team/app`: the label HAPROXY_0_VHOST has \"http://shop.example\", which is not the \
+          name of a host"
+        ]
+    );
+    let labels = json!({"HAPROXY_0_PATH": "/a", "HAPROXY_0_VHOST": "http://shop.example"});
+    let made = of(&[one(&json!({"labels": labels}))], &Settings::default());
+    assert_eq!((made.services[0].mode, made.services[0].hosts.len()), (Mode::Http, 0));
+}
+
+#[test]
 fn groups_choose_the_apps() {
     let settings = Settings {
         groups: Groups::Some(BTreeSet::from(["external".into()])),
@@ -289,7 +312,7 @@ fn a_bad_app_is_named_and_the_others_are_served() {
             json!({"labels": {"HAPROXY_0_BALANCE": "static-rr\n  stats admin if TRUE"}}),
             "HAPROXY_0_BALANCE",
         ),
-        (json!({"labels": {"HAPROXY_0_VHOST": "a } || { src"}}), "not names of hosts"),
+        (json!({"labels": {"HAPROXY_0_VHOST": "a } || { src"}}), "is not the name of a host"),
         (json!({"labels": {"HAPROXY_0_VHOST": "a", "HAPROXY_0_PATH": "/a b"}}), "not a path"),
         (json!({"labels": {"HAPROXY_0_PATH": "/a"}}), "without a virtual host"),
         (json!({"labels": {"HAPROXY_0_MODE": "udp"}}), "not tcp or http"),

@@ -44,26 +44,37 @@ impl Apps {
         // Where a new app belongs in the order, only the whole list says.
         let all =
             self.is_all_stale || self.stale.len() > ONE_BY_ONE || !self.stale.iter().all(is_known);
-        if all {
+        if !all {
+            self.is_all_stale = !self.read_stale(marathon).await?;
+        }
+        if all || self.is_all_stale {
             self.listed = marathon.apps_in(&GroupId::root()).await?;
             self.stale.clear();
             self.is_all_stale = false;
         }
-        while let Some(id) = self.stale.first().cloned() {
-            let read = match marathon.app(&id).await {
-                Ok(read) => Some(read),
-                Err(MarathonError::NotFound { .. }) => None,
-                Err(error) => return Err(error),
-            };
-            self.stale.remove(&id);
-            let Some(at) = self.listed.iter().position(|it| *it.app.id() == id) else { continue };
-            match read {
-                Some(read) => self.listed[at] = read,
-                None => drop(self.listed.remove(at)),
-            }
-        }
         self.remember_health();
         Ok(())
+    }
+
+    /// Reads what is stale one by one. Whether all definitions are those that are known.
+    ///
+    /// Those of a group change together: half of such a change may leave a port that moves from one
+    /// app to another without any.
+    async fn read_stale(&mut self, marathon: &dyn Marathon) -> Result<bool, MarathonError> {
+        while let Some(id) = self.stale.first().cloned() {
+            let read = match marathon.app(&id).await {
+                Ok(read) => read,
+                Err(MarathonError::NotFound { .. }) => return Ok(false),
+                Err(error) => return Err(error),
+            };
+            let listed = self.listed.iter_mut().find(|it| *it.app.id() == id);
+            let Some(listed) = listed.filter(|it| !read.app.is_upgrade_of(&it.app)) else {
+                return Ok(false);
+            };
+            *listed = read;
+            self.stale.remove(&id);
+        }
+        Ok(true)
     }
 
     fn remember_health(&mut self) {

@@ -53,7 +53,18 @@ impl Follower {
     }
 
     /// Follows until it is told to stop, and ends HAProxy then.
-    pub(super) async fn follow(mut self, mut stopped: oneshot::Receiver<()>) {
+    pub(super) async fn follow(mut self, stopped: oneshot::Receiver<()>) {
+        // Also in the midst of a pass: Marathon may take long to answer, or never do.
+        tokio::select! {
+            biased;
+            _ = stopped => {}
+            () = self.keep_in_step() => {}
+        }
+        self.running.end().await;
+    }
+
+    /// Never ends.
+    async fn keep_in_step(&mut self) {
         let mut events: Option<Box<dyn EventStream>> = Some(self.marathon.events());
         let mut due = Instant::now();
         let mut last = due.checked_sub(AT_MOST_EVERY).unwrap_or(due);
@@ -62,7 +73,6 @@ impl Follower {
         loop {
             tokio::select! {
                 biased;
-                _ = &mut stopped => break,
                 ended = self.running.haproxy().ended() => {
                     self.trouble(Some(ended.to_string()));
                     let again = self.running.start_again().await;
@@ -93,7 +103,6 @@ impl Follower {
                 _ = housekeeping.tick() => self.keep_house().await,
             }
         }
-        self.running.end().await;
     }
 
     /// Takes what the stream says. Whether it is over for good.
