@@ -14,6 +14,7 @@ pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Wr
         Verb::Check(args) => check::run(args, page, out),
         Verb::Plan(args) => plan::run(args, page, out),
         Verb::Deploy(args) => network::deploy(args, page, out, err),
+        Verb::Canary(args) => network::canary(args, page, out, err),
         Verb::Status(args) => network::status(args, page, out, err),
         Verb::Abort(args) => network::abort(args, page, out, err),
         Verb::Resume(args) => network::resume(args, page, out, err),

@@ -13,6 +13,7 @@ use zdd_core::ports::MarathonError;
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 use zdd_marathon::{BuildError, CredentialFileError};
 
+use crate::canary::CanaryError;
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::lab::LabError;
@@ -124,6 +125,8 @@ pub(crate) enum CliError {
     #[error("{}: exists already, and may be the only record of another deployment", .0.display())]
     RecordingExists(PathBuf),
     #[error("{0}")]
+    Canary(#[from] CanaryError),
+    #[error("{0}")]
     Connect(#[from] ConnectFault),
     #[error("{}{error}", About(.about.as_deref()))]
     Marathon { about: Option<String>, call: Call, error: MarathonError },
@@ -166,6 +169,7 @@ impl CliError {
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
             Self::Lab(error) => error.exit(),
+            Self::Canary(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
@@ -236,6 +240,7 @@ impl CliError {
             Self::NotSatisfiable { verdict, .. } => verdict.fix.map(|fix| fix.to_string()),
             Self::Plan(error) => Some(error.hint().into()),
             Self::Lab(error) => error.hint(),
+            Self::Canary(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("plan the app by itself".into()),
@@ -416,3 +421,15 @@ impl FileFault {
         }
     }
 }
+
+macro_rules! canary_errors {
+    ($($from:ty),+) => {
+        $(impl From<$from> for CliError {
+            fn from(error: $from) -> Self {
+                Self::Canary(error.into())
+            }
+        })+
+    };
+}
+
+canary_errors!(zdd_core::rollout::ReleaseError, zdd_core::rollout::record::RecordError);

@@ -13,6 +13,8 @@ pub(crate) enum ExitCode {
     Usage = 2,
     /// The arguments contradict each other.
     InvalidCombination = 3,
+    /// A definition lacks a field.
+    MissingField = 4,
     /// The load balancer failed, or what is behind it.
     LoadBalancer = 5,
     /// Marathon failed, or stopped what was begun.

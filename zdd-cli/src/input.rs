@@ -66,6 +66,15 @@ impl Source {
         }
     }
 
+    /// The text that it holds.
+    pub(crate) fn text(&self) -> Result<String, FileError> {
+        let bytes = self.bytes().map_err(|fault| self.error(fault))?;
+        String::from_utf8(bytes).map_err(|error| {
+            let error = io::Error::new(io::ErrorKind::InvalidData, error.utf8_error());
+            self.error(FileFault::Unreadable(error))
+        })
+    }
+
     fn bytes(&self) -> Result<Vec<u8>, FileFault> {
         // A file says how long it is before it is read; a pipe does not.
         if let Self::File(path) = self

@@ -2,8 +2,11 @@
 
 mod abort;
 mod args;
+mod blueprint;
+mod canary;
 mod chart;
 mod check;
+mod clock;
 mod connect;
 mod deploy;
 mod dispatch;

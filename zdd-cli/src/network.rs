@@ -5,14 +5,16 @@ use std::io::{ErrorKind, Write};
 use tokio::runtime;
 use zdd_core::ports::Marathon;
 
-use crate::args::{AbortArgs, ConnectArgs, DeployArgs, Output, ResumeArgs, StatusArgs};
+use crate::args::{
+    AbortArgs, CanaryArgs, CanaryVerb, ConnectArgs, DeployArgs, Output, ResumeArgs, StatusArgs,
+};
 use crate::connect::connect;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Terminal};
 use crate::live::Screen;
 use crate::text::{NOTE, Page, styled};
-use crate::{abort, deploy, resume, status};
+use crate::{abort, canary, deploy, resume, status};
 
 type Answer = Result<ExitCode, CliError>;
 
@@ -26,6 +28,24 @@ pub(crate) fn deploy(
         Console::new(out, err, page, args.follow.watch.output).on_screen(Screen::of_stderr());
     unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         deploy::run(args, marathon, operator, console).await
+    }))
+}
+
+pub(crate) fn canary(
+    args: &CanaryArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    let (connect, output) = match &args.verb {
+        CanaryVerb::Start(args) => (&args.connect, args.pace.output),
+        CanaryVerb::Promote(args) | CanaryVerb::Rollback(args) => (&args.connect, args.pace.output),
+        CanaryVerb::Hold(args) => (&args.connect, args.pace.output),
+        CanaryVerb::Status(args) => (&args.connect, args.output),
+    };
+    let mut console = Console::new(out, err, page, output);
+    unread(with(connect, &mut console, async |marathon, operator, console| {
+        canary::run(args, marathon, operator, console).await
     }))
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::args::{SchemaArgs, SchemaOf};
+use crate::canary::{CanaryLine, CanaryReport};
 use crate::check::json::CheckReport;
 use crate::deploy::PlanLine;
 use crate::error::CliError;
@@ -62,6 +63,15 @@ enum DeployLine {
     End(EndLine<'static>),
 }
 
+/// One line of what `canary start`, `promote`, `rollback` and `hold` print.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum CarryLine {
+    Canary(CanaryLine<'static>),
+    Note(Note<'static>),
+}
+
 /// What `status` prints: without an id the deployments, with one the apps.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
@@ -82,6 +92,8 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, C
                 "verify": of(SchemaOf::Verify),
                 "deploy": of(SchemaOf::Deploy),
                 "status": of(SchemaOf::Status),
+                "canary": of(SchemaOf::Canary),
+                "canary-status": of(SchemaOf::CanaryStatus),
                 "split": of(SchemaOf::Split),
             }),
             out,
@@ -97,6 +109,8 @@ fn of(verb: SchemaOf) -> Schema {
         SchemaOf::Verify => schema_for!(OneOrMany<VerifyReport>),
         SchemaOf::Deploy => schema_for!(DeployLine),
         SchemaOf::Status => schema_for!(StatusReport),
+        SchemaOf::Canary => schema_for!(CarryLine),
+        SchemaOf::CanaryStatus => schema_for!(Vec<CanaryReport>),
         SchemaOf::Split => schema_for!(split::Report),
     }
 }

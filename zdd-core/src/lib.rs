@@ -39,6 +39,9 @@
 //! | [`timeline`] | what happens when |
 //! | [`group`] | from two trees of apps to deployment steps, and back |
 //! | [`verify`] | the second opinion |
+//! | [`weights`] | from shares of the traffic to the weights of servers |
+//! | [`rollout`] | an app beside the one that runs: what to do next, from what is seen |
+//! | [`drive`] | the loop that carries a rollout out, through the ports |
 //! | [`ports`] | what adapters have to offer |
 //! | [`simulate`] | a Marathon without processes |
 //! | `testing` | proptest strategies for all of these, with the feature `testing` |
@@ -76,6 +79,7 @@ extern crate std;
 pub mod app;
 pub mod capacity;
 pub mod check;
+pub mod drive;
 pub mod group;
 pub mod guarantee;
 pub mod ports;

@@ -109,6 +109,8 @@ fn of_http(look: marathon_lb::Look, backend: &Name) -> ports::Balancer {
 
 fn seen_in(view: &View, backend: &Name) -> ports::Look {
     let mut look = ports::Look::default();
+    let its = view.backends.iter().find(|it| it.name == backend.as_str());
+    look.balance = its.and_then(|it| it.algo.clone());
     let servers = view.servers.iter().filter(|server| server.backend == backend.as_str());
     // HAProxy itself lets no server have a name that is none.
     look.servers = servers.filter_map(server).collect();
@@ -124,6 +126,7 @@ fn server(server: &Server) -> Option<ports::Server> {
     it.queue = server.qcur;
     it.weight = server.weight.map(|weight| u16::try_from(weight).unwrap_or(u16::MAX));
     it.check = server.check.as_ref().map(|check| check.code.clone());
+    it.passes = server.check.as_ref().filter(|it| it.code != "INI").map(|check| check.is_passed);
     it.addr = server.addr;
     it.is_sticky = server.cookie.is_some();
     Some(it)

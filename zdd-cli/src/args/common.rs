@@ -7,8 +7,8 @@ use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
 use super::{
-    AbortArgs, CheckArgs, DeployArgs, LabArgs, PlanArgs, ResumeArgs, SplitArgs, StatusArgs,
-    VerifyArgs,
+    AbortArgs, CanaryArgs, CheckArgs, DeployArgs, LabArgs, PlanArgs, ResumeArgs, SplitArgs,
+    StatusArgs, VerifyArgs,
 };
 use crate::exit;
 
@@ -25,6 +25,7 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     Plan(PlanArgs),
     Deploy(Box<DeployArgs>),
+    Canary(CanaryArgs),
     Status(StatusArgs),
     Abort(AbortArgs),
     Resume(Box<ResumeArgs>),
@@ -89,6 +90,10 @@ pub(crate) enum SchemaOf {
     Deploy,
     /// `zdd status -o json`
     Status,
+    /// One line of `zdd canary start`, `promote`, `rollback` or `hold -o json`
+    Canary,
+    /// `zdd canary status -o json`
+    CanaryStatus,
     /// `zdd split -o json`
     Split,
 }

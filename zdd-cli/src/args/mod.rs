@@ -2,11 +2,13 @@
 
 mod abort;
 mod balancer;
+mod canary;
 mod check;
 mod common;
 mod connect;
 mod deploy;
 mod follow;
+mod haproxy;
 mod lab;
 mod plan;
 mod resume;
@@ -17,6 +19,9 @@ mod verify;
 
 pub(crate) use abort::AbortArgs;
 pub(crate) use balancer::{BalancerArgs, BridgeArgs};
+pub(crate) use canary::{
+    CanaryArgs, CanaryVerb, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
+};
 pub(crate) use check::CheckArgs;
 pub(crate) use common::{
     Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
@@ -24,7 +29,8 @@ pub(crate) use common::{
 pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
-pub(crate) use lab::{Demo, ImageArgs, LabArgs, LabVerb, RollingArgs, ServiceArgs, UpArgs};
+pub(crate) use haproxy::HaproxyArgs;
+pub(crate) use lab::{ClientsArgs, Demo, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;

@@ -1,6 +1,8 @@
-//! Connects to Marathon. This is the only place that knows how: everything else asks the port.
+//! Connects to Marathon and to load balancers. This is the only place that knows how: everything else asks the port.
 
 mod address;
+mod balancer;
 mod client;
 
+pub(crate) use balancer::balancer;
 pub(crate) use client::connect;

@@ -5,6 +5,7 @@
 //! `None` and means *not said*, never a default.
 
 mod balancer;
+mod clock;
 mod deployment;
 mod error;
 mod event;
@@ -17,6 +18,7 @@ pub use balancer::{
     Balancer, BalancerError, LoadBalancer, Look, Name, NameError, Notice, Server, ServerChange,
     SetState, Setting,
 };
+pub use clock::Clock;
 pub use deployment::{Accepted, CurrentAction, CurrentStep, RunningDeployment};
 pub use error::{Distrust, InvalidDetail, MarathonError, Unreachable};
 pub use event::{Event, EventStream, Feed, Happening};

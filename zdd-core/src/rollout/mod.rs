@@ -1,5 +1,49 @@
-//! Canary.
+//! Rolls an app out beside the one that runs: weights, drains, promotes, and goes back.
+//!
+//! ```text
+//!   Release ── definition under another colour ─┐
+//!                                               ▼
+//!   Observation ──────────────► Rollout::step(now, seen) ──► Decision { actions, next }
+//!   both apps, every balancer         │                        │
+//!                                     └── Target: instances    └─ what is waited for, or the end
+//!                                         and shares
+//! ```
+//!
+//! All moves are one and the same: towards a [`Target`]. To start a canary, to change its share, to
+//! promote it and to roll it back differ in nothing else. A step looks at everything that is there, never
+//! at what changed; so it does no harm to lose one, to repeat one, or to begin anew after a crash.
+//!
+//! What holds at every step:
+//!
+//! - instances are added before any is taken away;
+//! - traffic moves to a side only when all its instances are healthy and up at every balancer;
+//! - no instance is stopped while a balancer sends it requests, or has sessions there that the policy
+//!   does not allow to be cut; two looks in a row have to agree;
+//! - never do fewer instances serve than the floor says, as far as the rollout has a say in it;
+//! - nothing is decided while a balancer is not seen.
 
+mod decision;
+mod drain;
+mod engine;
+pub mod labels;
 mod matching;
+mod observation;
+pub mod record;
+mod release;
+mod service_port;
+mod settings;
+mod summary;
+mod target;
+mod view;
+mod waiting;
 
+pub use decision::{Action, Decision, Next, Outcome};
+pub use engine::Rollout;
 pub use matching::{Matching, Place, matching};
+pub use observation::Observation;
+pub use release::{Extent, Release, ReleaseError};
+pub use service_port::{entrance, service_port};
+pub use summary::{Standing, standings};
+pub use target::{OnDrainTimeout, Patience, Split, Target};
+pub use view::Side;
+pub use waiting::WaitingOn;

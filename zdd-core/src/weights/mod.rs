@@ -27,5 +27,5 @@ mod tests;
 mod weight;
 
 pub use side::{Side, SideWeights};
-pub use solve::{Weights, WeightsError};
+pub use solve::{Unreachable, Weights, WeightsError};
 pub use weight::{Weight, WeightError};

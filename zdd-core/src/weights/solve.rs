@@ -26,7 +26,25 @@ pub enum WeightsError {
     },
 }
 
+/// Shares that cannot be reached exactly.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Unreachable {
+    /// The nearest that can be, each as a part of 1.
+    pub nearest: Vec<f64>,
+    /// The fewest servers of each side with which the wanted ones would be exact.
+    pub servers: Vec<u32>,
+}
+
 impl Weights {
+    /// Says what can be reached instead where these weights are not exact.
+    pub fn unreachable(&self) -> Option<Unreachable> {
+        (!self.is_exact()).then(|| Unreachable {
+            nearest: (0..self.sides.len()).filter_map(|side| self.share(side)).collect(),
+            servers: self.servers_to_be_exact(),
+        })
+    }
+
     /// The weights for these sides.
     ///
     /// With shares in lowest terms, a side's weights have to add up to some multiple of its share, the

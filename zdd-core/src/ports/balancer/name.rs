@@ -12,7 +12,10 @@ const LONGEST: usize = 512;
 ///
 /// HAProxy accepts letters, digits and `-` `_` `.` `:` in names, and so does this type. Whatever else
 /// a text holds (`;`, a line end, a space) could end the command that it is put into and begin another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
 impl Name {
@@ -39,6 +42,20 @@ impl Name {
     /// The name as a text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        Self::new(name)
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
     }
 }
 

@@ -35,6 +35,8 @@ pub struct ServerChange {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Look {
+    /// How the backend chooses a server: `roundrobin`. `None` where that is not said.
+    pub balance: Option<String>,
     /// The servers of the backend, in the balancer's order. None where it has no such backend.
     pub servers: Vec<Server>,
     /// How many processes a reload replaced that still have connections: of those nothing is seen in

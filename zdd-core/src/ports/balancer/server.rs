@@ -50,6 +50,8 @@ pub struct Server {
     pub weight: Option<u16>,
     /// What its last health check said, in HAProxy's words: `L7OK`. `None` where there is no check.
     pub check: Option<String>,
+    /// Whether its last health check passed. `None` where there is no check, or no result yet.
+    pub passes: Option<bool>,
     /// Where it is, if that is said.
     pub addr: Option<SocketAddr>,
     /// Whether clients are bound to it by a cookie: they go on coming while it drains, and only
@@ -69,6 +71,7 @@ impl Server {
             queue: 0,
             weight: None,
             check: None,
+            passes: None,
             addr: None,
             is_sticky: false,
         }

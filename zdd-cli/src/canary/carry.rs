@@ -1,0 +1,176 @@
+//! Carries a rollout out, and says what happens.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use zdd_core::drive::{Drive, DriveError, Go, Witness};
+use zdd_core::ports::{Clock, LoadBalancer, Marathon, Notice};
+use zdd_core::rollout::{
+    Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn, standings,
+};
+use zdd_core::units::Timestamp;
+
+use super::claim::Claim;
+use super::error::CanaryError;
+use super::lines::Teller;
+use crate::args::PaceArgs;
+use crate::clock::SystemClock;
+use crate::error::CliError;
+use crate::follow::{Console, Operator};
+
+/// How often it is looked whether somebody took the rollout over, while nothing is done.
+const LOOK_FOR_OTHERS: Duration = Duration::from_secs(5);
+
+/// What a rollout is carried out with.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'m> {
+    pub(super) marathon: &'m dyn Marathon,
+    pub(super) balancer: &'m dyn LoadBalancer,
+    pub(super) pace: &'m PaceArgs,
+}
+
+/// How carrying out ended.
+pub(super) enum Carried {
+    /// Everything is as it should be, as was seen last.
+    Reached(Box<Observation>),
+    /// Ctrl-C.
+    Interrupted,
+}
+
+pub(super) fn patience(pace: &PaceArgs) -> Patience {
+    Patience {
+        wait: pace.timeout.time(),
+        drain: pace.drain_timeout.time(),
+        on_drain_timeout: pace.on_drain_timeout.into(),
+        ..Patience::default()
+    }
+}
+
+/// Carries out what a claim's record says.
+pub(super) async fn carry_out(
+    claim: &Claim<'_>,
+    means: Means<'_>,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<Carried, CliError> {
+    let mut rollout = claim.record.rollout().with_patience(patience(means.pace));
+    if let Some(definition) = &claim.definition {
+        rollout = rollout.with_definition(definition.clone());
+    }
+    let clock = SystemClock;
+    let backend = &claim.record.backend;
+    let Means { marathon, balancer, .. } = means;
+    let drive = Drive { marathon, balancer, backend, clock: &clock };
+    let mut witness = Teller::new(console);
+    let mut guard = Guard { claim, witness: &mut witness, looked: None, error: None, seen: None };
+    let ran = tokio::select! {
+        biased;
+        ran = drive.run(&mut rollout, &mut guard) => Some(ran),
+        () = operator.interrupted() => None,
+    };
+    let (error, seen) = (guard.error.take(), guard.seen.take());
+    witness.finish()?;
+    if let Some(error) = error {
+        return Err(error);
+    }
+    match ran {
+        None => Ok(Carried::Interrupted),
+        Some(Ok(Outcome::Reached)) => Ok(Carried::Reached(Box::new(seen.unwrap_or_default()))),
+        Some(Ok(outcome)) => Err(refusal(outcome, means.pace).into()),
+        Some(Err(DriveError::Marathon(error))) => Err(error.into()),
+        // Only the guard stops it, and it says why.
+        Some(Err(_)) => Err(CanaryError::Lost { group: claim.record.group.clone() }.into()),
+    }
+}
+
+/// Why a rollout ended where it should not.
+fn refusal(outcome: Outcome, pace: &PaceArgs) -> CanaryError {
+    match outcome {
+        Outcome::TimedOut(waiting_on) => {
+            let is_drain =
+                matches!(waiting_on, WaitingOn::Sessions { .. } | WaitingOn::OldWorkers { .. });
+            let waited = if is_drain { pace.drain_timeout } else { pace.timeout }.time();
+            let is_balancer =
+                matches!(waiting_on, WaitingOn::Balancer { .. } | WaitingOn::NoBalancer);
+            CanaryError::TimedOut { waiting_on, waited, is_balancer }
+        }
+        Outcome::Stuck { why, hint } => CanaryError::Stuck { why, hint },
+        Outcome::Vanished(side) => CanaryError::Vanished(side),
+        other => CanaryError::Stuck { why: format!("it ended: {other:?}"), hint: None },
+    }
+}
+
+/// Sees to it that nothing is done any more once somebody else has taken the rollout over.
+struct Guard<'g, 't, 'w> {
+    claim: &'g Claim<'g>,
+    witness: &'g mut Teller<'t, 'w>,
+    looked: Option<Timestamp>,
+    error: Option<CliError>,
+    seen: Option<Observation>,
+}
+
+impl Guard<'_, '_, '_> {
+    async fn look(
+        &mut self,
+        now: Timestamp,
+        seen: &Observation,
+        decision: &Decision,
+    ) -> Result<Go, CliError> {
+        self.seen = Some(seen.clone());
+        let due = self.looked.is_none_or(|at| now < at || now.since(at) >= LOOK_FOR_OTHERS);
+        if due || !decision.actions.is_empty() {
+            self.looked = Some(now);
+            if !self.claim.is_ours().await? {
+                return Ok(Go::Stop);
+            }
+        }
+        for balancer in &seen.balancers {
+            let notices = balancer.seen.iter().flat_map(|look| &look.notices);
+            for notice in notices.filter(|it| !matches!(it, Notice::Gone(_))) {
+                self.witness.notice(&balancer.name, notice)?;
+            }
+        }
+        if let Next::ObserveBy { waiting_on, .. } = &decision.next
+            && decision.actions.is_empty()
+        {
+            self.witness.waiting(waiting_on, now)?;
+        }
+        Ok(Go::On)
+    }
+}
+
+#[async_trait(?Send)]
+impl Witness for Guard<'_, '_, '_> {
+    async fn decided(&mut self, now: Timestamp, seen: &Observation, decision: &Decision) -> Go {
+        match self.look(now, seen, decision).await {
+            Ok(go) => go,
+            Err(error) => {
+                self.error = Some(error);
+                Go::Stop
+            }
+        }
+    }
+
+    async fn done(&mut self, _: Timestamp, action: &Action) {
+        let standings = self.seen.as_ref().map(standings);
+        if let Err(error) = self.witness.action(action, standings.as_ref()) {
+            self.error.get_or_insert(error);
+        }
+    }
+}
+
+/// The time, for records.
+pub(super) fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+/// One look at everything, of which nothing comes.
+pub(super) async fn look(
+    rollout: &Rollout,
+    backend: &zdd_core::ports::Name,
+    marathon: &dyn Marathon,
+    balancer: &dyn LoadBalancer,
+) -> Result<Observation, CliError> {
+    let drive = Drive { marathon, balancer, backend, clock: &SystemClock };
+    Ok(drive.observe(rollout, Vec::new()).await?)
+}

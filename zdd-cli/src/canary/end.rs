@@ -1,0 +1,106 @@
+//! Promotes a canary, or rolls it back.
+
+use zdd_core::ports::{LoadBalancer, Marathon};
+use zdd_core::rollout::Split;
+use zdd_core::rollout::record::{Found, Phase, Record};
+
+use super::carry::{Carried, Means, carry_out, now};
+use super::claim::{Claim, find, find_all, me, refuse_held};
+use super::error::CanaryError;
+use super::start::leave;
+use crate::args::EndArgs;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::follow::{Console, Operator};
+
+pub(super) async fn run(
+    args: &EndArgs,
+    phase: Phase,
+    marathon: &dyn Marathon,
+    balancer: &dyn LoadBalancer,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let found = one(marathon, args.group.as_deref()).await?;
+    refuse_held(Some(&found), args.pace.take_over, now())?;
+    let record = turned(&found.record, phase)?;
+    console.note(&heading(&record))?;
+    let definition = found.definition.clone();
+    let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), false)).await?;
+    let means = Means { marathon, balancer, pace: &args.pace };
+    match carry_out(&claim, means, operator, console).await {
+        Ok(Carried::Reached(_)) => {
+            let text = done(&claim.record);
+            claim.forget().await?;
+            console.say(&text)?;
+            Ok(ExitCode::Done)
+        }
+        Ok(Carried::Interrupted) => {
+            claim.release().await?;
+            console.note(
+                "interrupted; everything stays as it is: the same command goes on from here",
+            )?;
+            Ok(ExitCode::Left)
+        }
+        Err(error) => {
+            leave(claim, &error).await?;
+            Err(error)
+        }
+    }
+}
+
+/// The canary that is meant.
+pub(super) async fn one(marathon: &dyn Marathon, group: Option<&str>) -> Result<Found, CliError> {
+    if let Some(group) = group {
+        let group = group.strip_prefix('/').unwrap_or(group);
+        let found = find(marathon, group).await?;
+        return Ok(found.ok_or_else(|| CanaryError::NoneOf(group.into()))?);
+    }
+    let mut all = find_all(marathon).await?.into_iter();
+    match (all.next(), all.next()) {
+        (None, _) => Err(CanaryError::None.into()),
+        (Some(one), None) => Ok(one),
+        (Some(one), Some(other)) => {
+            let groups = [one, other].into_iter().chain(all).map(|it| it.record.group);
+            Err(CanaryError::Several(groups.collect()).into())
+        }
+    }
+}
+
+/// The record with another way to go. Until all instances are there that the way needs, the traffic is
+/// split as it is; but a canary that is taken back gets nothing more, from the beginning.
+fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
+    let group = || record.group.clone();
+    let hold = match (record.phase, phase) {
+        (from, to) if from == to => record.hold,
+        (Phase::Canary, Phase::Rollback) => Split::OLD,
+        (Phase::Rollback, Phase::Promote) => {
+            return Err(CanaryError::OnItsWay { group: group(), is_forward: false });
+        }
+        _ => record.hold,
+    };
+    Ok(Record { phase, hold, ..record.clone() })
+}
+
+fn heading(record: &Record) -> String {
+    let Record { group, old, new, .. } = record;
+    match (record.phase, old) {
+        (Phase::Rollback, Some(old)) => {
+            format!("{group}: rolling {new} back; {old} gets everything")
+        }
+        (Phase::Rollback, None) => format!("{group}: taking {new} away, which was the first"),
+        (_, Some(old)) => format!("{group}: promoting {new}; {old} goes"),
+        (_, None) => format!("{group}: {new} is the first of its group"),
+    }
+}
+
+fn done(record: &Record) -> String {
+    let Record { old, new, full, before, .. } = record;
+    match (record.phase, old) {
+        (Phase::Rollback, Some(old)) => {
+            format!("rolled back: {old} has {before} instances and all of the traffic")
+        }
+        (Phase::Rollback, None) => format!("rolled back: {new} is gone"),
+        _ => format!("promoted: {new} has {full} instances and all of the traffic"),
+    }
+}

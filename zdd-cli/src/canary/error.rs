@@ -1,0 +1,194 @@
+//! What can be wrong with a canary.
+
+use std::fmt;
+use std::time::Duration;
+
+use zdd_core::ports::BalancerError;
+use zdd_core::rollout::record::{Holder, RecordError};
+use zdd_core::rollout::{ReleaseError, Side, WaitingOn};
+use zdd_core::units::{AppId, Timestamp};
+use zdd_core::weights::{Unreachable, WeightsError};
+use zdd_haproxy::socket::AddressError;
+
+use crate::blueprint::BlueprintError;
+use crate::exit::ExitCode;
+use crate::input::Source;
+use crate::text::{Time, plural};
+
+/// Why a canary goes no further.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CanaryError {
+    #[error("no HAProxy given")]
+    NoBalancer,
+    #[error("{given} masters are given for {balancers} admin sockets")]
+    Masters { given: usize, balancers: usize },
+    #[error("`{text}` is not an admin socket: {error}")]
+    Address { text: String, error: AddressError },
+    #[error("{source_name}:{error}")]
+    Blueprint { source_name: Source, error: BlueprintError },
+    #[error("{0} is no app definition: a canary is of one app")]
+    NotOneApp(Source),
+    #[error("no share given")]
+    NoWeight,
+    #[error("{0} says the weights: --weight contradicts it")]
+    TwoWeights(Source),
+    #[error("{0}")]
+    Release(#[from] ReleaseError),
+    #[error("{0}")]
+    Record(#[from] RecordError),
+    #[error("{0}")]
+    Weights(#[from] WeightsError),
+    #[error("{}", unreachable(*.wanted, *.instances, .found))]
+    Unreachable { wanted: f64, instances: [u32; 2], found: Unreachable },
+    #[error("the backend chooses servers by `{0}`, which does not heed weights exactly")]
+    Balance(String),
+    #[error("{group} is held by {}{}", .holder.who, Age(&.holder.since, .now))]
+    Held { group: String, holder: Holder, now: Timestamp },
+    #[error("somebody else has taken {group} over")]
+    Lost { group: String },
+    #[error("{group} is a canary of another version, {app}")]
+    Another { group: String, app: AppId },
+    #[error("{group} is on its way {}", way(*.is_forward))]
+    OnItsWay { group: String, is_forward: bool },
+    #[error("no canary goes on")]
+    None,
+    #[error("no canary of {0} goes on")]
+    NoneOf(String),
+    #[error("several canaries go on: {}", .0.join(", "))]
+    Several(Vec<String>),
+    #[error("{waiting_on}, for {} already", Time(*.waited))]
+    TimedOut { waiting_on: WaitingOn, waited: Duration, is_balancer: bool },
+    #[error("{why}")]
+    Stuck { why: String, hint: Option<String> },
+    #[error("the {0} app is gone: somebody else removed it")]
+    Vanished(Side),
+    #[error("{0}")]
+    Balancer(BalancerError),
+}
+
+impl CanaryError {
+    pub(crate) fn exit(&self) -> ExitCode {
+        match self {
+            Self::Masters { .. }
+            | Self::TwoWeights(_)
+            | Self::Another { .. }
+            | Self::OnItsWay { .. }
+            | Self::None
+            | Self::NoneOf(_)
+            | Self::Several(_)
+            | Self::Release(ReleaseError::Hybrid { .. }) => ExitCode::InvalidCombination,
+            Self::Release(
+                ReleaseError::NoGroup(_)
+                | ReleaseError::NoPort(_)
+                | ReleaseError::NoAltPort { .. }
+                | ReleaseError::NoHealthCheck(_),
+            ) => ExitCode::MissingField,
+            Self::NoBalancer
+            | Self::Address { .. }
+            | Self::Blueprint { .. }
+            | Self::NotOneApp(_)
+            | Self::NoWeight
+            | Self::Release(_)
+            | Self::Record(_) => ExitCode::Usage,
+            Self::Weights(_) | Self::Unreachable { .. } => ExitCode::NotSatisfiable,
+            Self::Balance(_)
+            | Self::Balancer(_)
+            | Self::Stuck { .. }
+            | Self::TimedOut { is_balancer: true, .. } => ExitCode::LoadBalancer,
+            Self::Held { .. } | Self::Lost { .. } => ExitCode::Locked,
+            Self::TimedOut { .. } => ExitCode::Deadline,
+            Self::Vanished(_) => ExitCode::Marathon,
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoBalancer => {
+                "name its admin socket with --haproxy SOCKET or in ZDD_HAPROXY; `zdd lab up` says \
+                 where the lab's is"
+            }
+            Self::Masters { .. } => "give one --haproxy-master for each --haproxy, or none",
+            Self::Address { .. } => {
+                "a socket is a path, as in /run/haproxy/admin.sock, or HOST:PORT"
+            }
+            Self::Blueprint { .. } => return None,
+            Self::NotOneApp(_) => "give one app, not a group",
+            Self::NoWeight => "say what the new version gets, as in --weight 20",
+            Self::TwoWeights(_) => "leave --weight out, or change the blueprint",
+            Self::Release(error) => return error.hint().map(Into::into),
+            Self::Record(_) => {
+                "look at the apps below /zdd-rollouts; without them zdd knows of no rollout"
+            }
+            Self::Weights(_) => "give a side with a share an instance, too",
+            Self::Unreachable { found, .. } => {
+                return Some(format!(
+                    "have {} old and {} new, or take the nearest with --nearest",
+                    found.servers.first().copied().unwrap_or_default(),
+                    found.servers.get(1).copied().unwrap_or_default(),
+                ));
+            }
+            Self::Balance(_) => "set the label HAPROXY_0_BALANCE of the old app to roundrobin",
+            Self::Held { .. } => {
+                "wait until it has ended; if it is dead, go on in its place with --take-over"
+            }
+            Self::Lost { .. } => "`zdd canary status` says who",
+            Self::Another { .. } => {
+                "promote it or roll it back first: `zdd canary promote`, `zdd canary rollback`"
+            }
+            Self::OnItsWay { is_forward: true, .. } => {
+                "finish that with `zdd canary promote`, or turn round with `zdd canary rollback`"
+            }
+            Self::OnItsWay { is_forward: false, .. } => "finish that with `zdd canary rollback`",
+            Self::None | Self::NoneOf(_) => "start one: zdd canary start FILE --weight 20",
+            Self::Several(_) => "name the deployment group",
+            Self::TimedOut { waiting_on, .. } => {
+                return Some(waiting_on.hint().unwrap_or_else(|| {
+                    "everything stays as it is: the same command goes on from here, `zdd canary \
+                     rollback` takes it back"
+                        .into()
+                }));
+            }
+            Self::Stuck { hint, .. } => return hint.clone(),
+            Self::Vanished(_) => "`zdd canary rollback` clears the rest away",
+            Self::Balancer(error) => return error.hint().map(Into::into),
+        };
+        Some(hint.into())
+    }
+}
+
+fn unreachable(wanted: f64, [old, new]: [u32; 2], found: &Unreachable) -> String {
+    let nearest = found.nearest.get(1).copied().unwrap_or_default();
+    format!(
+        "{} for the new version cannot be reached with {} of the old and {new} of the new: {} is \
+         nearest",
+        Share(wanted),
+        plural(old, "instance"),
+        Share(nearest)
+    )
+}
+
+const fn way(is_forward: bool) -> &'static str {
+    if is_forward { "to the new version" } else { "back to the old version" }
+}
+
+/// A part of 1 in percent, with no more decimals than it takes to tell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share(pub(crate) f64);
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:.3}", self.0 * 100.0);
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        f.pad(&format!("{text} %"))
+    }
+}
+
+/// Since when, as a person would say it.
+struct Age<'a>(&'a Timestamp, &'a Timestamp);
+
+impl fmt::Display for Age<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let age = self.1.since(*self.0);
+        write!(f, ", since {} ago", Time(Duration::from_secs(age.as_secs())))
+    }
+}

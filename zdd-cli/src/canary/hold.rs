@@ -1,0 +1,74 @@
+//! Keeps the shares of a canary exact while instances come and go.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use zdd_core::ports::{LoadBalancer, Marathon};
+use zdd_core::rollout::record::Phase;
+
+use super::carry::{Carried, Means, carry_out, now};
+use super::claim::{Claim, me, refuse_held};
+use super::end::one;
+use super::error::CanaryError;
+use super::start::leave;
+use super::status;
+use crate::args::HoldArgs;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::follow::{Console, Operator};
+
+/// How often it is looked.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(
+    args: &HoldArgs,
+    marathon: &dyn Marathon,
+    balancer: &dyn LoadBalancer,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let found = one(marathon, args.group.as_deref()).await?;
+    refuse_held(Some(&found), args.pace.take_over, now())?;
+    let group = found.record.group.clone();
+    if found.record.phase != Phase::Canary {
+        let is_forward = found.record.phase == Phase::Promote;
+        return Err(CanaryError::OnItsWay { group, is_forward }.into());
+    }
+    let (record, definition) = (found.record.clone(), found.definition.clone());
+    let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;
+    let means = Means { marathon, balancer, pace: &args.pace };
+    let mut is_shown = false;
+    loop {
+        match carry_out(&claim, means, operator, console).await {
+            Ok(Carried::Reached(seen)) => {
+                if !is_shown {
+                    status::say(&claim.record, &seen, console)?;
+                    console.note("held; Ctrl-C leaves it as it is")?;
+                    is_shown = true;
+                }
+            }
+            Ok(Carried::Interrupted) => break,
+            // Promoted or rolled back by somebody: that is how it is meant to end.
+            Err(CliError::Canary(CanaryError::Lost { .. })) => {
+                console
+                    .say(&format!("somebody else goes on with {group}; nothing more is held"))?;
+                return Ok(ExitCode::Done);
+            }
+            // Instances may be gone for longer; what is left keeps its share.
+            Err(CliError::Canary(CanaryError::TimedOut { waiting_on, .. })) => {
+                console.note(&format!("still waiting for {waiting_on}"))?;
+            }
+            Err(error) => {
+                leave(claim, &error).await?;
+                return Err(error);
+            }
+        }
+        tokio::select! {
+            () = operator.interrupted() => break,
+            () = sleep(LOOK_EVERY) => {}
+        }
+    }
+    claim.release().await?;
+    console.note("left as it is; nobody holds the shares now")?;
+    Ok(ExitCode::Done)
+}

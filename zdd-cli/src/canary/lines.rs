@@ -1,0 +1,147 @@
+//! What a canary does, line by line.
+
+use std::time::{Duration, Instant};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use zdd_core::ports::{Notice, ServerChange, Setting};
+use zdd_core::rollout::{Action, Standing, WaitingOn};
+use zdd_core::units::Timestamp;
+
+use crate::error::CliError;
+use crate::follow::Console;
+use crate::schema::SCHEMA;
+use crate::text::{DIM, Time, styled};
+
+/// How long nothing may be said while something is waited for.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// One line of `zdd canary start`, `promote`, `rollback` or `hold -o json`.
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct CanaryLine<'t> {
+    /// Version of this form.
+    schema: u32,
+    /// `action`, `waiting` or `notice`.
+    event: &'static str,
+    /// Of a wait: a word for what is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// What it is, for people.
+    text: &'t str,
+    /// What can be done about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+/// Tells what happens, and what is waited for whenever that changes.
+pub(super) struct Teller<'t, 'w> {
+    console: &'t mut Console<'w>,
+    last: Option<(WaitingOn, Timestamp)>,
+    said_at: Instant,
+}
+
+impl<'t, 'w> Teller<'t, 'w> {
+    pub(super) fn new(console: &'t mut Console<'w>) -> Self {
+        Self { console, last: None, said_at: Instant::now() }
+    }
+
+    pub(super) fn action(
+        &mut self,
+        action: &Action,
+        standings: Option<&[Standing; 2]>,
+    ) -> Result<(), CliError> {
+        let text = match action {
+            Action::Set(changes) => settings(changes, standings),
+            other => other.to_string(),
+        };
+        self.line("action", None, &text, None)
+    }
+
+    pub(super) fn notice(&mut self, balancer: &str, notice: &Notice) -> Result<(), CliError> {
+        self.line("notice", None, &format!("{balancer}: {notice}"), None)
+    }
+
+    /// Says what is waited for, unless it was said, and again after a while.
+    pub(super) fn waiting(&mut self, on: &WaitingOn, now: Timestamp) -> Result<(), CliError> {
+        let since = match &self.last {
+            Some((last, since)) if last.is_same(on) => *since,
+            _ => now,
+        };
+        let is_said = self.last.as_ref().is_some_and(|(last, _)| last == on);
+        if is_said && self.said_at.elapsed() < SILENCE {
+            return Ok(());
+        }
+        self.last = Some((on.clone(), since));
+        let age = now.since(since);
+        let for_long = if age >= SILENCE {
+            format!(", for {}", Time(Duration::from_secs(age.as_secs())))
+        } else {
+            String::new()
+        };
+        let text = format!("waiting for {on}{for_long}");
+        let hint = on.hint().filter(|_| age >= SILENCE);
+        self.line("waiting", Some(on.code()), &text, hint)
+    }
+
+    pub(super) fn finish(&mut self) -> Result<(), CliError> {
+        self.console.finish()
+    }
+
+    fn line(
+        &mut self,
+        event: &'static str,
+        code: Option<&'static str>,
+        text: &str,
+        hint: Option<String>,
+    ) -> Result<(), CliError> {
+        self.said_at = Instant::now();
+        if self.console.is_json() {
+            return self.console.line(&CanaryLine { schema: SCHEMA, event, code, text, hint });
+        }
+        match event {
+            "waiting" => self.console.note(&styled(DIM, format!("  {text}")))?,
+            _ => self.console.note(text)?,
+        }
+        hint.map_or(Ok(()), |hint| self.console.note(&format!("  hint: {hint}")))
+    }
+}
+
+/// Weights of both sides in short, states one by one.
+fn settings(changes: &[ServerChange], standings: Option<&[Standing; 2]>) -> String {
+    let weights = || {
+        changes.iter().filter_map(|it| match it.setting {
+            Setting::Weight(weight) => Some((&it.server, weight)),
+            Setting::State(_) => None,
+        })
+    };
+    let mut texts = Vec::new();
+    let states = changes.iter().filter(|it| matches!(it.setting, Setting::State(_)));
+    texts.extend(states.map(|change| format!("{} {}", change.server, change.setting)));
+    if let Some(sides) = standings.filter(|_| weights().next().is_some()) {
+        for (name, side) in ["old", "new"].into_iter().zip(sides) {
+            let of_side: Vec<u16> = weights()
+                .filter(|(server, _)| side.servers.contains(server))
+                .map(|(_, weight)| weight)
+                .collect();
+            if !of_side.is_empty() {
+                texts.push(format!("{name} {}", in_short(&of_side)));
+            }
+        }
+    }
+    format!("set {}", texts.join(", "))
+}
+
+/// `3 × 256`, or `2 × 43 + 1 × 42` where they differ.
+pub(super) fn in_short(weights: &[u16]) -> String {
+    let mut counts: Vec<(u16, u32)> = Vec::new();
+    for weight in weights {
+        match counts.iter_mut().find(|(it, _)| it == weight) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((*weight, 1)),
+        }
+    }
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let texts: Vec<_> =
+        counts.iter().map(|(weight, count)| format!("{count} × {weight}")).collect();
+    texts.join(" + ")
+}

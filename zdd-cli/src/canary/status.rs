@@ -1,0 +1,265 @@
+//! Where canaries are.
+
+use async_trait::async_trait;
+use comfy_table::{Table, presets};
+use schemars::JsonSchema;
+use serde::Serialize;
+use zdd_core::ports::{Balancer, LoadBalancer, Marathon, Name, ServerChange};
+use zdd_core::rollout::record::{Found, Phase, Record};
+use zdd_core::rollout::{Next, Observation, Outcome, Standing, standings};
+
+use super::carry::{look, now};
+use super::claim::find_all;
+use super::end::one;
+use super::error::Share;
+use super::lines::in_short;
+use crate::args::ShowArgs;
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::follow::Console;
+use crate::schema::{SCHEMA, write_json};
+use crate::text::{BOLD, styled};
+
+/// A canary, as `zdd canary status -o json` prints it: a list of these.
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct CanaryReport {
+    /// Version of this form.
+    schema: u32,
+    /// The deployment group.
+    group: String,
+    /// The backend of HAProxy that serves both.
+    backend: String,
+    /// `canary`, `promote` or `rollback`.
+    phase: &'static str,
+    /// The wanted share of the new version, 0 to 1.
+    wanted_share: f64,
+    /// Who works on it just now.
+    held_by: Option<String>,
+    /// The old version.
+    old: SideReport,
+    /// The new version.
+    new: SideReport,
+    /// What it waits for, or what would be done next.
+    next: Option<NextReport>,
+}
+
+/// One version.
+#[derive(Debug, JsonSchema, Serialize)]
+struct SideReport {
+    /// The app; null where it is not there.
+    app: Option<String>,
+    /// How many instances it should have.
+    instances: u32,
+    /// How many are healthy.
+    healthy: u32,
+    /// How many are up at every balancer.
+    up: u32,
+    /// The weights of its servers, at each balancer.
+    weights: Vec<Vec<u16>>,
+    /// Sessions that go on there.
+    sessions: u64,
+    /// What it gets of the traffic, 0 to 1; null where that is not seen.
+    share: Option<f64>,
+}
+
+/// What comes next.
+#[derive(Debug, JsonSchema, Serialize)]
+struct NextReport {
+    /// A word for what is waited for.
+    code: &'static str,
+    /// The same for people.
+    text: String,
+    /// What can be done about it.
+    hint: Option<String>,
+}
+
+pub(super) async fn run(
+    args: &ShowArgs,
+    marathon: &dyn Marathon,
+    balancer: Option<&dyn LoadBalancer>,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let all = match &args.group {
+        Some(group) => vec![one(marathon, Some(group)).await?],
+        None => find_all(marathon).await?,
+    };
+    if all.is_empty() && !console.is_json() {
+        console.say("no canary goes on")?;
+    }
+    let mut reports = Vec::new();
+    for found in &all {
+        let seen = observed(found, marathon, balancer).await?;
+        let next = next(found, &seen, balancer.is_some());
+        if console.is_json() {
+            reports.push(report(found, &seen, next));
+            continue;
+        }
+        say(&found.record, &seen, console)?;
+        if let Some(holder) = &found.holder {
+            console.say(&format!("held by {}, since {}", holder.who, holder.since))?;
+        }
+        if let Some(next) = next {
+            console.say(&format!("next: {}", next.text))?;
+            next.hint.map_or(Ok(()), |hint| console.say(&format!("hint: {hint}")))?;
+        }
+    }
+    if console.is_json() {
+        write_json(&reports, console.out)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+async fn observed(
+    found: &Found,
+    marathon: &dyn Marathon,
+    balancer: Option<&dyn LoadBalancer>,
+) -> Result<Observation, CliError> {
+    let rollout = found.record.rollout();
+    let backend = &found.record.backend;
+    look(&rollout, backend, marathon, balancer.unwrap_or(&Unseen)).await
+}
+
+/// No balancer is given: Marathon alone is looked at.
+struct Unseen;
+
+#[async_trait]
+impl LoadBalancer for Unseen {
+    async fn look(&self, _: &Name) -> Vec<Balancer> {
+        Vec::new()
+    }
+
+    async fn set(&self, _: &Name, _: &[ServerChange]) -> Vec<Balancer> {
+        Vec::new()
+    }
+
+    async fn cut(&self, _: &Name, _: &[Name]) -> Vec<Balancer> {
+        Vec::new()
+    }
+
+    fn can_set(&self) -> bool {
+        false
+    }
+}
+
+/// What the engine would do next; nothing where all is as it should be.
+fn next(found: &Found, seen: &Observation, has_balancer: bool) -> Option<NextReport> {
+    if !has_balancer {
+        let hint = Some("name the admin socket with --haproxy to see weights and sessions".into());
+        let text = "Marathon alone was looked at".into();
+        return Some(NextReport { code: "no-balancer", text, hint });
+    }
+    let mut rollout = found.record.rollout();
+    if let Some(definition) = &found.definition {
+        rollout = rollout.with_definition(definition.clone());
+    }
+    let decision = rollout.step(now(), seen);
+    match decision.next {
+        Next::Done(Outcome::Reached) => None,
+        Next::Done(outcome) => {
+            let text = match outcome {
+                Outcome::Vanished(side) => format!("the {side} app is gone"),
+                Outcome::Stuck { why, .. } => why,
+                other => format!("{other:?}"),
+            };
+            let hint = Some("`zdd canary rollback` clears the rest away".into());
+            Some(NextReport { code: "stuck", text, hint })
+        }
+        Next::ObserveBy { waiting_on, .. } => {
+            let text = match decision.actions.as_slice() {
+                [] => format!("waiting for {waiting_on}"),
+                actions => {
+                    let texts: Vec<_> = actions.iter().map(ToString::to_string).collect();
+                    texts.join("; ")
+                }
+            };
+            let hint = waiting_on.hint().or_else(|| Some(go_on(found.record.phase).into()));
+            Some(NextReport { code: waiting_on.code(), text, hint })
+        }
+    }
+}
+
+const fn go_on(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Canary => "`zdd canary hold` does it, and keeps the shares from then on",
+        Phase::Promote => "`zdd canary promote` goes on with it",
+        Phase::Rollback => "`zdd canary rollback` goes on with it",
+    }
+}
+
+/// Says how both versions stand.
+pub(super) fn say(
+    record: &Record,
+    seen: &Observation,
+    console: &mut Console<'_>,
+) -> Result<(), CliError> {
+    let sides = standings(seen);
+    let title = format!("{} behind {}: {}", record.group, record.backend, words(record));
+    console.say(&styled(BOLD, title))?;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["", "app", "instances", "healthy", "up", "weights", "sessions", "share"]);
+    for (name, side) in ["old", "new"].into_iter().zip(&sides) {
+        table.add_row(row(name, side));
+    }
+    for line in table.to_string().lines() {
+        console.say(line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn row(name: &str, side: &Standing) -> [String; 8] {
+    let weights = side.weights.first().map(|it| in_short(it)).unwrap_or_default();
+    [
+        name.into(),
+        side.app.as_ref().map_or_else(|| "–".into(), ToString::to_string),
+        side.instances.to_string(),
+        side.healthy.to_string(),
+        side.up.to_string(),
+        weights,
+        side.sessions.to_string(),
+        side.share.map_or_else(|| "?".into(), |it| Share(it).to_string()),
+    ]
+}
+
+fn words(record: &Record) -> String {
+    match record.phase {
+        Phase::Canary => {
+            let all = f64::from(record.split.old + record.split.new);
+            format!("canary, {} for the new version", Share(f64::from(record.split.new) / all))
+        }
+        Phase::Promote => "on its way to the new version".into(),
+        Phase::Rollback => "on its way back to the old version".into(),
+    }
+}
+
+fn report(found: &Found, seen: &Observation, next: Option<NextReport>) -> CanaryReport {
+    let Record { group, backend, phase, split, .. } = &found.record;
+    let [old, new] = standings(seen).map(side);
+    CanaryReport {
+        schema: SCHEMA,
+        group: group.clone(),
+        backend: backend.to_string(),
+        phase: match phase {
+            Phase::Canary => "canary",
+            Phase::Promote => "promote",
+            Phase::Rollback => "rollback",
+        },
+        wanted_share: f64::from(split.new) / f64::from(split.old + split.new),
+        held_by: found.holder.as_ref().map(|it| it.who.clone()),
+        old,
+        new,
+        next,
+    }
+}
+
+fn side(side: Standing) -> SideReport {
+    SideReport {
+        app: side.app.map(|app| app.to_string()),
+        instances: side.instances,
+        healthy: side.healthy,
+        up: side.up,
+        weights: side.weights,
+        sessions: side.sessions,
+        share: side.share,
+    }
+}

@@ -1,0 +1,89 @@
+//! What a file says about a canary.
+
+use std::path::Path;
+
+use zdd_core::app::{App, Document};
+use zdd_core::rollout::Split;
+
+use super::error::CanaryError;
+use crate::args::Percent;
+use crate::blueprint::Blueprint;
+use crate::error::{CliError, FileFault};
+use crate::input::Source;
+
+/// What a file says about a canary, and what the command line adds.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    /// The new version.
+    pub(super) new: App,
+    /// The version that it is to stand beside and its name, where the file says that: it is deployed
+    /// first if nothing runs.
+    pub(super) old: Option<(String, App)>,
+    /// How many instances of the new version while both stand.
+    pub(super) canary: u32,
+    /// How many in the end.
+    pub(super) full: u32,
+    pub(super) split: Split,
+}
+
+impl Subject {
+    pub(super) fn read(
+        file: &Path,
+        weight: Option<Percent>,
+        instances: Option<u32>,
+    ) -> Result<Self, CliError> {
+        let source = Source::from(file);
+        let text = source.text().map_err(|error| CliError::Files(vec![error]))?;
+        if is_json(file, &text) {
+            let failed =
+                |error| CliError::Files(vec![source.error(FileFault::NotADefinition(error))]);
+            let Document::App(new) = Document::parse(&text).map_err(failed)? else {
+                return Err(CanaryError::NotOneApp(source).into());
+            };
+            let split = weight.ok_or(CanaryError::NoWeight)?.split();
+            let (canary, full) = (instances.unwrap_or(1), new.instances().get());
+            return Ok(Self { new: *new, old: None, canary, full, split });
+        }
+        let blueprint = Blueprint::parse(&text)
+            .map_err(|error| CanaryError::Blueprint { source_name: source.clone(), error })?;
+        Ok(Self::of_blueprint(blueprint, &source, weight, instances)?)
+    }
+
+    fn of_blueprint(
+        blueprint: Blueprint,
+        source: &Source,
+        weight: Option<Percent>,
+        instances: Option<u32>,
+    ) -> Result<Self, CanaryError> {
+        let mut sides = blueprint.sides.into_iter();
+        match (sides.next(), sides.next()) {
+            (Some(old), Some(new)) => {
+                if weight.is_some() {
+                    return Err(CanaryError::TwoWeights(source.clone()));
+                }
+                let canary = instances.unwrap_or(new.app.instances().get());
+                let full = old.app.instances().max(new.app.instances()).get();
+                let split = Split { old: old.share, new: new.share };
+                Ok(Self { new: new.app, old: Some((old.version, old.app)), canary, full, split })
+            }
+            (Some(new), None) => {
+                let split = weight.ok_or(CanaryError::NoWeight)?.split();
+                let (canary, full) = (instances.unwrap_or(1), new.app.instances().get());
+                Ok(Self { new: new.app, old: None, canary, full, split })
+            }
+            (None, _) => Err(CanaryError::NotOneApp(source.clone())),
+        }
+    }
+}
+
+/// A file says by its name what it is, or by its first character: a blueprint is no JSON.
+fn is_json(file: &Path, text: &str) -> bool {
+    match file.extension().and_then(|it| it.to_str()) {
+        Some("yaml" | "yml") => false,
+        Some("json") => true,
+        _ => {
+            let text = text.trim_start_matches('\u{feff}').trim_start();
+            text.starts_with(['{', '['])
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Takes instances out: nothing new comes, what goes on ends, they are stopped.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use super::decision::Action;
+use super::engine::{Verdict, busy};
+use super::observation::Observation;
+use super::target::OnDrainTimeout;
+use super::view::{Member, SideView, View};
+use super::waiting::WaitingOn;
+use crate::ports::{ServerChange, SetState, Setting};
+use crate::units::{InstanceCount, TaskId, Timestamp};
+
+/// A side that may have too many instances.
+pub(super) struct Shrinking<'s, 'o> {
+    pub(super) side: &'s SideView<'o>,
+    pub(super) view: &'s View<'o>,
+    pub(super) seen: &'s Observation,
+    /// How many there are to be.
+    pub(super) to: u32,
+    /// How many of both sides have to serve.
+    pub(super) floor: u32,
+}
+
+/// Whether it is the end of sessions that is waited for.
+pub(super) const fn is_about(waiting_on: &WaitingOn) -> bool {
+    matches!(waiting_on, WaitingOn::Sessions { .. } | WaitingOn::OldWorkers { .. })
+}
+
+impl Shrinking<'_, '_> {
+    /// The next thing to do or to wait for; nothing when there are not too many.
+    pub(super) fn step(
+        &self,
+        now: Timestamp,
+        quiet: &mut BTreeMap<TaskId, Timestamp>,
+        policy: OnDrainTimeout,
+        is_over: impl Fn(&WaitingOn) -> bool,
+    ) -> Option<Verdict> {
+        let app = self.side.app?;
+        let instances = self.side.instances();
+        if instances <= self.to && self.to > 0 {
+            return self.stopping(instances);
+        }
+        if let Some(waiting_on) = busy(self.side, self.to) {
+            return Some(Verdict::Wait(waiting_on));
+        }
+        if let Some(server) = self.view.doubtful.first() {
+            let (server, count) = ((*server).clone(), self.view.doubtful.len());
+            return Some(Verdict::Wait(WaitingOn::Doubtful { server, count }));
+        }
+        let id = app.app.id().clone();
+        let surplus =
+            self.side.members.len().saturating_sub(self.to.try_into().unwrap_or(usize::MAX));
+        if surplus == 0 && self.to > 0 {
+            // What is too many was not even launched: Marathon gives that up first.
+            let instances = InstanceCount::saturating_from(self.to.into());
+            return Some(Verdict::Act(
+                vec![Action::Scale { app: id, instances }],
+                WaitingOn::Effect,
+            ));
+        }
+        let victims = self.victims(surplus);
+        if let Some(verdict) = self.take_out(&victims) {
+            return Some(verdict);
+        }
+        let (still, ended): (Vec<&Member<'_>>, Vec<&Member<'_>>) =
+            victims.iter().partition(|it| !self.is_drained(it, now, quiet));
+        if !still.is_empty() {
+            return Some(self.not_ended(&still, policy, is_over));
+        }
+        let action = if self.to == 0 {
+            Action::Delete(id)
+        } else {
+            let tasks: BTreeSet<TaskId> = ended.iter().map(|it| it.task.id.clone()).collect();
+            Action::Kill { app: id, tasks }
+        };
+        Some(Verdict::Act(vec![action], WaitingOn::Effect))
+    }
+
+    /// Tasks of which Marathon has said that they are to stop, and that still run.
+    fn stopping(&self, need: u32) -> Option<Verdict> {
+        let app = self.side.app?.app.id().clone();
+        let have = u32::try_from(self.side.members.len()).unwrap_or(u32::MAX);
+        (have > need).then_some(Verdict::Wait(WaitingOn::Stopping { app, have, need }))
+    }
+
+    /// Which ones go: those that are out already, then sick ones, then the youngest.
+    fn victims(&self, count: usize) -> Vec<&Member<'_>> {
+        let mut members: Vec<&Member<'_>> = self.side.members.iter().collect();
+        members.sort_by_key(|it| {
+            let is_in_use = !it.servers.is_empty() && !it.is_out();
+            (is_in_use, it.is_healthy, Reverse(it.task.started_at), &it.task.id)
+        });
+        members.truncate(count);
+        members
+    }
+
+    /// Tells balancers to send nothing new, to as many as can be spared.
+    fn take_out(&self, victims: &[&Member<'_>]) -> Option<Verdict> {
+        let inside: Vec<_> = victims.iter().filter(|it| !it.is_out()).collect();
+        if inside.is_empty() {
+            return None;
+        }
+        let have = self.view.serving();
+        let mut spare = have.saturating_sub(self.floor);
+        let mut changes = Vec::new();
+        for member in &inside {
+            if member.is_serving() {
+                if spare == 0 {
+                    continue;
+                }
+                spare -= 1;
+            }
+            changes.extend(member.server().map(|server| {
+                let is_sticky = member.servers.iter().any(|it| it.is_sticky);
+                let state = if is_sticky { SetState::Maint } else { SetState::Drain };
+                ServerChange { server: server.clone(), setting: Setting::State(state) }
+            }));
+        }
+        if changes.is_empty() {
+            return Some(Verdict::Wait(WaitingOn::Floor { have, need: self.floor }));
+        }
+        let count = changes.len();
+        Some(Verdict::Act(vec![Action::Set(changes)], WaitingOn::Settings { count }))
+    }
+
+    /// Whether nothing went on at it at two looks in a row.
+    fn is_drained(
+        &self,
+        member: &Member<'_>,
+        now: Timestamp,
+        quiet: &mut BTreeMap<TaskId, Timestamp>,
+    ) -> bool {
+        let id = &member.task.id;
+        let has_old_workers = self.old_workers().is_some();
+        if !member.is_quiet() || has_old_workers {
+            quiet.remove(id);
+            return false;
+        }
+        let before = quiet.get(id).copied().filter(|before| *before <= now);
+        quiet.entry(id.clone()).and_modify(|at| *at = (*at).min(now)).or_insert(now);
+        before.is_some_and(|before| before < now)
+    }
+
+    /// A balancer with processes that a reload replaced: what goes on in them is not seen.
+    fn old_workers(&self) -> Option<WaitingOn> {
+        self.seen.balancers.iter().find_map(|it| {
+            let count = it.seen.as_ref().ok()?.old_workers.filter(|count| *count > 0)?;
+            Some(WaitingOn::OldWorkers { balancer: it.name.clone(), count })
+        })
+    }
+
+    fn not_ended(
+        &self,
+        still: &[&Member<'_>],
+        policy: OnDrainTimeout,
+        is_over: impl Fn(&WaitingOn) -> bool,
+    ) -> Verdict {
+        let with_sessions: Vec<_> = still.iter().filter(|it| !it.is_quiet()).collect();
+        let sessions = with_sessions.iter().map(|it| it.sessions()).sum();
+        let tasks = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
+        let waiting_on = if !with_sessions.is_empty() {
+            WaitingOn::Sessions { sessions, tasks: tasks(with_sessions.len()) }
+        } else if let Some(old) = self.old_workers() {
+            return Verdict::Wait(old);
+        } else {
+            return Verdict::Wait(WaitingOn::SecondLook { tasks: tasks(still.len()) });
+        };
+        if policy == OnDrainTimeout::Kill && is_over(&waiting_on) {
+            let servers = with_sessions.iter().filter_map(|it| it.server().cloned()).collect();
+            return Verdict::Act(vec![Action::Cut(servers)], waiting_on);
+        }
+        Verdict::Wait(waiting_on)
+    }
+}

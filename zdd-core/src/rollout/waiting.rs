@@ -1,0 +1,213 @@
+//! What a rollout waits for.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::ports::Name;
+use crate::units::{AppId, DeploymentId, TaskId};
+
+/// Why nothing, or nothing more, can be done just now. With numbers, so that somebody can judge it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitingOn {
+    /// Marathon works on an app, which no other change may touch meanwhile.
+    Deployment {
+        /// Which.
+        app: AppId,
+        /// Its deployments.
+        deployments: Vec<DeploymentId>,
+        /// How many instances run.
+        have: u32,
+        /// How many there are to be.
+        need: u32,
+    },
+    /// Instances are not healthy yet, or not any more.
+    Health {
+        /// Of which app.
+        app: AppId,
+        /// How many are.
+        have: u32,
+        /// How many have to be.
+        need: u32,
+        /// How one of them failed last, in Mesos' words.
+        last_failure: Option<String>,
+    },
+    /// Instances are healthy, and balancers do not send them anything yet.
+    Servers {
+        /// Of which app.
+        app: AppId,
+        /// How many have a server that is up at every balancer.
+        have: u32,
+        /// How many have to.
+        need: u32,
+        /// The first that has none, or one that is not up.
+        task: Option<TaskId>,
+        /// What its balancer says of it.
+        status: Option<String>,
+    },
+    /// A balancer is not seen, or does not take a change.
+    Balancer {
+        /// Which.
+        balancer: String,
+        /// What is wrong.
+        error: String,
+        /// What can be done about it.
+        hint: Option<String>,
+    },
+    /// No balancer is there.
+    NoBalancer,
+    /// Servers cannot be told apart: nothing may be decided about them.
+    Doubtful {
+        /// The first of them.
+        server: Name,
+        /// How many there are.
+        count: usize,
+    },
+    /// What was set is not in force yet.
+    Settings {
+        /// How many settings are not.
+        count: usize,
+    },
+    /// Fewer instances serve than have to: no more may be taken out.
+    Floor {
+        /// How many do.
+        have: u32,
+        /// How many have to.
+        need: u32,
+    },
+    /// Requests and sessions that go on at instances that take nothing new.
+    Sessions {
+        /// How many go on.
+        sessions: u64,
+        /// At how many instances.
+        tasks: u32,
+    },
+    /// Processes of a balancer that a reload replaced still have connections, of which nothing is seen.
+    OldWorkers {
+        /// Which balancer.
+        balancer: String,
+        /// How many processes.
+        count: usize,
+    },
+    /// One more look at instances at which nothing went on at the last one.
+    SecondLook {
+        /// How many.
+        tasks: u32,
+    },
+    /// Instances that were told to stop still run.
+    Stopping {
+        /// Of which app.
+        app: AppId,
+        /// How many run.
+        have: u32,
+        /// How many are to be left.
+        need: u32,
+    },
+    /// What was done has to be seen.
+    Effect,
+}
+
+impl WaitingOn {
+    /// A word for tools; never changes.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Deployment { .. } => "deployment",
+            Self::Health { .. } => "health",
+            Self::Servers { .. } => "servers",
+            Self::Balancer { .. } => "balancer",
+            Self::NoBalancer => "no-balancer",
+            Self::Doubtful { .. } => "doubtful-servers",
+            Self::Settings { .. } => "settings",
+            Self::Floor { .. } => "floor",
+            Self::Sessions { .. } => "sessions",
+            Self::OldWorkers { .. } => "old-workers",
+            Self::SecondLook { .. } => "second-look",
+            Self::Stopping { .. } => "stopping",
+            Self::Effect => "effect",
+        }
+    }
+
+    /// What can be done about it, where waiting alone may not help.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Balancer { hint, .. } => return hint.clone(),
+            Self::NoBalancer => "name the admin socket of HAProxy: --haproxy SOCKET",
+            Self::Health { last_failure: Some(_), .. } => {
+                "look at its standard error in Mesos; `zdd canary rollback` takes it back"
+            }
+            Self::Doubtful { .. } => {
+                "two agents may have one name; let HAProxy say addresses, by its admin socket"
+            }
+            Self::Servers { status: None, .. } => {
+                "the balancer has no server for it: look at the labels HAPROXY_GROUP of both apps"
+            }
+            Self::OldWorkers { .. } => {
+                "long connections keep an old process of HAProxy; `hard-stop-after` limits that"
+            }
+            _ => return None,
+        };
+        Some(hint.into())
+    }
+
+    /// Whether two of them are about the same, whatever their numbers: the time for it goes on.
+    pub fn is_same(&self, other: &Self) -> bool {
+        core::mem::discriminant(self) == core::mem::discriminant(other)
+    }
+}
+
+impl fmt::Display for WaitingOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deployment { app, have, need, .. } => {
+                write!(f, "Marathon's deployment of {app}: {have} of {need} run")
+            }
+            Self::Health { app, have, need, last_failure } => {
+                write!(f, "{app}: {have} of {need} healthy")?;
+                last_failure.as_ref().map_or(Ok(()), |it| write!(f, "; the last one failed: {it}"))
+            }
+            Self::Servers { app, have, need, task, status } => {
+                write!(f, "{app}: HAProxy has {have} of {need} in service")?;
+                match (task, status) {
+                    (Some(task), Some(status)) => write!(f, "; {task} is {status}"),
+                    (Some(task), None) => write!(f, "; {task} has no server"),
+                    (None, _) => Ok(()),
+                }
+            }
+            Self::Balancer { error, .. } => f.write_str(error),
+            Self::NoBalancer => f.write_str("there is no balancer"),
+            Self::Doubtful { server, count: 1 } => {
+                write!(f, "server {server}: it is not clear for which task it stands")
+            }
+            Self::Doubtful { server, count } => {
+                write!(
+                    f,
+                    "{count} servers, {server} first: it is not clear for which tasks they stand"
+                )
+            }
+            Self::Settings { count } => write!(f, "HAProxy to take {count} settings"),
+            Self::Floor { have, need } => {
+                write!(f, "{have} serve and {need} have to: none may be taken out")
+            }
+            Self::Sessions { sessions, tasks } => {
+                let (s, t) = (plural(*sessions), plural((*tasks).into()));
+                write!(f, "{sessions} session{s} at {tasks} instance{t} to end")
+            }
+            Self::OldWorkers { balancer, count } => {
+                let s = if *count == 1 { "" } else { "es" };
+                write!(f, "{count} old process{s} of {balancer} with connections to end")
+            }
+            Self::SecondLook { tasks } => {
+                write!(f, "a second look at {tasks} quiet instance{}", plural((*tasks).into()))
+            }
+            Self::Stopping { app, have, need } => {
+                write!(f, "{app}: {have} still run, {need} are to be left")
+            }
+            Self::Effect => f.write_str("what was done to be seen"),
+        }
+    }
+}
+
+const fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
