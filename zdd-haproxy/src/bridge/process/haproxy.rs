@@ -21,6 +21,8 @@ use crate::socket::{Address, Socket};
 const READY_WITHIN: Duration = Duration::from_secs(20);
 /// How often it is asked meanwhile.
 const ASKED_EVERY: Duration = Duration::from_millis(10);
+/// How long the master may be deaf while it loads itself anew, which it does with each reload.
+const DEAF_WITHIN: Duration = Duration::from_secs(5);
 /// What a unix socket's path may have, with what HAProxy adds while it binds it.
 const LONGEST_PATH: usize = 90;
 
@@ -126,7 +128,14 @@ impl Haproxy {
 
     /// The master, the worker, and each old worker that still has connections.
     pub(crate) async fn pids(master_socket: &Path) -> Result<Vec<u32>, ProcessError> {
-        let listed = ask(master_socket, "show proc").await;
+        let until = Instant::now() + DEAF_WITHIN;
+        let listed = loop {
+            let listed = ask(master_socket, "show proc").await;
+            if listed.is_ok() || Instant::now() >= until {
+                break listed;
+            }
+            sleep(ASKED_EVERY).await;
+        };
         let listed = listed.map_err(|cause| ProcessError::Master { cause: cause.to_string() })?;
         let listed = String::from_utf8_lossy(&listed);
         let first = listed.lines().filter_map(|line| line.split_whitespace().next());
@@ -164,7 +173,7 @@ impl Haproxy {
         asked.map_err(|cause| ProcessError::Master { cause: cause.to_string() })
     }
 
-    /// Waits until a worker answers that is not `before`.
+    /// Waits until a worker answers that is not `before`, and the master too.
     async fn await_worker(&mut self, before: Option<u32>) -> Result<(), ProcessError> {
         let until = Instant::now() + READY_WITHIN;
         let socket = self.listeners.admin_socket();
@@ -176,7 +185,8 @@ impl Haproxy {
                 let answer = String::from_utf8_lossy(&answer);
                 let pid = answer.lines().find_map(|line| line.strip_prefix("Pid: "));
                 let pid = pid.and_then(|pid| pid.trim().parse::<u32>().ok());
-                if pid.is_some() && pid != before {
+                // The master loads itself anew once it has made a worker, and is deaf meanwhile.
+                if pid.is_some() && pid != before && self.master("show proc").await.is_ok() {
                     return Ok(());
                 }
             }
