@@ -158,6 +158,7 @@ impl Rollout {
                 seen,
                 to: self.of(side),
                 floor: self.floor,
+                is_taken_back: self.is_way_back && self.of(side) == 0,
             };
             let verdict = shrunk.step(now, &mut self.quiet, self.patience.on_drain_timeout, |w| {
                 is_over(self.waiting.as_ref(), w, now, self.patience.drain)

@@ -200,7 +200,7 @@ fn one_quiet_look_is_not_enough() {
         waits.push(waiting_on.code());
         // Time that stands still is no second look.
         let again = rollout.clone().step(world.now, &world.observe());
-        let is_removal = |it: &Action| matches!(it, Action::Delete(_));
+        let is_removal = |it: &Action| matches!(it, Action::Delete { .. });
         assert!(waiting_on.code() != "second-look" || !again.actions.iter().any(is_removal));
         world.pass(deadline.since(world.now));
     }

@@ -62,7 +62,7 @@ fn check(action: &Action, seen: &Observation, world: &World, is_fresh: bool) {
                 assert!(!world.sessions_at(task), "{task} has sessions: {:#?}", world.log);
             }
         }
-        Action::Delete(app) if is_fresh => {
+        Action::Delete { app, .. } if is_fresh => {
             for task in world.tasks.iter().filter(|it| it.app == *app) {
                 assert!(!world.sessions_at(&task.id), "{} has sessions", task.id);
             }

@@ -160,7 +160,7 @@ impl World {
                     *it = it.clone().with_instances(InstanceCount::saturating_from(left.into()));
                 }
             }
-            Action::Delete(app) => {
+            Action::Delete { app, .. } => {
                 self.apps.remove(app);
                 self.tasks.retain(|it| it.app != *app);
             }
