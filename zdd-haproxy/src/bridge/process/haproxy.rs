@@ -164,7 +164,8 @@ impl Haproxy {
         asked.map_err(|cause| ProcessError::Master { cause: cause.to_string() })
     }
 
-    /// Waits until a worker answers that is not `before`.
+    /// Waits until a worker answers that is not `before`, and the master does, which is ready later:
+    /// what it is told until then is lost.
     async fn await_worker(&mut self, before: Option<u32>) -> Result<(), ProcessError> {
         let until = Instant::now() + READY_WITHIN;
         let socket = self.listeners.admin_socket();
@@ -176,7 +177,11 @@ impl Haproxy {
                 let answer = String::from_utf8_lossy(&answer);
                 let pid = answer.lines().find_map(|line| line.strip_prefix("Pid: "));
                 let pid = pid.and_then(|pid| pid.trim().parse::<u32>().ok());
-                if pid.is_some() && pid != before {
+                if let Some(pid) = pid.filter(|pid| Some(*pid) != before)
+                    && Self::pids(&self.listeners.master_socket())
+                        .await
+                        .is_ok_and(|pids| pids.contains(&pid))
+                {
                     return Ok(());
                 }
             }

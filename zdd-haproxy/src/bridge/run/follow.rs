@@ -36,6 +36,10 @@ pub(super) struct Follower {
     apps: Apps,
     hosts: Hosts,
     has_stream: bool,
+    /// Why the last pass failed, or what happened to HAProxy since.
+    trouble: Option<String>,
+    /// Why the last housekeeping failed.
+    trouble_at_home: Option<String>,
 }
 
 impl Follower {
@@ -49,7 +53,18 @@ impl Follower {
         let mut apps = Apps::default();
         apps.all_stale();
         let hosts = Hosts::default();
-        Self { marathon, settings, listeners, running, told, apps, hosts, has_stream: false }
+        Self {
+            marathon,
+            settings,
+            listeners,
+            running,
+            told,
+            apps,
+            hosts,
+            has_stream: false,
+            trouble: None,
+            trouble_at_home: None,
+        }
     }
 
     /// Follows until it is told to stop, and ends HAProxy then.
@@ -74,13 +89,16 @@ impl Follower {
             tokio::select! {
                 biased;
                 ended = self.running.haproxy().ended() => {
-                    self.trouble(Some(ended.to_string()));
+                    self.trouble(ended.to_string());
                     let again = self.running.start_again().await;
                     if let Err(error) = again {
-                        self.trouble(Some(error.to_string()));
+                        self.trouble(error.to_string());
                         tokio::time::sleep(AGAIN_AFTER).await;
                     } else {
-                        self.told.send_modify(|status| status.n_restarts += 1);
+                        self.told.send_modify(|status| {
+                            status.n_restarts += 1;
+                            status.last_end = Some(ended.to_string());
+                        });
                         // What was on its way when it ended may be lost.
                         self.apps.all_stale();
                         due = Instant::now();
@@ -127,7 +145,7 @@ impl Follower {
             Some(Feed::Lost { .. }) => self.has_stream = false,
             Some(Feed::Ended { why }) => {
                 self.has_stream = false;
-                self.trouble(Some(why.to_string()));
+                self.trouble(why.to_string());
             }
             None => {
                 self.has_stream = false;
@@ -143,7 +161,7 @@ impl Follower {
             self.apps.all_stale();
         }
         if let Err(error) = self.apps.read(&*self.marathon).await {
-            self.trouble(Some(error.to_string()));
+            self.trouble(error.to_string());
             return AGAIN_AFTER;
         }
         self.hosts.look_up(self.apps.list()).await;
@@ -152,19 +170,22 @@ impl Follower {
         let wanted = Configuration::new(&services.services, &self.listeners);
         match self.running.apply(wanted).await {
             Err(error) => {
-                self.trouble(Some(error.to_string()));
+                self.trouble(error.to_string());
                 AGAIN_AFTER
             }
             Ok(reload) => {
                 let is_passing = services.problems.iter().any(|it| {
                     matches!(it.reason, Reason::PortUnusable { .. } | Reason::UnknownHost { .. })
                 });
+                self.trouble = None;
+                let trouble_at_home = self.trouble_at_home.clone();
                 self.told.send_modify(|status| {
                     status.n_passes += 1;
                     status.n_reloads += u64::from(reload.is_some());
                     status.n_services = services.services.len();
                     status.problems = services.problems;
-                    status.trouble = None;
+                    // A pass without a change asks HAProxy nothing.
+                    status.trouble = trouble_at_home;
                 });
                 match (is_passing, self.has_stream) {
                     (true, _) => AGAIN_AFTER,
@@ -201,15 +222,20 @@ impl Follower {
             Ok(()) => self.running.haproxy().save_state().await,
             failed => failed,
         };
-        if let Err(error) = kept {
-            self.trouble(Some(error.to_string()));
-        }
+        self.trouble_at_home = kept.err().map(|error| error.to_string());
+        self.tell_trouble();
     }
 
-    fn trouble(&self, trouble: Option<String>) {
+    fn trouble(&mut self, trouble: String) {
+        self.trouble = Some(trouble);
+        self.tell_trouble();
+    }
+
+    fn tell_trouble(&self) {
+        let trouble = self.trouble.as_ref().or(self.trouble_at_home.as_ref());
         self.told.send_if_modified(|status| {
-            let is_new = status.trouble != trouble;
-            status.trouble = trouble;
+            let is_new = status.trouble.as_ref() != trouble;
+            status.trouble = trouble.cloned();
             is_new
         });
     }

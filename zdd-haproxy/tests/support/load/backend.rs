@@ -1,5 +1,8 @@
 //! Servers that can be stopped as good ones are, and killed.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
+
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
