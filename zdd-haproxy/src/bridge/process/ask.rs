@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 /// The most bytes of an answer.
 const MOST: u64 = 64 << 20;
-const WITHIN: Duration = Duration::from_secs(10);
+/// As long as any socket is given: whoever follows Marathon waits meanwhile.
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// Asks, says that there is nothing more to ask (the master waits for that), and reads to the end.
 pub(super) async fn ask(socket: &Path, line: &str) -> io::Result<Vec<u8>> {

@@ -7,6 +7,7 @@ use crate::bridge::changes::{Change, Changes, ReloadReason, ServerChange};
 use crate::bridge::config::{Configuration, Listeners};
 use crate::bridge::process::{Haproxy, ProcessError};
 use crate::socket::{Command, Name, Refusal, SetState, Socket, SocketError};
+use crate::view::View;
 
 /// A HAProxy, with what is in force.
 #[derive(Debug)]
@@ -90,18 +91,34 @@ impl Running {
         Ok(changes.reload)
     }
 
-    /// Sets the state of every server.
+    /// Sets servers in or out of maintenance where what failed before may have left them otherwise.
+    /// The bridge sets nothing else, so a server that drains does so for somebody else.
     async fn assert_states(&self) -> Result<(), ProcessError> {
-        let servers = self.applied.services.iter().flat_map(|(backend, served)| {
-            served.servers.values().map(move |server| (backend, server))
-        });
-        let commands: Vec<Command> = servers
-            .map(|(backend, server)| {
-                let state = if server.is_draining { SetState::Maint } else { SetState::Ready };
-                Command::set_state(backend, &server.name, state)
-            })
-            .collect();
+        let seen = self.view().await?;
+        let mut commands = Vec::new();
+        for (backend, served) in &self.applied.services {
+            for server in served.servers.values() {
+                let row = seen.server(backend.as_str(), server.name.as_str());
+                let is_out = row.is_some_and(|it| it.admin == Some(SetState::Maint));
+                if is_out != server.is_draining {
+                    let state = if server.is_draining { SetState::Maint } else { SetState::Ready };
+                    commands.push(Command::set_state(backend, &server.name, state));
+                }
+            }
+        }
+        if commands.is_empty() {
+            return Ok(());
+        }
         Ok(self.socket().carry_out(&commands).await?)
+    }
+
+    async fn view(&self) -> Result<View, ProcessError> {
+        let glance = self.socket().glance().await?;
+        let view = View::of(&glance.stat, glance.servers.as_deref());
+        Ok(view.map_err(|error| SocketError::Stats {
+            socket: self.socket().address().to_string(),
+            error,
+        })?)
     }
 
     /// Removes servers at which nothing goes on any more.

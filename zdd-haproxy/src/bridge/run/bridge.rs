@@ -48,6 +48,8 @@ pub struct Status {
     pub n_reloads: u64,
     /// How often HAProxy had to be started again.
     pub n_restarts: u64,
+    /// How it had ended the last time that it had to be.
+    pub last_end: Option<String>,
     /// How many services there are.
     pub n_services: usize,
     /// What is wrong with apps; the others do not suffer from it.

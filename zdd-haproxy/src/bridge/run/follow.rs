@@ -37,6 +37,10 @@ pub(super) struct Follower {
     apps: Apps,
     hosts: Hosts,
     has_stream: bool,
+    /// Why the last pass failed, or what happened to HAProxy since.
+    trouble: Option<String>,
+    /// Why the last housekeeping failed.
+    trouble_at_home: Option<String>,
 }
 
 impl Follower {
@@ -50,7 +54,18 @@ impl Follower {
         let mut apps = Apps::default();
         apps.all_stale();
         let hosts = Hosts::default();
-        Self { marathon, settings, listeners, running, told, apps, hosts, has_stream: false }
+        Self {
+            marathon,
+            settings,
+            listeners,
+            running,
+            told,
+            apps,
+            hosts,
+            has_stream: false,
+            trouble: None,
+            trouble_at_home: None,
+        }
     }
 
     /// Follows until it is told to stop, and ends HAProxy then.
@@ -75,7 +90,24 @@ impl Follower {
             tokio::select! {
                 biased;
                 ended = self.running.haproxy().ended() => {
+<<<<<<< HEAD
                     due = Instant::now() + self.revive(&ended).await;
+=======
+                    self.trouble(ended.to_string());
+                    let again = self.running.start_again().await;
+                    if let Err(error) = again {
+                        self.trouble(error.to_string());
+                        tokio::time::sleep(AGAIN_AFTER).await;
+                    } else {
+                        self.told.send_modify(|status| {
+                            status.n_restarts += 1;
+                            status.last_end = Some(ended.to_string());
+                        });
+                        // What was on its way when it ended may be lost.
+                        self.apps.all_stale();
+                        due = Instant::now();
+                    }
+>>>>>>> wip/load
                 }
                 feed = next(&mut events) => {
                     if self.take(feed) {
@@ -118,7 +150,7 @@ impl Follower {
             Some(Feed::Lost { .. }) => self.has_stream = false,
             Some(Feed::Ended { why }) => {
                 self.has_stream = false;
-                self.trouble(Some(why.to_string()));
+                self.trouble(why.to_string());
             }
             None => {
                 self.has_stream = false;
@@ -133,6 +165,7 @@ impl Follower {
         if !self.apps.is_stale() {
             self.apps.all_stale();
         }
+<<<<<<< HEAD
         let read = tokio::select! {
             biased;
             // Marathon may take long, and what HAProxy serves must not wait for it.
@@ -141,6 +174,10 @@ impl Follower {
         };
         if let Err(error) = read {
             self.trouble(Some(error.to_string()));
+=======
+        if let Err(error) = self.apps.read(&*self.marathon).await {
+            self.trouble(error.to_string());
+>>>>>>> wip/load
             return AGAIN_AFTER;
         }
         self.hosts.look_up(self.apps.list()).await;
@@ -149,19 +186,22 @@ impl Follower {
         let wanted = Configuration::new(&services.services, &self.listeners);
         match self.running.apply(wanted).await {
             Err(error) => {
-                self.trouble(Some(error.to_string()));
+                self.trouble(error.to_string());
                 AGAIN_AFTER
             }
             Ok(reload) => {
                 let is_passing = services.problems.iter().any(|it| {
                     matches!(it.reason, Reason::PortUnusable { .. } | Reason::UnknownHost { .. })
                 });
+                self.trouble = None;
+                let trouble_at_home = self.trouble_at_home.clone();
                 self.told.send_modify(|status| {
                     status.n_passes += 1;
                     status.n_reloads += u64::from(reload.is_some());
                     status.n_services = services.services.len();
                     status.problems = services.problems;
-                    status.trouble = None;
+                    // A pass without a change asks HAProxy nothing.
+                    status.trouble = trouble_at_home;
                 });
                 match (is_passing, self.has_stream) {
                     (true, _) => AGAIN_AFTER,
@@ -212,15 +252,20 @@ impl Follower {
             Ok(()) => self.running.haproxy().save_state().await,
             failed => failed,
         };
-        if let Err(error) = kept {
-            self.trouble(Some(error.to_string()));
-        }
+        self.trouble_at_home = kept.err().map(|error| error.to_string());
+        self.tell_trouble();
     }
 
-    fn trouble(&self, trouble: Option<String>) {
+    fn trouble(&mut self, trouble: String) {
+        self.trouble = Some(trouble);
+        self.tell_trouble();
+    }
+
+    fn tell_trouble(&self) {
+        let trouble = self.trouble.as_ref().or(self.trouble_at_home.as_ref());
         self.told.send_if_modified(|status| {
-            let is_new = status.trouble != trouble;
-            status.trouble = trouble;
+            let is_new = status.trouble.as_ref() != trouble;
+            status.trouble = trouble.cloned();
             is_new
         });
     }
