@@ -173,12 +173,8 @@ impl Haproxy {
         asked.map_err(|cause| ProcessError::Master { cause: cause.to_string() })
     }
 
-<<<<<<< HEAD
-    /// Waits until a worker answers that is not `before`, and the master too.
-=======
     /// Waits until a worker answers that is not `before`, and the master does, which is ready later:
     /// what it is told until then is lost.
->>>>>>> wip/load
     async fn await_worker(&mut self, before: Option<u32>) -> Result<(), ProcessError> {
         let until = Instant::now() + READY_WITHIN;
         let socket = self.listeners.admin_socket();
@@ -190,16 +186,11 @@ impl Haproxy {
                 let answer = String::from_utf8_lossy(&answer);
                 let pid = answer.lines().find_map(|line| line.strip_prefix("Pid: "));
                 let pid = pid.and_then(|pid| pid.trim().parse::<u32>().ok());
-<<<<<<< HEAD
-                // The master loads itself anew once it has made a worker, and is deaf meanwhile.
-                if pid.is_some() && pid != before && self.master("show proc").await.is_ok() {
-=======
                 if let Some(pid) = pid.filter(|pid| Some(*pid) != before)
                     && Self::pids(&self.listeners.master_socket())
                         .await
                         .is_ok_and(|pids| pids.contains(&pid))
                 {
->>>>>>> wip/load
                     return Ok(());
                 }
             }

@@ -90,24 +90,7 @@ impl Follower {
             tokio::select! {
                 biased;
                 ended = self.running.haproxy().ended() => {
-<<<<<<< HEAD
                     due = Instant::now() + self.revive(&ended).await;
-=======
-                    self.trouble(ended.to_string());
-                    let again = self.running.start_again().await;
-                    if let Err(error) = again {
-                        self.trouble(error.to_string());
-                        tokio::time::sleep(AGAIN_AFTER).await;
-                    } else {
-                        self.told.send_modify(|status| {
-                            status.n_restarts += 1;
-                            status.last_end = Some(ended.to_string());
-                        });
-                        // What was on its way when it ended may be lost.
-                        self.apps.all_stale();
-                        due = Instant::now();
-                    }
->>>>>>> wip/load
                 }
                 feed = next(&mut events) => {
                     if self.take(feed) {
@@ -165,7 +148,6 @@ impl Follower {
         if !self.apps.is_stale() {
             self.apps.all_stale();
         }
-<<<<<<< HEAD
         let read = tokio::select! {
             biased;
             // Marathon may take long, and what HAProxy serves must not wait for it.
@@ -173,11 +155,7 @@ impl Follower {
             read = self.apps.read(&*self.marathon) => read,
         };
         if let Err(error) = read {
-            self.trouble(Some(error.to_string()));
-=======
-        if let Err(error) = self.apps.read(&*self.marathon).await {
             self.trouble(error.to_string());
->>>>>>> wip/load
             return AGAIN_AFTER;
         }
         self.hosts.look_up(self.apps.list()).await;
@@ -214,15 +192,18 @@ impl Follower {
 
     /// Starts HAProxy again. Says when to look at Marathon again at the latest.
     async fn revive(&mut self, ended: &ProcessError) -> Duration {
-        self.trouble(Some(ended.to_string()));
+        self.trouble(ended.to_string());
         // What was on its way when it ended may be lost.
         self.apps.all_stale();
         if let Err(error) = self.running.start_again().await {
-            self.trouble(Some(error.to_string()));
+            self.trouble(error.to_string());
             tokio::time::sleep(AGAIN_AFTER).await;
             return AGAIN_AFTER;
         }
-        self.told.send_modify(|status| status.n_restarts += 1);
+        self.told.send_modify(|status| {
+            status.n_restarts += 1;
+            status.last_end = Some(ended.to_string());
+        });
         Duration::ZERO
     }
 
