@@ -8,10 +8,22 @@ use clap::Args;
 pub(crate) struct HaproxyArgs {
     /// Admin socket of HAProxy: a path, or HOST:PORT; several, by commas or repeated, are balancers
     /// of the same apps, and so are all addresses of one name
-    #[arg(long, value_name = "SOCKET", value_delimiter = ',', env = "ZDD_HAPROXY")]
+    #[arg(
+        long,
+        value_name = "SOCKET",
+        value_delimiter = ',',
+        env = "ZDD_HAPROXY",
+        hide_env_values = true
+    )]
     pub(crate) haproxy: Vec<String>,
     /// Socket of each one's master, in the same order: shows connections in processes that a reload
     /// has replaced
-    #[arg(long, value_name = "SOCKET", value_delimiter = ',', env = "ZDD_HAPROXY_MASTER")]
+    #[arg(
+        long,
+        value_name = "SOCKET",
+        value_delimiter = ',',
+        env = "ZDD_HAPROXY_MASTER",
+        hide_env_values = true
+    )]
     pub(crate) haproxy_master: Vec<String>,
 }

@@ -20,11 +20,11 @@ use crate::text::{Time, plural};
 pub(crate) enum CanaryError {
     #[error("no HAProxy given")]
     NoBalancer,
-    #[error("{given} masters are given for {balancers} admin sockets")]
-    Masters { given: usize, balancers: usize },
-    #[error("`{text}` is not an admin socket: {error}")]
-    Address { text: String, error: AddressError },
-    #[error("{source_name}:{error}")]
+    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "socket of a master"))]
+    Masters { given: u32, balancers: u32 },
+    #[error("{0}")]
+    Address(AddressError),
+    #[error("{source_name}: {error}")]
     Blueprint { source_name: Source, error: BlueprintError },
     #[error("{0} is no app definition: a canary is of one app")]
     NotOneApp(Source),
@@ -86,7 +86,7 @@ impl CanaryError {
                 | ReleaseError::NoHealthCheck(_),
             ) => ExitCode::MissingField,
             Self::NoBalancer
-            | Self::Address { .. }
+            | Self::Address(_)
             | Self::Blueprint { .. }
             | Self::NotOneApp(_)
             | Self::NoWeight
@@ -112,9 +112,7 @@ impl CanaryError {
                  where the lab's is"
             }
             Self::Masters { .. } => "give one --haproxy-master for each --haproxy, or none",
-            Self::Address { .. } => {
-                "a socket is a path, as in /run/haproxy/admin.sock, or HOST:PORT"
-            }
+            Self::Address(_) => "a socket is a path, as in /run/haproxy/admin.sock, or HOST:PORT",
             Self::Blueprint { .. } => return None,
             Self::NotOneApp(_) => "give one app, not a group",
             Self::NoWeight => "say what the new version gets, as in --weight 20",

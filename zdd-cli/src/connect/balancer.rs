@@ -10,10 +10,7 @@ use crate::canary::CanaryError;
 pub(crate) fn balancer(args: &HaproxyArgs) -> Result<Option<AdminSocket>, CanaryError> {
     let addresses = |texts: &[String]| {
         let texts = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
-        let address = |text: &str| {
-            let failed = |error| CanaryError::Address { text: text.into(), error };
-            text.parse::<Address>().map_err(failed)
-        };
+        let address = |text: &str| text.parse::<Address>().map_err(CanaryError::Address);
         texts.map(address).collect::<Result<Vec<_>, _>>()
     };
     let (sockets, masters) = (addresses(&args.haproxy)?, addresses(&args.haproxy_master)?);
@@ -21,7 +18,8 @@ pub(crate) fn balancer(args: &HaproxyArgs) -> Result<Option<AdminSocket>, Canary
         return Ok(None);
     }
     if !masters.is_empty() && masters.len() != sockets.len() {
-        let (given, balancers) = (masters.len(), sockets.len());
+        let count = |of: &[Address]| u32::try_from(of.len()).unwrap_or(u32::MAX);
+        let (given, balancers) = (count(&masters), count(&sockets));
         return Err(CanaryError::Masters { given, balancers });
     }
     let mut socket = AdminSocket::new(sockets.clone());
