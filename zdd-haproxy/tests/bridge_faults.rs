@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{sleep, timeout};
 use zdd_haproxy::admin::{AdminSocket, Change, Notice, Seen, Setting};
 use zdd_haproxy::bridge::{Bridge, Status};
-use zdd_haproxy::socket::{Address, Name, SetState};
+use zdd_haproxy::socket::{Address, Name, Patience, SetState};
 
 #[path = "support/load/backend.rs"]
 mod backend;
@@ -119,6 +119,7 @@ impl World {
 /// One that remembers nothing, and so sets nothing.
 fn admin_of(bridge: &Bridge) -> AdminSocket {
     AdminSocket::new([Address::Unix(bridge.listeners().admin_socket())])
+        .with_patience(Patience { connect: LONG, answer: LONG })
 }
 
 fn name_of(server: u16) -> Name {
