@@ -52,6 +52,10 @@ impl Bridged {
         let runtime = Runtime::new().expect("threads can be started");
         let servers = [server(), server()];
         let fake = Fake::new();
+        let folder = tempfile::Builder::new().prefix("bench").tempdir().expect("there is room");
+        let started = Bridge::builder(fake.clone(), folder.path().join("b")).start();
+        let bridge = runtime.block_on(started).expect("there is an HAProxy");
+        // Chosen after those that it listens on itself.
         let held: Vec<TcpListener> = (0..=apps).map(|_| listener()).collect();
         let names = held.iter().enumerate().map(|(n, held)| (format!("/app-{n}"), port_of(held)));
         let apps: Vec<(String, u16)> = names.collect();
@@ -60,16 +64,15 @@ impl Bridged {
             let tasks = if n == 0 { &servers[..] } else { &servers[..1] };
             fake.set(id, *port, tasks);
         }
-        let folder = tempfile::Builder::new().prefix("bench").tempdir().expect("there is room");
-        let started = Bridge::builder(fake.clone(), folder.path().join("b")).start();
-        let bridge = runtime.block_on(started).expect("there is an HAProxy");
         let socket = Socket::new(Address::Unix(bridge.listeners().admin_socket()));
         let seed = Seed::new(23);
         let bridged = Self { fake, bridge, socket, apps, servers, seed, runtime, _folder: folder };
         let mut status = bridged.bridge.status();
         let all = status.wait_for(|it| it.n_services == bridged.apps.len());
         let all = bridged.runtime.block_on(async { tokio::time::timeout(DEADLINE, all).await });
-        all.expect("all are served").expect("the bridge runs");
+        let Ok(Ok(())) = all.map(|it| it.map(drop)) else {
+            panic!("not all are served: {:?}", *bridged.bridge.status().borrow());
+        };
         bridged
     }
 
