@@ -1,13 +1,15 @@
 //! Blue and green by hand: one app takes the port of the other over, under load.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod load;
 mod up;
 
 use std::net::TcpStream;
 
+use load::Load;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use up::{Load, Up, free_port, nothing_is_left, until};
+use up::{Up, free_port, nothing_is_left, until};
 
 /// The tutorial's definitions, with health checks that a test can wait for.
 fn app(colour: &str, version: &str, labels: &Value) -> Value {

@@ -199,6 +199,35 @@ async fn a_port_moves_from_one_app_to_another_without_a_lost_request() {
     bridge.end().await;
 }
 
+async fn kill_haproxy(bridge: &Bridge) {
+    let pids = ask(bridge.address().port(), "/_haproxy_getpids").await.unwrap();
+    let pids: Vec<i32> = pids.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
+    assert!(pids.len() >= 2, "{pids:?}");
+    let master = nix::unistd::Pid::from_raw(*pids.last().unwrap());
+    nix::sys::signal::kill(master, nix::sys::signal::Signal::SIGKILL).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_haproxy_comes_back_while_marathon_does_not_answer() {
+    let one = server().await;
+    let fake = Fake::new();
+    let port = free_port();
+    fake.set("/shop", port, &[one]);
+    let (_folder, bridge) = start(&fake).await;
+    let mut status = bridge.status();
+    await_status(&mut status, |it| it.n_services == 1).await;
+    fake.hang();
+    // One that is new, so that all are read.
+    fake.set("/other", free_port(), &[one]);
+    for n_restarts in 1..=2 {
+        kill_haproxy(&bridge).await;
+        await_status(&mut status, |it| it.n_restarts == n_restarts).await;
+        await_answers(port, &[one]).await;
+    }
+    assert!(timeout(LONG, bridge.end()).await.is_ok(), "it waits for Marathon");
+    assert!(ask(port, "/").await.is_err(), "HAProxy ends with the bridge");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_haproxy_comes_back_and_tools_of_old_see_what_they_expect() {
     let (one, two) = (server().await, server().await);
@@ -217,11 +246,7 @@ async fn a_killed_haproxy_comes_back_and_tools_of_old_see_what_they_expect() {
         }
     };
     assert!(timeout(LONG, seen).await.is_ok(), "{:?}", rows(&bridge).await);
-    let pids = ask(bridge.address().port(), "/_haproxy_getpids").await.unwrap();
-    let pids: Vec<i32> = pids.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
-    assert!(pids.len() >= 2, "{pids:?}");
-    let master = nix::unistd::Pid::from_raw(*pids.last().unwrap());
-    nix::sys::signal::kill(master, nix::sys::signal::Signal::SIGKILL).unwrap();
+    kill_haproxy(&bridge).await;
     await_status(&mut status, |it| it.n_restarts == 1 && it.trouble.is_none()).await;
     await_answers(port, &[one, two]).await;
     bridge.end().await;

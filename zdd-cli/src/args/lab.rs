@@ -92,12 +92,15 @@ pub(crate) struct DemoArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Demo {
-    Rolling(RollingArgs),
+    /// Upgrade a service from 0.9 to 1.0 under load, and count the requests that fail
+    Rolling(ClientsArgs),
+    /// Give 1.0 a fifth of the traffic beside 0.9, count who answers, then promote it
+    Canary(ClientsArgs),
 }
 
-/// Upgrade a service from 0.9 to 1.0 under load, and count the requests that fail
+/// The load of a demonstration.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct RollingArgs {
+pub(crate) struct ClientsArgs {
     /// How many clients use the service at the same time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) clients: u16,

@@ -30,7 +30,7 @@ pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
-pub(crate) use lab::{Demo, ImageArgs, LabArgs, LabVerb, RollingArgs, ServiceArgs, UpArgs};
+pub(crate) use lab::{ClientsArgs, Demo, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;

@@ -40,6 +40,8 @@ pub(crate) enum CanaryError {
     Weights(#[from] WeightsError),
     #[error("{}", unreachable(*.wanted, *.instances, .found))]
     Unreachable { wanted: f64, instances: [u32; 2], found: Unreachable },
+    #[error("with {} for the {side} version, {have} would serve where {need} have to", Share(1.0))]
+    TooFew { side: Side, have: u32, need: u32 },
     #[error("the backend chooses servers by `{0}`, which does not heed weights exactly")]
     Balance(String),
     #[error("{group} is held by {}{}", .holder.who, Age(&.holder.since, .now))]
@@ -90,7 +92,9 @@ impl CanaryError {
             | Self::NoWeight
             | Self::Release(_)
             | Self::Record(_) => ExitCode::Usage,
-            Self::Weights(_) | Self::Unreachable { .. } => ExitCode::NotSatisfiable,
+            Self::Weights(_) | Self::Unreachable { .. } | Self::TooFew { .. } => {
+                ExitCode::NotSatisfiable
+            }
             Self::Balance(_)
             | Self::Balancer(_)
             | Self::Stuck { .. }
@@ -127,6 +131,10 @@ impl CanaryError {
                     found.servers.get(1).copied().unwrap_or_default(),
                 ));
             }
+            Self::TooFew { side: Side::New, need, .. } => {
+                return Some(format!("give it {need} instances: --instances {need}"));
+            }
+            Self::TooFew { .. } => "give the new version a share, too",
             Self::Balance(_) => "set the label HAPROXY_0_BALANCE of the old app to roundrobin",
             Self::Held { .. } => {
                 "wait until it has ended; if it is dead, go on in its place with --take-over"

@@ -3,7 +3,7 @@
 use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Extent, Release, Split, labels};
+use zdd_core::rollout::{Extent, Release, Side, Split, labels};
 use zdd_core::weights::{self, Weights};
 
 use super::carry::{Carried, Means, carry_out, now};
@@ -115,7 +115,8 @@ impl Start<'_> {
             (None, Some(old)) => old.instances().get(),
             (None, None) => 0,
         };
-        self.reachable(*split, [before, *canary])?;
+        let floor = before.min(*full);
+        self.reachable(*split, [before, *canary], floor)?;
         let since = now();
         let extent =
             Extent { instances: *canary, target: before.saturating_add(*canary), beside: *canary };
@@ -130,7 +131,7 @@ impl Start<'_> {
             before,
             canary: *canary,
             full: *full,
-            floor: before.min(*full),
+            floor,
             split: *split,
             hold: Split::OLD,
             since,
@@ -159,7 +160,7 @@ impl Start<'_> {
             return Err(CanaryError::Another { group, app: record.new.clone() }.into());
         }
         let canary = self.args.instances.unwrap_or(record.canary);
-        self.reachable(self.subject.split, [record.before, canary])?;
+        self.reachable(self.subject.split, [record.before, canary], record.floor)?;
         let record = Record {
             canary,
             split: self.subject.split,
@@ -170,8 +171,14 @@ impl Start<'_> {
         Ok(Plan { record, app })
     }
 
-    /// Refuses a share that so many instances cannot have exactly.
-    fn reachable(&self, split: Split, [old, new]: [u32; 2]) -> Result<(), CanaryError> {
+    /// Refuses a share that so many instances cannot have exactly, or with which too few would serve.
+    fn reachable(&self, split: Split, [old, new]: [u32; 2], floor: u32) -> Result<(), CanaryError> {
+        if split.old == 0 && new < floor {
+            return Err(CanaryError::TooFew { side: Side::New, have: new, need: floor });
+        }
+        if split.new == 0 && old < floor {
+            return Err(CanaryError::TooFew { side: Side::Old, have: old, need: floor });
+        }
         let sides = [weights::Side::new(split.old, old), weights::Side::new(split.new, new)];
         let weights = Weights::of(&sides)?;
         match weights.unreachable() {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use zdd_core::ports::Marathon;
 use zdd_haproxy::bridge::Bridge;
+use zdd_haproxy::bridge::config::Listeners;
 use zdd_haproxy::bridge::model::{Groups, Merge, Settings};
 
 use super::error::LabError;
@@ -60,6 +61,16 @@ impl Plan {
         Ok(Self { executable, listen: NonZeroU16::new(args.lb_listen), hosts, settings: of(args) })
     }
 
+    /// One on ports that are free, for every app.
+    ///
+    /// # Errors
+    ///
+    /// When there is no HAProxy.
+    pub(super) fn anywhere() -> Result<Self, LabError> {
+        let executable = executable::find().ok_or(LabError::NoHaproxy)?;
+        Ok(Self { executable, listen: None, hosts: None, settings: Settings::default() })
+    }
+
     /// Starts it.
     pub(super) async fn start(self, marathon: Arc<dyn Marathon>) -> Result<Balancer, LabError> {
         let folder = Folder::new().map_err(LabError::Folder)?;
@@ -88,8 +99,15 @@ impl Balancer {
         }
         let address = self.bridge.address();
         writeln!(out, "what marathon-lb answers: export ZDD_MARATHON_LB=http://{address}")?;
-        let socket = self.bridge.listeners().admin_socket();
-        writeln!(out, "its admin socket: export ZDD_HAPROXY={}", socket.display())
+        let listeners = self.bridge.listeners();
+        let (socket, master) = (listeners.admin_socket(), listeners.master_socket());
+        writeln!(out, "its admin socket: export ZDD_HAPROXY={}", socket.display())?;
+        writeln!(out, "that of its master: export ZDD_HAPROXY_MASTER={}", master.display())
+    }
+
+    /// Where HAProxy's own sockets are.
+    pub(super) fn listeners(&self) -> &Listeners {
+        self.bridge.listeners()
     }
 
     /// What there is to be told of it from now on.

@@ -72,6 +72,25 @@ impl Load {
         n_clients: u16,
         targets: &watch::Receiver<Vec<Url>>,
     ) -> Result<Self, reqwest::Error> {
+        Self::with_tries(n_clients, targets, TRIES)
+    }
+
+    /// Starts so many clients of a load balancer, each request of which is sent once: to try another
+    /// instance is its business.
+    ///
+    /// # Errors
+    ///
+    /// When no HTTP client can be made.
+    pub(super) fn through(n_clients: u16, target: Url) -> Result<Self, reqwest::Error> {
+        let (_, targets) = watch::channel(vec![target]);
+        Self::with_tries(n_clients, &targets, 1)
+    }
+
+    fn with_tries(
+        n_clients: u16,
+        targets: &watch::Receiver<Vec<Url>>,
+        tries: usize,
+    ) -> Result<Self, reqwest::Error> {
         let stop = CancellationToken::new();
         let mut clients = JoinSet::new();
         let http = Client::builder().no_proxy().timeout(PATIENCE).build()?;
@@ -80,6 +99,7 @@ impl Load {
                 http: http.clone(),
                 targets: targets.clone(),
                 next: number.into(),
+                tries,
                 counted: Counted::default(),
             };
             clients.spawn(client.run(stop.clone()));
@@ -106,6 +126,8 @@ struct OneClient {
     targets: watch::Receiver<Vec<Url>>,
     /// Which target is next.
     next: usize,
+    /// How many instances are tried for one request.
+    tries: usize,
     counted: Counted,
 }
 
@@ -124,7 +146,7 @@ impl OneClient {
     async fn request(&mut self) {
         self.counted.requests += 1;
         let mut fault = String::from("no instance to send it to");
-        for tried in 0..TRIES {
+        for tried in 0..self.tries {
             let Some(target) = self.target() else { break };
             if tried > 0 {
                 self.counted.tried_again += 1;

@@ -44,7 +44,8 @@ fn url(address: SocketAddr) -> Url {
 async fn counted(targets: Vec<Url>) -> Counted {
     let (_sender, targets) = watch::channel(targets);
     let http = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
-    let mut client = OneClient { http, targets, next: 0, counted: Counted::default() };
+    let mut client =
+        OneClient { http, targets, next: 0, tries: TRIES, counted: Counted::default() };
     for _ in 0..10 {
         client.request().await;
     }

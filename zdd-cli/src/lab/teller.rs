@@ -72,3 +72,57 @@ fn only_in<'a>(one: &'a [Problem], other: &[Problem]) -> Vec<&'a Problem> {
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use zdd_haproxy::bridge::model::Reason;
+
+    use super::*;
+
+    fn problem(label: &str) -> Problem {
+        let app = "/shop".parse().unwrap();
+        Problem { app, reason: Reason::UnknownLabel { label: label.into() } }
+    }
+
+    fn status(problems: &[Problem]) -> Status {
+        let mut status = Status::default();
+        status.problems = problems.to_vec();
+        status
+    }
+
+    #[test]
+    fn each_is_told_once_and_nothing_moves_the_cursor() {
+        let (one, other) = (problem("HAPROXY_0_X"), problem("HAPROXY_\u{1b}[2J"));
+        let said = |what: &str| format!("load balancer: {what} has no effect here");
+        let before = status(std::slice::from_ref(&one));
+        let mut now = status(&[one.clone(), other.clone(), other]);
+        let new = "app `/shop`: the label HAPROXY_·[2J";
+        assert_eq!(between(&before, &now), [said(new)]);
+        assert_eq!(between(&now, &now), [""; 0]);
+        now.n_passes += 1;
+        now.problems.remove(0);
+        assert_eq!(
+            between(&before, &now),
+            [said(new), said("no more: app `/shop`: the label HAPROXY_0_X")]
+        );
+    }
+
+    #[tokio::test]
+    async fn it_waits_for_news_and_loses_none() {
+        let (tells, status) = watch::channel(Status::default());
+        let mut teller = Teller::new(status);
+        tells.send_modify(|status| status.n_passes += 1);
+        tells.send_modify(|status| status.trouble = Some("no answer".into()));
+        assert_eq!(teller.news().await, ["load balancer: no answer; it is tried again"]);
+        // Passes alone are no news.
+        tells.send_modify(|status| status.n_passes += 1);
+        tokio::select! {
+            biased;
+            news = teller.news() => panic!("{news:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        tells.send_modify(|status| (status.trouble, status.n_restarts) = (None, 1));
+        let news = ["load balancer: in order again", "load balancer: HAProxy was started again"];
+        assert_eq!(teller.news().await, news);
+    }
+}

@@ -118,13 +118,17 @@ fn stopping(err: &mut impl Write) -> io::Result<()> {
     err.flush()
 }
 
-/// What is needed for a load balancer. Without an executable the lab goes without one.
+/// What is needed for a load balancer, if there shall be one.
 async fn plan(args: &UpArgs, err: &mut impl Write) -> Result<Option<Plan>, CliError> {
     if args.no_haproxy {
         return Ok(None);
     }
-    match Plan::of(&args.balancer).await {
-        Ok(plan) => Ok(Some(plan)),
+    or_without(Plan::of(&args.balancer).await, err)
+}
+
+/// Where no executable is found, a lab without a load balancer is better than none.
+fn or_without<T>(plan: Result<T, LabError>, err: &mut impl Write) -> Result<Option<T>, CliError> {
+    match plan {
         Err(error @ LabError::NoHaproxy) => {
             writeln!(err, "{} {error}: there is no load balancer", styled(NOTE, "warning:"))?;
             if let Some(hint) = error.hint() {
@@ -133,7 +137,7 @@ async fn plan(args: &UpArgs, err: &mut impl Write) -> Result<Option<Plan>, CliEr
             err.flush()?;
             Ok(None)
         }
-        Err(error) => Err(error.into()),
+        plan => Ok(plan.map(Some)?),
     }
 }
 
@@ -206,4 +210,25 @@ fn of_state(lab: &Lab, told: &mut Option<String>) -> Vec<String> {
         Some(fault) => format!("the state is not kept: {fault}; it is tried again"),
         None => "the state is kept again".into(),
     }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_an_executable_there_is_a_lab_and_it_is_said_how_to_get_one() {
+        let mut told = Vec::new();
+        assert_eq!(or_without::<()>(Err(LabError::NoHaproxy), &mut told).unwrap(), None);
+        let told = anstream::adapter::strip_bytes(&told).into_vec();
+        assert_eq!(
+            String::from_utf8(told).unwrap(),
+            "warning: no executable of HAProxy is found: there is no load balancer\nhint: install \
+             it, as with `apt-get install haproxy`, or say where it is with --haproxy\n"
+        );
+        let mut told = Vec::new();
+        let other = or_without::<()>(Err(LabError::Folder(io::Error::other("full"))), &mut told);
+        assert!(other.unwrap_err().to_string().ends_with(": full"));
+        assert_eq!(told, b"");
+    }
 }

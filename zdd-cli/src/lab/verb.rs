@@ -6,7 +6,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::error::LabError;
 use super::{bridge, demo, service, up};
-use crate::args::{Demo, LabArgs, LabVerb};
+use crate::args::{LabArgs, LabVerb};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::text::Page;
@@ -34,9 +34,7 @@ pub(crate) fn run(
         }
         LabVerb::Demo(args) => {
             let runtime = runtime(&mut Builder::new_multi_thread())?;
-            match &args.demo {
-                Demo::Rolling(args) => demo::rolling(args, &runtime, page, out, err),
-            }
+            demo::run(&args.demo, &runtime, page, out, err)
         }
     }
 }

@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-mod load;
-
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,8 +15,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use snapbox::cmd::cargo_bin;
-
-pub(crate) use load::{Counted, Load};
 
 /// Far more than anything here takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);

@@ -26,7 +26,7 @@ pub(super) async fn act(
         Action::Kill { tasks, .. } => {
             marathon.kill(tasks, KillMode::Scale, Force::No).await.map(drop)
         }
-        Action::Delete(app) => marathon.delete_app(app, Force::No).await.map(drop),
+        Action::Delete { app, force } => marathon.delete_app(app, *force).await.map(drop),
     };
     match changed {
         Err(error) if !shows_in_the_state(&error) => Err(error),

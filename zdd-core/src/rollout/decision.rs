@@ -9,7 +9,7 @@ use core::fmt;
 use super::view::Side;
 use super::waiting::WaitingOn;
 use crate::app::App;
-use crate::ports::{Name, ServerChange};
+use crate::ports::{Force, Name, ServerChange};
 use crate::units::{AppId, InstanceCount, TaskId, Timestamp};
 
 /// What to do now, and what then.
@@ -48,7 +48,13 @@ pub enum Action {
         tasks: BTreeSet<TaskId>,
     },
     /// Remove an app with all that runs of it.
-    Delete(AppId),
+    Delete {
+        /// Which.
+        app: AppId,
+        /// Whether deployments that hold it are cancelled: those of an app that is taken back may
+        /// never end by themselves.
+        force: Force,
+    },
 }
 
 /// What comes after the actions.
@@ -106,7 +112,10 @@ impl fmt::Display for Action {
                 let s = if tasks.len() == 1 { "" } else { "s" };
                 write!(f, "stop {} instance{s} of {app}", tasks.len())
             }
-            Self::Delete(app) => write!(f, "remove {app}"),
+            Self::Delete { app, force: Force::No } => write!(f, "remove {app}"),
+            Self::Delete { app, force: Force::Yes } => {
+                write!(f, "remove {app}, whatever deployment holds it")
+            }
         }
     }
 }

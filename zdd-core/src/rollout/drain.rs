@@ -11,7 +11,7 @@ use super::observation::Observation;
 use super::target::OnDrainTimeout;
 use super::view::{Member, SideView, View};
 use super::waiting::WaitingOn;
-use crate::ports::{ServerChange, SetState, Setting};
+use crate::ports::{Force, ServerChange, SetState, Setting};
 use crate::units::{InstanceCount, TaskId, Timestamp};
 
 /// A side that may have too many instances.
@@ -23,6 +23,9 @@ pub(super) struct Shrinking<'s, 'o> {
     pub(super) to: u32,
     /// How many of both sides have to serve.
     pub(super) floor: u32,
+    /// Whether it goes altogether because it is taken back. What Marathon still wants to do with it may
+    /// be just what cannot be done.
+    pub(super) is_taken_back: bool,
 }
 
 /// Whether it is the end of sessions that is waited for.
@@ -44,7 +47,9 @@ impl Shrinking<'_, '_> {
         if instances <= self.to && self.to > 0 {
             return self.stopping(instances);
         }
-        if let Some(waiting_on) = busy(self.side, self.to) {
+        let busy = busy(self.side, self.to);
+        let force = if busy.is_some() && self.is_taken_back { Force::Yes } else { Force::No };
+        if let (Some(waiting_on), Force::No) = (busy, force) {
             return Some(Verdict::Wait(waiting_on));
         }
         if let Some(server) = self.view.doubtful.first() {
@@ -72,7 +77,7 @@ impl Shrinking<'_, '_> {
             return Some(self.not_ended(&still, policy, is_over));
         }
         let action = if self.to == 0 {
-            Action::Delete(id)
+            Action::Delete { app: id, force }
         } else {
             let tasks: BTreeSet<TaskId> = ended.iter().map(|it| it.task.id.clone()).collect();
             Action::Kill { app: id, tasks }

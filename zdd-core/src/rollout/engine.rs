@@ -158,6 +158,7 @@ impl Rollout {
                 seen,
                 to: self.of(side),
                 floor: self.floor,
+                is_taken_back: self.is_way_back && self.of(side) == 0,
             };
             let verdict = shrunk.step(now, &mut self.quiet, self.patience.on_drain_timeout, |w| {
                 is_over(self.waiting.as_ref(), w, now, self.patience.drain)
@@ -218,7 +219,16 @@ impl Rollout {
 
     /// Why not all instances that are to serve can.
     fn unready(&self, view: &View<'_>) -> Option<WaitingOn> {
-        Side::BOTH.into_iter().find_map(|side| unready(view, side, self.of(side)))
+        let of_sides = Side::BOTH.into_iter().find_map(|side| unready(view, side, self.of(side)));
+        of_sides.or_else(|| self.below_floor(view))
+    }
+
+    /// Whether too few would serve if traffic were split as it is to be.
+    fn below_floor(&self, view: &View<'_>) -> Option<WaitingOn> {
+        let Split { old, new } = self.target.split;
+        let up = |share: u32, side| if share > 0 { view.side(side).up() } else { 0 };
+        let have = up(old, Side::Old) + up(new, Side::New);
+        (have < self.floor).then_some(WaitingOn::Floor { have, need: self.floor })
     }
 
     /// Adds until when to wait, or ends when that has passed.

@@ -136,6 +136,9 @@ impl WaitingOn {
             Self::Health { last_failure: Some(_), .. } => {
                 "look at its standard error in Mesos; `zdd canary rollback` takes it back"
             }
+            Self::Deployment { app, .. } => {
+                return Some(alloc::format!("`zdd status {app}` says what Marathon waits for"));
+            }
             Self::Doubtful { .. } => {
                 "two agents may have one name; let HAProxy say addresses, by its admin socket"
             }
@@ -159,6 +162,9 @@ impl WaitingOn {
 impl fmt::Display for WaitingOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Deployment { app, need: 0, .. } => {
+                write!(f, "Marathon's deployment of {app} to end")
+            }
             Self::Deployment { app, have, need, .. } => {
                 write!(f, "Marathon's deployment of {app}: {have} of {need} run")
             }

@@ -48,9 +48,11 @@ impl Weights {
     /// The weights for these sides.
     ///
     /// With shares in lowest terms, a side's weights have to add up to some multiple of its share, the
-    /// same multiple for all sides. The largest that fits into 256 for each server is taken, so that
-    /// weights are fine enough for later changes; a smaller one is preferred if with it all servers of a
-    /// side have the same weight. Where not even the multiple of 1 fits, because a share is finer than
+    /// same multiple for all sides. Preferred are multiples with which all servers of a side have the
+    /// same weight, then those with which each has some. Of these it is the largest with which all
+    /// weights add up to 1024 at most, or else the smallest: HAProxy keeps shares exact over as many
+    /// requests as weights add up to, so a change takes as many to have its effect; and a server that
+    /// somebody adds with a weight of 1 should get next to nothing. Where not even the multiple of 1 fits, because a share is finer than
     /// 256 for each server, the result is the nearest: exactly so for two sides, and for more up to
     /// rounding. A side that is to get anything gets at least 1.
     ///
@@ -70,7 +72,7 @@ impl Weights {
         let both = || wanted.iter().zip(&parts).filter(|(_, part)| **part > 0);
         let most = both().map(|(side, part)| side.most() / part).min().unwrap_or(0);
         let totals: Vec<u64> = if most > 0 {
-            let factor = even(wanted, &parts, most).unwrap_or(most);
+            let factor = factor(wanted, &parts, most);
             parts.iter().map(|part| part * factor).collect()
         } else {
             nearest(wanted, &parts)
@@ -124,7 +126,21 @@ impl Weights {
     }
 }
 
-/// The largest factor with which the servers of each side all get the same.
+/// What all weights should add up to, at most.
+const ROUND: u64 = 1024;
+
+/// The factor of all parts, `most` at most.
+fn factor(wanted: &[Side], parts: &[u64], most: u64) -> u64 {
+    let within = (ROUND / parts.iter().sum::<u64>().max(1)).clamp(1, most);
+    if let Some(even) = even(wanted, parts, most) {
+        return (within / even * even).max(even);
+    }
+    let served = wanted.iter().zip(parts).filter(|(_, part)| **part > 0);
+    let all_served = served.map(|(side, part)| u64::from(side.servers).div_ceil(*part)).max();
+    within.max(all_served.unwrap_or(1)).min(most)
+}
+
+/// The smallest factor with which the servers of each side all get the same.
 fn even(wanted: &[Side], parts: &[u64], most: u64) -> Option<u64> {
     // The total of a side is `part × factor`: its servers share it evenly if the factor is a multiple
     // of what they do not have in common with the part.
@@ -137,7 +153,7 @@ fn even(wanted: &[Side], parts: &[u64], most: u64) -> Option<u64> {
             return None;
         }
     }
-    Some(most / multiple * multiple)
+    Some(multiple)
 }
 
 /// Where the shares are finer than weights are.

@@ -61,6 +61,16 @@ fn some_servers_may_get_nothing() {
     assert_eq!(weights.sides()[1].idle(), 97);
 }
 
+#[test]
+fn a_change_has_its_effect_within_a_thousand_requests_where_that_can_be() {
+    // 24 and 62 each; 12 and 31 would do, 96 and 248 would take four times as long.
+    assert_eq!(totals(&[(80, 31), (20, 3)]), [744, 186]);
+    // Equal weights outweigh that, and so does it that every server gets something.
+    assert_eq!(totals(&[(99, 50), (1, 50)]), [4950, 50]);
+    assert_eq!(totals(&[(50, 600), (50, 601)]), [601, 601]);
+    assert_eq!(totals(&[(1, 31), (0, 1)]), [1023, 0]);
+}
+
 /// Every percentage for every pair of sizes is exact.
 #[test]
 fn whole_percents_are_exact_for_up_to_fifty_servers_a_side() {

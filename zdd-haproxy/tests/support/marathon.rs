@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -20,11 +21,14 @@ use zdd_core::units::{AppId, DeploymentId, GroupId, InstanceCount, TaskId, Times
 pub(crate) struct Fake {
     apps: Mutex<Vec<AppStatus>>,
     feeds: broadcast::Sender<Feed>,
+    /// Whether it takes requests and never answers.
+    hangs: AtomicBool,
 }
 
 impl Fake {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { apps: Mutex::default(), feeds: broadcast::channel(1000).0 })
+        let feeds = broadcast::channel(1000).0;
+        Arc::new(Self { apps: Mutex::default(), feeds, hangs: AtomicBool::new(false) })
     }
 
     /// Sets the tasks of an app, by the ports that they have, and says so.
@@ -40,6 +44,11 @@ impl Fake {
             wanted.iter().map(|(id, port, tasks)| set(&mut apps, id, *port, tasks)).collect();
         drop(apps);
         self.tell(said[0].clone());
+    }
+
+    /// Takes requests from now on, and never answers.
+    pub(crate) fn hang(&self) {
+        self.hangs.store(true, Ordering::SeqCst);
     }
 
     /// Takes an app away, and says so.
@@ -106,6 +115,9 @@ impl Marathon for Fake {
         found.ok_or(MarathonError::NotFound { message: String::new() })
     }
     async fn apps_in(&self, _: &GroupId) -> Answer<Vec<AppStatus>> {
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         Ok(self.apps.lock().unwrap().clone())
     }
     fn events(&self) -> Box<dyn EventStream> {

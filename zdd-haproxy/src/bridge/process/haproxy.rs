@@ -21,6 +21,8 @@ use crate::socket::{Address, Socket};
 const READY_WITHIN: Duration = Duration::from_secs(20);
 /// How often it is asked meanwhile.
 const ASKED_EVERY: Duration = Duration::from_millis(10);
+/// How long the master may be deaf while it loads itself anew, which it does with each reload.
+const DEAF_WITHIN: Duration = Duration::from_secs(5);
 /// What a unix socket's path may have, with what HAProxy adds while it binds it.
 const LONGEST_PATH: usize = 90;
 
@@ -128,7 +130,14 @@ impl Haproxy {
 
     /// The master, the worker, and each old worker that still has connections.
     pub(crate) async fn pids(master_socket: &Path) -> Result<Vec<u32>, ProcessError> {
-        let listed = ask(master_socket, "show proc").await;
+        let until = Instant::now() + DEAF_WITHIN;
+        let listed = loop {
+            let listed = ask(master_socket, "show proc").await;
+            if listed.is_ok() || Instant::now() >= until {
+                break listed;
+            }
+            sleep(ASKED_EVERY).await;
+        };
         let listed = listed.map_err(|cause| ProcessError::Master { cause: cause.to_string() })?;
         let listed = String::from_utf8_lossy(&listed);
         let first = listed.lines().filter_map(|line| line.split_whitespace().next());

@@ -14,6 +14,7 @@ use super::apps::Apps;
 use super::hosts::Hosts;
 use crate::bridge::config::{Configuration, Listeners};
 use crate::bridge::model::{self, Problem, Reason, Services, Settings};
+use crate::bridge::process::ProcessError;
 
 /// How long the state stays unread when no event comes, as in marathon-lb.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(300);
@@ -89,20 +90,7 @@ impl Follower {
             tokio::select! {
                 biased;
                 ended = self.running.haproxy().ended() => {
-                    self.trouble(ended.to_string());
-                    let again = self.running.start_again().await;
-                    if let Err(error) = again {
-                        self.trouble(error.to_string());
-                        tokio::time::sleep(AGAIN_AFTER).await;
-                    } else {
-                        self.told.send_modify(|status| {
-                            status.n_restarts += 1;
-                            status.last_end = Some(ended.to_string());
-                        });
-                        // What was on its way when it ended may be lost.
-                        self.apps.all_stale();
-                        due = Instant::now();
-                    }
+                    due = Instant::now() + self.revive(&ended).await;
                 }
                 feed = next(&mut events) => {
                     if self.take(feed) {
@@ -160,7 +148,13 @@ impl Follower {
         if !self.apps.is_stale() {
             self.apps.all_stale();
         }
-        if let Err(error) = self.apps.read(&*self.marathon).await {
+        let read = tokio::select! {
+            biased;
+            // Marathon may take long, and what HAProxy serves must not wait for it.
+            ended = self.running.haproxy().ended() => return self.revive(&ended).await,
+            read = self.apps.read(&*self.marathon) => read,
+        };
+        if let Err(error) = read {
             self.trouble(error.to_string());
             return AGAIN_AFTER;
         }
@@ -194,6 +188,23 @@ impl Follower {
                 }
             }
         }
+    }
+
+    /// Starts HAProxy again. Says when to look at Marathon again at the latest.
+    async fn revive(&mut self, ended: &ProcessError) -> Duration {
+        self.trouble(ended.to_string());
+        // What was on its way when it ended may be lost.
+        self.apps.all_stale();
+        if let Err(error) = self.running.start_again().await {
+            self.trouble(error.to_string());
+            tokio::time::sleep(AGAIN_AFTER).await;
+            return AGAIN_AFTER;
+        }
+        self.told.send_modify(|status| {
+            status.n_restarts += 1;
+            status.last_end = Some(ended.to_string());
+        });
+        Duration::ZERO
     }
 
     /// One port that cannot be bound would keep HAProxy from taking any of the others.

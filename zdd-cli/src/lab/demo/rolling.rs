@@ -1,8 +1,6 @@
-//! `zdd lab demo`: a deployment to look at.
+//! `zdd lab demo rolling`: Marathon's own upgrade.
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use serde_json::json;
@@ -12,21 +10,22 @@ use zdd_core::units::AppId;
 use zdd_marathon::HttpMarathon;
 use zdd_marathon::local::Lab;
 
-use super::error::LabError;
-use super::load::{Counted, Load};
-use super::{targets, up};
-use crate::args::{Cli, ImageArgs, RollingArgs};
+use super::{failed_is_violated, tell, write};
+use crate::args::{Cli, ClientsArgs, ImageArgs};
 use crate::dispatch;
 use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::text::{BOLD, Page, mark, styled};
+use crate::lab::error::LabError;
+use crate::lab::load::{Counted, Load};
+use crate::lab::{targets, up};
+use crate::text::{BOLD, Page, styled};
 
 /// The app that is deployed.
 const APP: &str = "/zdd/demo";
 
 /// Brings a lab up, upgrades a service on it under load, and takes everything away again.
-pub(super) fn rolling(
-    args: &RollingArgs,
+pub(crate) fn run(
+    args: &ClientsArgs,
     runtime: &Runtime,
     page: Page,
     out: &mut impl Write,
@@ -50,7 +49,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn play(
         &self,
-        args: &RollingArgs,
+        args: &ClientsArgs,
         out: &mut impl Write,
         err: &mut impl Write,
     ) -> Result<ExitCode, CliError> {
@@ -64,10 +63,7 @@ impl Stage<'_> {
         writeln!(err, "{}", styled(BOLD, format!("upgrading to 1.0, with {clients} clients")))?;
         let (upgraded, counted) = self.under_load(args, || self.deploy("1.0", out, err))?;
         tell(&counted, out)?;
-        Ok(match upgraded? {
-            ExitCode::Done if counted.failed > 0 => ExitCode::Violated,
-            other => other,
-        })
+        Ok(failed_is_violated(upgraded?, &counted))
     }
 
     /// Does what `zdd deploy` does with a version of the service.
@@ -77,7 +73,8 @@ impl Stage<'_> {
         out: &mut impl Write,
         err: &mut impl Write,
     ) -> Result<ExitCode, CliError> {
-        let file = write_definition(self.lab.sandboxes(), version)?;
+        let name = format!("demo-{version}.json");
+        let file = write(self.lab.sandboxes(), &name, &definition(version))?;
         let url = self.lab.url();
         let words = ["zdd", "deploy", "--marathon", url.as_str(), "--"].map(Into::into);
         let words = words.into_iter().chain([file.into_os_string()]);
@@ -88,7 +85,7 @@ impl Stage<'_> {
     /// Does something while clients use the app, and says what became of their requests.
     fn under_load<T>(
         &self,
-        args: &RollingArgs,
+        args: &ClientsArgs,
         doing: impl FnOnce() -> T,
     ) -> Result<(T, Counted), CliError> {
         let marathon = HttpMarathon::builder([self.lab.url()])
@@ -107,23 +104,6 @@ impl Stage<'_> {
         let done = doing();
         Ok((done, self.runtime.block_on(load.finish())))
     }
-}
-
-fn tell(counted: &Counted, out: &mut impl Write) -> Result<(), CliError> {
-    writeln!(out, "{}", mark(counted.failed == 0, &format!("load: {counted}")))?;
-    for failure in counted.failures.iter().take(3) {
-        writeln!(out, "  {failure}")?;
-    }
-    Ok(out.flush()?)
-}
-
-/// Writes the definition of a version beside the folders of the tasks, which go with the lab.
-fn write_definition(folder: &Path, version: &str) -> Result<PathBuf, CliError> {
-    let path = folder.join(format!("demo-{version}.json"));
-    let failed = |error| CliError::Write { path: path.clone(), error };
-    let text = serde_json::to_string_pretty(&definition(version))?;
-    fs::write(&path, text).map_err(failed)?;
-    Ok(path)
 }
 
 /// Four instances, one more while they are replaced, and checks that are quick enough to watch.

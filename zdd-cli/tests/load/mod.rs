@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::request;
+use crate::up::request;
 
 /// Between two requests of one client: the ports for connections are not without number.
 const PAUSE: Duration = Duration::from_millis(5);

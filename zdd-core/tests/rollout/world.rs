@@ -1,0 +1,268 @@
+//! A Marathon with two apps and balancers that follow it, small enough to see through.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use zdd_core::app::App;
+use zdd_core::ports::{
+    AppStatus, Balancer, BalancerError, HealthResult, Look, Name, Server, ServerChange, SetState,
+    Setting, Task, TaskState,
+};
+use zdd_core::rollout::{Action, Observation};
+use zdd_core::units::{AppId, InstanceCount, TaskId, Timestamp};
+
+pub(crate) const OLD: &str = "/shop-blue";
+pub(crate) const NEW: &str = "/shop-green";
+
+/// A task, and what it takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    pub(crate) app: AppId,
+    pub(crate) id: TaskId,
+    pub(crate) port: u16,
+    pub(crate) started: Timestamp,
+    pub(crate) healthy_from: Timestamp,
+}
+
+/// What one balancer has of one task.
+#[derive(Clone, Debug)]
+pub(crate) struct Set {
+    pub(crate) weight: u16,
+    pub(crate) state: SetState,
+    /// When its last session ends, once nothing new comes.
+    pub(crate) busy_until: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) apps: BTreeMap<AppId, App>,
+    pub(crate) tasks: Vec<Running>,
+    /// By the port of the task.
+    pub(crate) balancers: Vec<BTreeMap<u16, Set>>,
+    pub(crate) refused: Vec<BalancerError>,
+    /// How long sessions go on at a server that drains.
+    pub(crate) sessions: Duration,
+    pub(crate) start_up: Duration,
+    next: u16,
+    /// Everything that was done.
+    pub(crate) log: Vec<String>,
+}
+
+impl World {
+    pub(crate) fn new(old: u32, n_balancers: usize) -> Self {
+        let mut world = Self {
+            now: Timestamp::from_millis(1_000_000),
+            apps: BTreeMap::new(),
+            tasks: Vec::new(),
+            balancers: vec![BTreeMap::new(); n_balancers],
+            refused: Vec::new(),
+            sessions: Duration::from_secs(3),
+            start_up: Duration::from_secs(2),
+            next: 31_000,
+            log: Vec::new(),
+        };
+        if old > 0 {
+            world.create(&app(OLD, old));
+            world.pass(Duration::from_secs(10));
+        }
+        world
+    }
+
+    pub(crate) fn create(&mut self, app: &App) {
+        self.apps.entry(app.id().clone()).or_insert_with(|| app.clone());
+        self.launch();
+    }
+
+    /// Time passes: instances that are missing are launched, balancers follow.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now = self.now.saturating_add(time);
+        self.launch();
+        let (now, sessions) = (self.now, self.sessions);
+        let ready: Vec<u16> =
+            self.tasks.iter().filter(|it| it.healthy_from <= now).map(|it| it.port).collect();
+        for balancer in &mut self.balancers {
+            balancer.retain(|port, _| ready.contains(port));
+            for port in &ready {
+                balancer.entry(*port).or_insert(Set {
+                    weight: 1,
+                    state: SetState::Ready,
+                    busy_until: None,
+                });
+            }
+            for set in balancer.values_mut() {
+                set.busy_until = match set.state {
+                    // Somebody always comes.
+                    SetState::Ready if set.weight > 0 => Some(now.saturating_add(sessions)),
+                    _ => set.busy_until.filter(|until| *until > now),
+                };
+            }
+        }
+    }
+
+    fn launch(&mut self) {
+        let apps: Vec<App> = self.apps.values().cloned().collect();
+        for app in apps {
+            let have = self.tasks.iter().filter(|it| it.app == *app.id()).count();
+            for _ in have..app.instances().get() as usize {
+                self.next += 1;
+                let id = format!("{}.{}", app.id().as_str().trim_start_matches('/'), self.next);
+                self.tasks.push(Running {
+                    app: app.id().clone(),
+                    id: id.parse().unwrap(),
+                    port: self.next,
+                    started: self.now,
+                    healthy_from: self.now.saturating_add(self.start_up),
+                });
+            }
+        }
+    }
+
+    /// A task dies, with everything that went on there.
+    pub(crate) fn die(&mut self, nth: usize) {
+        if !self.tasks.is_empty() {
+            let nth = nth % self.tasks.len();
+            self.tasks.remove(nth);
+        }
+    }
+
+    /// A balancer is reloaded by somebody who keeps no state.
+    pub(crate) fn forget(&mut self, nth: usize) {
+        let nth = nth % self.balancers.len();
+        for set in self.balancers[nth].values_mut() {
+            (set.weight, set.state) = (1, SetState::Ready);
+        }
+    }
+
+    pub(crate) fn act(&mut self, action: &Action) {
+        self.log.push(action.to_string());
+        match action {
+            Action::Create(app) => self.create(app),
+            Action::Scale { app, instances } => {
+                if let Some(it) = self.apps.get_mut(app) {
+                    *it = it.clone().with_instances(*instances);
+                }
+            }
+            Action::Set(changes) => changes.iter().for_each(|change| self.set(change)),
+            Action::Cut(servers) => {
+                for set in self.balancers.iter_mut().flatten() {
+                    if servers.iter().any(|name| *name == server_name(*set.0)) {
+                        set.1.busy_until = None;
+                    }
+                }
+            }
+            Action::Kill { app, tasks } => {
+                let before = self.tasks.len();
+                self.tasks.retain(|it| !tasks.contains(&it.id));
+                let gone = u32::try_from(before - self.tasks.len()).unwrap();
+                if let Some(it) = self.apps.get_mut(app) {
+                    let left = it.instances().get() - gone;
+                    *it = it.clone().with_instances(InstanceCount::saturating_from(left.into()));
+                }
+            }
+            Action::Delete { app, .. } => {
+                self.apps.remove(app);
+                self.tasks.retain(|it| it.app != *app);
+            }
+        }
+        self.pass(Duration::ZERO);
+    }
+
+    fn set(&mut self, change: &ServerChange) {
+        for balancer in &mut self.balancers {
+            for (port, set) in balancer.iter_mut() {
+                if server_name(*port) == change.server {
+                    match change.setting {
+                        Setting::Weight(weight) => set.weight = weight,
+                        Setting::State(state) => set.state = state,
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn observe(&self) -> Observation {
+        Observation {
+            old: self.status(OLD),
+            new: self.status(NEW),
+            balancers: (0..self.balancers.len()).map(|nth| self.look(nth)).collect(),
+            refused: self.refused.clone(),
+        }
+    }
+
+    fn status(&self, id: &str) -> Option<AppStatus> {
+        let app = self.apps.get(&id.parse::<AppId>().unwrap())?;
+        let mut status = AppStatus::new(app.clone());
+        let tasks = self.tasks.iter().filter(|it| it.app == *app.id()).map(|it| {
+            let mut task = Task::new(it.id.clone(), it.app.clone(), TaskState::Running);
+            task.host = Some("127.0.0.1".into());
+            task.ports = vec![it.port];
+            task.started_at = Some(it.started);
+            if it.healthy_from <= self.now {
+                let mut passes = HealthResult::default();
+                passes.alive = true;
+                task.health = vec![passes];
+            }
+            task
+        });
+        status.tasks = Some(tasks.collect());
+        Some(status)
+    }
+
+    fn look(&self, nth: usize) -> Balancer {
+        let servers = self.balancers[nth].iter().map(|(port, set)| {
+            let mut server = Server::new(server_name(*port));
+            server.set = Some(set.state);
+            server.is_up = set.state == SetState::Ready;
+            server.weight = Some(set.weight);
+            server.passes = Some(true);
+            server.sessions = u64::from(set.busy_until.is_some_and(|until| until > self.now));
+            server
+        });
+        let mut look = Look::default();
+        look.servers = servers.collect();
+        Balancer { name: format!("lb{nth}"), seen: Ok(look) }
+    }
+
+    /// What the new app gets at a balancer, in thousandths.
+    pub(crate) fn share(&self, nth: usize) -> u64 {
+        let weight = |id: &str| -> u64 {
+            let serving = self.tasks.iter().filter(|it| it.app.as_str() == id);
+            let sets = serving.filter_map(|it| self.balancers[nth].get(&it.port));
+            let ready = sets.filter(|set| set.state == SetState::Ready);
+            ready.map(|set| u64::from(set.weight)).sum()
+        };
+        let (old, new) = (weight(OLD), weight(NEW));
+        1000 * new / (old + new).max(1)
+    }
+
+    /// Sessions that go on at the tasks of an app.
+    pub(crate) fn sessions_at(&self, task: &TaskId) -> bool {
+        let Some(task) = self.tasks.iter().find(|it| it.id == *task) else { return false };
+        let mut sets = self.balancers.iter().filter_map(|it| it.get(&task.port));
+        sets.any(|set| set.busy_until.is_some_and(|until| until > self.now))
+    }
+
+    /// Tasks to which every balancer sends requests.
+    pub(crate) fn serving(&self) -> usize {
+        let serves = |it: &&Running| {
+            it.healthy_from <= self.now
+                && self.balancers.iter().all(|balancer| {
+                    let set = balancer.get(&it.port);
+                    set.is_some_and(|set| set.state == SetState::Ready && set.weight > 0)
+                })
+        };
+        self.tasks.iter().filter(serves).count()
+    }
+}
+
+pub(crate) fn app(id: &str, instances: u32) -> App {
+    let text = format!(
+        r#"{{"id": "{id}", "instances": {instances}, "healthChecks": [{{"protocol": "HTTP"}}]}}"#
+    );
+    App::parse(&text).unwrap()
+}
+
+pub(crate) fn server_name(port: u16) -> Name {
+    Name::new(format!("127_0_0_1_{port}")).unwrap()
+}
