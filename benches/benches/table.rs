@@ -7,10 +7,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
+use zdd_benches::bridge::Bridged;
 use zdd_benches::floor::{self, Scratch};
 use zdd_benches::following;
 use zdd_benches::lab::{self, Rolling};
 use zdd_benches::recording::{self, APPS};
+use zdd_benches::statistics;
 use zdd_benches::table::{Limit, Table, Times, Work};
 use zdd_benches::upgrades::{self, Case, SIZES};
 use zdd_benches::{answers as wire, groups};
@@ -21,13 +23,15 @@ use zdd_core::group::{Forecast, plan};
 use zdd_core::guarantee::Guarantee;
 use zdd_core::timeline::{Assumptions, End, Step, Timeline};
 use zdd_core::verify::{Event, LogIssues, LogReader, Replay, Replayed, What};
+use zdd_core::weights::{Side, SideWeights, Weight, Weights};
+use zdd_haproxy::stats::{Limits, Reader};
 use zdd_marathon::events::decode;
 use zdd_marathon::sse::{Decoder, Item};
 
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 14] = [
     ("check", checks),
     ("timeline", plans),
     ("steps", steps),
@@ -36,6 +40,9 @@ const PARTS: [Part; 11] = [
     ("group", trees),
     ("events", stream),
     ("apps", answers),
+    ("weights", weights),
+    ("statistics", balancers),
+    ("bridge", bridges),
     ("lab", upgrade),
     ("following", watching),
     ("process", starting),
@@ -332,6 +339,75 @@ fn answers(table: &mut Table) {
     let parse = || serde_json::from_str::<serde_json::Value>(black_box(&answer));
     let limit = Limit::Beyond(Duration::from_millis(150));
     table.compare("10000 apps listed and modelled", Work::Once, limit, listed, parse);
+}
+
+/// The weights for a share of the traffic.
+fn weights(table: &mut Table) {
+    let sides = [Side::new(333, 7), Side::new(667, 993)];
+    let solve = || {
+        let weights = Weights::of(black_box(&sides)).expect("something is wanted");
+        let sum: u64 = weights
+            .sides()
+            .iter()
+            .flat_map(SideWeights::servers)
+            .map(|it| u64::from(it.get()))
+            .sum();
+        (sum, weights.is_exact())
+    };
+    let (sum, is_exact) = solve();
+    assert!(is_exact && sum >= 1_000, "{sum}");
+    let mut scratch: Scratch = [0; _];
+    let write = || floor::write_bytes(&mut scratch, 1_000 * size_of::<Weight>());
+    let limit = Limit::Time(Duration::from_millis(1));
+    table.compare("weights of 1000 servers", Work::Once, limit, solve, write);
+}
+
+/// The statistics of a large HAProxy.
+fn balancers(table: &mut Table) {
+    let servers = 10_000;
+    let text = statistics::statistics(servers);
+    let parse = || {
+        let mut rows = Reader::new(black_box(text.as_bytes()), Limits::default())?;
+        let (mut count, mut served) = (0, 0);
+        while let Some(row) = rows.next_row()? {
+            count += 1;
+            served += row.stot.unwrap_or_default();
+            black_box(row);
+        }
+        Ok::<_, zdd_haproxy::stats::StatsError>((count, served))
+    };
+    let (count, served) = parse().expect("the generator writes statistics");
+    assert!(count == servers && served > 0, "{count} rows");
+    let cells = || statistics::cells(black_box(text.as_bytes()));
+    let times = table.measure(parse, cells);
+    let what = "statistics of 10000 servers";
+    table.add(what, Work::Once, Limit::Time(Duration::from_millis(20)), times);
+    table.add(&format!("{what}; floor: csv"), Work::Once, Limit::Ratio(3.0), times);
+}
+
+/// A task that changes, until HAProxy sends requests to it. Not the best of several: 99 of 100 are
+/// not slower.
+fn bridges(table: &mut Table) {
+    let (apps, changes) = if table.is_quick() { ([1, 20], 5_u32) } else { ([1, 500], 200) };
+    for apps in apps {
+        let mut bridged = Bridged::start(apps);
+        let p99 = |mut delays: Vec<Duration>| {
+            delays.sort();
+            delays[(delays.len() * 99).div_ceil(100) - 1].as_secs_f64()
+        };
+        let delays = bridged.delays(changes);
+        let mean = delays.iter().sum::<Duration>().as_secs_f64() / f64::from(changes);
+        let figure = p99(delays);
+        let floor = p99(bridged.told_directly(changes));
+        bridged.end();
+        let s = if apps == 1 { "" } else { "s" };
+        let what = format!("a changed task of {apps} app{s}, in HAProxy");
+        let limit = Limit::Time(Duration::from_millis(200));
+        table.add(&what, Work::Once, limit, Times { figure, floor });
+        if !table.is_quick() {
+            table.note(format!("{what}: {:.1} ms on average", mean * 1e3));
+        }
+    }
 }
 
 /// What the embedded Marathon adds to what its tasks take.

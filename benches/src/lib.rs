@@ -25,6 +25,9 @@
 //! | `verify` of a text | `serde_json` alone, reading the same events into [`floor::Line`] |
 //! | the plan of a group | `serde_json` alone, reading the group's JSON |
 //! | a rolling upgrade on the embedded Marathon | starting and ending its processes, nothing else |
+//! | weights of servers | writing as many bytes as the weights have |
+//! | the statistics of HAProxy | the `csv` crate alone, reading the same cells |
+//! | a changed task in HAProxy | telling HAProxy alone, by who knows what has changed |
 //! | `zdd check` | starting a program that does nothing |
 //!
 //! *ratio* is figure over floor. A figure beyond its limit is marked *over*; no build fails by it,
@@ -36,12 +39,14 @@
 //! generated from a fixed [`Seed`].
 
 pub mod answers;
+pub mod bridge;
 pub mod floor;
 pub mod following;
 pub mod groups;
 pub mod lab;
 pub mod recording;
 mod seed;
+pub mod statistics;
 pub mod table;
 pub mod upgrades;
 

@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{sleep, timeout};
 use zdd_haproxy::admin::{AdminSocket, Change, Notice, Seen, Setting};
 use zdd_haproxy::bridge::{Bridge, Status};
-use zdd_haproxy::socket::{Address, Name, SetState};
+use zdd_haproxy::socket::{Address, Name, Patience, SetState};
 
 #[path = "support/load/backend.rs"]
 mod backend;
@@ -112,13 +112,20 @@ impl World {
 
     async fn end(self) {
         timeout(LONG, self.bridge.end()).await.expect("it ends whatever became of HAProxy");
-        assert!(TcpStream::connect(("127.0.0.1", self.port)).await.is_err());
+        // What is killed is gone a moment later.
+        let gone = async {
+            while TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(LONG, gone).await.expect("HAProxy ends with the bridge");
     }
 }
 
 /// One that remembers nothing, and so sets nothing.
 fn admin_of(bridge: &Bridge) -> AdminSocket {
     AdminSocket::new([Address::Unix(bridge.listeners().admin_socket())])
+        .with_patience(Patience { connect: LONG, answer: LONG })
 }
 
 fn name_of(server: u16) -> Name {

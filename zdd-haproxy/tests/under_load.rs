@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | `ZDD_LOAD_WEIGHTS` | 200 | weights that are set |
 //! | `ZDD_LOAD_DRAINS` | 200 | pairs of drain and ready |
-//! | `ZDD_LOAD_EXCHANGES` | 50 | servers that another one replaces |
+//! | `ZDD_LOAD_EXCHANGES` | 50 | servers that another one replaces; a tenth more while HAProxy reloads all the time |
 //! | `ZDD_LOAD_RELOADS` | 20 | reloads |
 //! | `ZDD_LOAD_CLIENTS` | 12 | clients that ask without a pause |
 //!
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 use zdd_haproxy::admin::{AdminSocket, Change, Seen, Setting};
 use zdd_haproxy::bridge::Bridge;
-use zdd_haproxy::socket::{Address, Name, SetState};
+use zdd_haproxy::socket::{Address, Name, Patience, SetState};
 
 #[path = "support/load/mod.rs"]
 mod load;
@@ -86,7 +86,7 @@ impl World {
         let mut status = bridge.status();
         let served = timeout(LONG, status.wait_for(|it| it.n_services == 2)).await;
         served.expect("both are served").unwrap();
-        let admin = AdminSocket::new([Address::Unix(bridge.listeners().admin_socket())]);
+        let admin = admin_of(&bridge);
         Self { fake, bridge, admin, shop, live, _folder: folder }
     }
 
@@ -227,8 +227,7 @@ impl World {
             }
             self.await_reload(before).await;
             // One without a memory sets nothing.
-            let plain = AdminSocket::new([Address::Unix(self.bridge.listeners().admin_socket())]);
-            let seen = plain.look().await.pop().unwrap().seen.unwrap();
+            let seen = admin_of(&self.bridge).look().await.pop().unwrap().seen.unwrap();
             for ((backend, server), weight) in &weights {
                 let found = seen.view.server(backend, server).unwrap();
                 assert_eq!(found.weight, Some(u64::from(*weight)), "{backend}/{server}, {n}");
@@ -240,6 +239,22 @@ impl World {
                 assert!(server.name == found.name || server.admin == Some(SetState::Ready));
             }
         }
+    }
+}
+
+/// As patient as the test is: how busy the machine is is none of its business.
+fn admin_of(bridge: &Bridge) -> AdminSocket {
+    AdminSocket::new([Address::Unix(bridge.listeners().admin_socket())])
+        .with_patience(Patience { connect: LONG, answer: LONG })
+}
+
+/// Another app that is deployed and deleted again all the time.
+async fn come_and_go(fake: Arc<Fake>, server: u16) {
+    loop {
+        fake.set("/another", free_port(), &[server]);
+        sleep(Duration::from_millis(300)).await;
+        fake.remove("/another");
+        sleep(Duration::from_millis(300)).await;
     }
 }
 
@@ -289,6 +304,13 @@ async fn no_request_is_lost_whatever_is_done() {
     world.reload(n).await;
     report(&mut load, &format!("{n} reloads"));
     assert_eq!(world.n_reloads(), n_reloads + u64::try_from(n).unwrap());
+
+    let n = number("ZDD_LOAD_EXCHANGES", 50).div_ceil(10);
+    let before = world.n_reloads();
+    let others = tokio::spawn(come_and_go(world.fake.clone(), world.live.servers[0].port));
+    world.exchange(n).await;
+    others.abort();
+    report(&mut load, &format!("{n} exchanges during {} reloads", world.n_reloads() - before));
 
     let (n_failed, report) = load.end().await;
     eprintln!("{report}");

@@ -31,6 +31,11 @@ impl Listeners {
         self.folder.join("master.sock")
     }
 
+    /// The configuration.
+    pub fn configuration_file(&self) -> PathBuf {
+        self.folder.join("haproxy.cfg")
+    }
+
     /// The file that keeps states and weights of servers over a reload.
     pub fn state_file(&self) -> PathBuf {
         self.folder.join("state")

@@ -99,9 +99,11 @@ impl Haproxy {
         self.await_worker(Some(before)).await
     }
 
-    /// Writes a configuration that is in force already, for the next start.
+    /// Writes a configuration that is in force already, for whoever reloads HAProxy by hand. It is
+    /// not checked: with many services that takes longer than everything else, and the next change
+    /// would wait for it. Whatever is started or loaded here is written anew, and checked.
     pub(crate) async fn keep(&self, now: &Configuration) -> Result<(), ProcessError> {
-        write(&self.executable, &self.listeners, now).await.map(drop)
+        replace(&self.listeners.configuration_file(), now.to_text().as_bytes()).await
     }
 
     /// Saves states and weights of all servers, for the next worker.
@@ -232,7 +234,7 @@ async fn write(
     if !checked.status.success() {
         return Err(ProcessError::Configuration { said: said(&checked.stderr) });
     }
-    let path = listeners.folder.join("haproxy.cfg");
+    let path = listeners.configuration_file();
     fs::rename(&new, &path).await.map_err(|cause| file(&path, &cause))?;
     Ok(path)
 }
