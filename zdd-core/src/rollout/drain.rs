@@ -26,6 +26,8 @@ pub(super) struct Shrinking<'s, 'o> {
     /// Whether it goes altogether because it is taken back. What Marathon still wants to do with it may
     /// be just what cannot be done.
     pub(super) is_taken_back: bool,
+    /// Whether it is us who tell balancers. Otherwise they take instances out by themselves.
+    pub(super) is_ours: bool,
 }
 
 /// Whether it is the end of sessions that is waited for.
@@ -108,6 +110,12 @@ impl Shrinking<'_, '_> {
         let inside: Vec<_> = victims.iter().filter(|it| !it.is_out()).collect();
         if inside.is_empty() {
             return None;
+        }
+        if !self.is_ours {
+            let app = self.side.app?.app.id().clone();
+            let count = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
+            let (have, need) = (count(victims.len() - inside.len()), count(victims.len()));
+            return Some(Verdict::Wait(WaitingOn::TakenOut { app, have, need }));
         }
         let have = self.view.serving();
         let mut spare = have.saturating_sub(self.floor);

@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::decision::{Action, Decision, Next, Outcome};
+use super::growth::Growth;
 use super::observation::Observation;
-use super::target::{OnDrainTimeout, Patience, Split, Target};
+use super::target::{OnDrainTimeout, Patience, Split, Target, Traffic};
 use super::view::{Side, SideView, View};
 use super::waiting::WaitingOn;
 use super::{drain, settings};
@@ -29,7 +30,8 @@ pub struct Rollout {
     new: AppId,
     definition: Option<Box<App>>,
     target: Target,
-    hold: Split,
+    hold: Traffic,
+    growth: Growth,
     floor: u32,
     is_way_back: bool,
     patience: Patience,
@@ -37,6 +39,29 @@ pub struct Rollout {
     waiting: Option<(WaitingOn, Timestamp)>,
     /// Tasks at which nothing went on at the last look, with when that was.
     pub(super) quiet: BTreeMap<TaskId, Timestamp>,
+}
+
+/// How many instances of each side there are to be for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stage {
+    old: u32,
+    new: u32,
+}
+
+impl Stage {
+    const fn of(self, side: Side) -> u32 {
+        match side {
+            Side::Old => self.old,
+            Side::New => self.new,
+        }
+    }
+
+    const fn of_mut(&mut self, side: Side) -> &mut u32 {
+        match side {
+            Side::Old => &mut self.old,
+            Side::New => &mut self.new,
+        }
+    }
 }
 
 /// What one part of a step says.
@@ -58,7 +83,8 @@ impl Rollout {
             new,
             definition: None,
             target,
-            hold,
+            hold: hold.into(),
+            growth: Growth::Once,
             floor: 0,
             is_way_back: false,
             patience: Patience::default(),
@@ -77,8 +103,17 @@ impl Rollout {
     /// How the traffic is split until the target is reached. Unless it is said, all of it stays where it
     /// is: with the old app, or with the new one if there is no old one.
     #[must_use]
-    pub const fn holding(mut self, split: Split) -> Self {
-        self.hold = split;
+    pub fn holding(mut self, traffic: impl Into<Traffic>) -> Self {
+        self.hold = traffic.into();
+        self
+    }
+
+    /// How the side that takes over grows. Where not to all at once, each step ends only when as many of
+    /// the other side are stopped: both together never are more than the side that takes over will be,
+    /// and those that are about to stop.
+    #[must_use]
+    pub const fn growing(mut self, growth: Growth) -> Self {
+        self.growth = growth;
         self
     }
 
@@ -136,38 +171,112 @@ impl Rollout {
         if let Some(verdict) = self.missing(view) {
             return verdict;
         }
-        let unready = self.unready(view);
-        let split = if unready.is_some() { self.hold } else { self.target.split };
-        let wanted = settings::wanted(view, split, |side| self.is_to_be_ready(side));
+        let stage = self.stage(view);
+        let unready = self.unready(view, stage);
+        let traffic = if unready.is_some() { self.hold } else { self.target.traffic };
+        let wanted = settings::wanted(view, traffic, |side| self.is_to_be_ready(side));
         let changes = settings::differing(view, &wanted);
         if !changes.is_empty() {
             let count = changes.len();
             return Verdict::Act(vec![Action::Set(wanted)], WaitingOn::Settings { count });
         }
-        if let Some(verdict) = self.grow(view) {
+        if let Some(verdict) = self.grow(view, stage) {
             return verdict;
         }
         if let Some(waiting_on) = unready {
             return Verdict::Wait(waiting_on);
         }
-        self.hold = self.target.split;
+        self.hold = self.target.traffic;
         for side in Side::BOTH {
-            let shrunk = drain::Shrinking {
-                side: view.side(side),
-                view,
-                seen,
-                to: self.of(side),
-                floor: self.floor,
-                is_taken_back: self.is_way_back && self.of(side) == 0,
-            };
-            let verdict = shrunk.step(now, &mut self.quiet, self.patience.on_drain_timeout, |w| {
-                is_over(self.waiting.as_ref(), w, now, self.patience.drain)
-            });
-            if let Some(verdict) = verdict {
+            if let Some(verdict) = self.shrink(now, seen, view, side, stage) {
                 return verdict;
             }
         }
-        Verdict::Over(Outcome::Reached)
+        match self.next_stage(view) {
+            Some(action) => Verdict::Act(vec![action], WaitingOn::Effect),
+            None => Verdict::Over(Outcome::Reached),
+        }
+    }
+
+    /// The side that takes over.
+    const fn ahead(&self) -> Side {
+        if self.is_way_back { Side::Old } else { Side::New }
+    }
+
+    /// How many instances of each side there are to be before the side that takes over grows further.
+    fn stage(&self, view: &View<'_>) -> Stage {
+        let Target { old, new, .. } = self.target;
+        let mut stage = Stage { old, new };
+        if self.growth == Growth::Once {
+            return stage;
+        }
+        let (ahead, behind) = (self.ahead(), self.ahead().other());
+        let (to, least) = (self.of(ahead), self.of(behind));
+        // One that is not there yet begins with what its definition says.
+        let begins = self.definition.as_ref().map_or(1, |app| app.instances().get());
+        let has = match view.side(ahead).app {
+            Some(app) => app.app.instances().get(),
+            None => begins,
+        };
+        let grown = has.clamp(1, to.max(1)).min(to);
+        // Together they are as many as have to serve.
+        let rest = self.capacity().saturating_sub(grown).max(least);
+        *stage.of_mut(ahead) = grown;
+        *stage.of_mut(behind) = rest.min(view.side(behind).instances()).max(least);
+        stage
+    }
+
+    /// How many instances of both sides are to serve.
+    fn capacity(&self) -> u32 {
+        self.target.old.saturating_add(self.target.new)
+    }
+
+    /// The next instances of the side that takes over.
+    fn next_stage(&self, view: &View<'_>) -> Option<Action> {
+        let (ahead, behind) = (self.ahead(), self.ahead().other());
+        let (app, to) = (view.side(ahead).app?, self.of(ahead));
+        let grown = app.app.instances().get();
+        if grown >= to {
+            return None;
+        }
+        let stays = self.of(behind) > 0;
+        let next = self.growth.next(grown, view.side(behind).instances(), to, stays);
+        let instances = InstanceCount::saturating_from(next.into());
+        Some(Action::Scale { app: app.app.id().clone(), instances })
+    }
+
+    fn shrink(
+        &mut self,
+        now: Timestamp,
+        seen: &Observation,
+        view: &View<'_>,
+        side: Side,
+        stage: Stage,
+    ) -> Option<Verdict> {
+        let shrinking = drain::Shrinking {
+            side: view.side(side),
+            view,
+            seen,
+            to: stage.of(side),
+            floor: self.floor,
+            is_taken_back: self.is_way_back && stage.of(side) == 0,
+            is_ours: self.target.traffic != Traffic::Untouched,
+        };
+        let (waiting, patience) = (self.waiting.as_ref(), self.patience);
+        let verdict = shrinking.step(now, &mut self.quiet, patience.on_drain_timeout, |w| {
+            is_over(waiting, w, now, patience.drain)
+        })?;
+        match verdict {
+            // marathon-lb takes the app that was scaled last for the new one: that must be so again at
+            // once, and not only when the kill has been seen.
+            Verdict::Act(mut actions, waiting_on)
+                if matches!(actions.as_slice(), [Action::Kill { .. }]) =>
+            {
+                actions.extend(self.next_stage(view).filter(|_| side != self.ahead()));
+                Some(Verdict::Act(actions, waiting_on))
+            }
+            other => Some(other),
+        }
     }
 
     /// How many instances of a side there are to be.
@@ -193,9 +302,9 @@ impl Rollout {
     }
 
     /// Brings sides up to their number of instances.
-    fn grow(&self, view: &View<'_>) -> Option<Verdict> {
+    fn grow(&self, view: &View<'_>, stage: Stage) -> Option<Verdict> {
         for side in Side::BOTH {
-            let (it, to) = (view.side(side), self.of(side));
+            let (it, to) = (view.side(side), stage.of(side));
             let Some(app) = it.app else {
                 if let (true, Side::New, Some(definition)) = (to > 0, side, &self.definition) {
                     let action = Action::Create(definition.clone());
@@ -218,14 +327,18 @@ impl Rollout {
     }
 
     /// Why not all instances that are to serve can.
-    fn unready(&self, view: &View<'_>) -> Option<WaitingOn> {
-        let of_sides = Side::BOTH.into_iter().find_map(|side| unready(view, side, self.of(side)));
-        of_sides.or_else(|| self.below_floor(view))
+    fn unready(&self, view: &View<'_>, stage: Stage) -> Option<WaitingOn> {
+        let of_side = |side: Side| {
+            // While one side grows, the other one's instances count only together with it: the floor.
+            let counts = self.growth == Growth::Once || side == self.ahead();
+            counts.then(|| unready(view, side, stage.of(side))).flatten()
+        };
+        Side::BOTH.into_iter().find_map(of_side).or_else(|| self.below_floor(view))
     }
 
     /// Whether too few would serve if traffic were split as it is to be.
     fn below_floor(&self, view: &View<'_>) -> Option<WaitingOn> {
-        let Split { old, new } = self.target.split;
+        let Traffic::Split(Split { old, new }) = self.target.traffic else { return None };
         let up = |share: u32, side| if share > 0 { view.side(side).up() } else { 0 };
         let have = up(old, Side::Old) + up(new, Side::New);
         (have < self.floor).then_some(WaitingOn::Floor { have, need: self.floor })

@@ -25,6 +25,7 @@
 mod decision;
 mod drain;
 mod engine;
+mod growth;
 pub mod labels;
 mod matching;
 mod observation;
@@ -39,11 +40,12 @@ mod waiting;
 
 pub use decision::{Action, Decision, Next, Outcome};
 pub use engine::Rollout;
+pub use growth::Growth;
 pub use matching::{Matching, Place, matching};
 pub use observation::Observation;
 pub use release::{Extent, Release, ReleaseError};
 pub use service_port::{entrance, service_port};
 pub use summary::{Standing, standings};
-pub use target::{OnDrainTimeout, Patience, Split, Target};
+pub use target::{OnDrainTimeout, Patience, Split, Target, Traffic};
 pub use view::Side;
 pub use waiting::WaitingOn;

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::engine::Rollout;
-use super::target::{Split, Target};
+use super::growth::Growth;
+use super::target::{Split, Target, Traffic};
 use crate::app::App;
 use crate::ports::{Name, NameError};
 use crate::units::{AppId, GroupId, PathError, Timestamp};
@@ -66,10 +67,12 @@ pub struct Record {
     pub full: u32,
     /// How many instances have to serve at any time.
     pub floor: u32,
-    /// How the traffic is to be split while both stand.
-    pub split: Split,
-    /// How it is split until then.
-    pub hold: Split,
+    /// What becomes of the traffic while both stand.
+    pub traffic: Traffic,
+    /// What becomes of it until then.
+    pub hold: Traffic,
+    /// How the side that takes over grows.
+    pub growth: Growth,
     /// When it began.
     pub since: Timestamp,
 }
@@ -178,15 +181,18 @@ impl Record {
 
     /// What leads from where it is to where it is to go.
     pub fn rollout(&self) -> Rollout {
-        let (target, hold) = match self.phase {
-            Phase::Canary => {
-                (Target { old: self.before, new: self.canary, split: self.split }, self.hold)
-            }
-            Phase::Promote => (Target { old: 0, new: self.full, split: Split::NEW }, self.hold),
-            Phase::Rollback => (Target { old: self.before, new: 0, split: Split::OLD }, self.hold),
+        let whole = |split: Split| match self.traffic {
+            Traffic::Split(_) => split.into(),
+            other => other,
+        };
+        let target = match self.phase {
+            Phase::Canary => Target { old: self.before, new: self.canary, traffic: self.traffic },
+            Phase::Promote => Target { old: 0, new: self.full, traffic: whole(Split::NEW) },
+            Phase::Rollback => Target { old: self.before, new: 0, traffic: whole(Split::OLD) },
         };
         let rollout = Rollout::new(self.old.clone(), self.new.clone(), target)
-            .holding(hold)
+            .holding(self.hold)
+            .growing(self.growth)
             .with_floor(self.floor);
         if self.phase == Phase::Rollback { rollout.on_the_way_back() } else { rollout }
     }
@@ -290,8 +296,9 @@ mod tests {
             canary: 1,
             full: 3,
             floor: 3,
-            split: Split { old: 80, new: 20 },
-            hold: Split::OLD,
+            traffic: Split { old: 80, new: 20 }.into(),
+            hold: Split::OLD.into(),
+            growth: Growth::Once,
             since: Timestamp::EPOCH,
         }
     }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::target::Split;
+use super::target::{Split, Traffic};
 use super::view::{Member, Side, View};
 use crate::ports::{ServerChange, SetState, Setting};
 use crate::weights::{self, Weights};
@@ -13,10 +13,13 @@ use crate::weights::{self, Weights};
 /// Where a side that is to get something has no server, weights stay as they are: what is left serves.
 pub(super) fn wanted(
     view: &View<'_>,
-    split: Split,
+    traffic: Traffic,
     is_to_be_ready: impl Fn(Side) -> bool,
 ) -> Vec<ServerChange> {
     let mut wanted = Vec::new();
+    if traffic == Traffic::Untouched {
+        return wanted;
+    }
     for side in Side::BOTH.into_iter().filter(|side| is_to_be_ready(*side)) {
         let members = view.side(side).members.iter().filter(|it| it.is_healthy);
         wanted.extend(members.filter_map(readied));
@@ -29,8 +32,13 @@ pub(super) fn wanted(
     };
     let (old, new) = (able(Side::Old), able(Side::New));
     let count = |of: &[_]| u32::try_from(of.len()).unwrap_or(u32::MAX);
-    let sides =
-        [weights::Side::new(split.old, count(&old)), weights::Side::new(split.new, count(&new))];
+    let (n_old, n_new) = (count(&old), count(&new));
+    let split = match traffic {
+        Traffic::Split(split) => split,
+        Traffic::ByInstances => Split { old: n_old, new: n_new },
+        Traffic::Untouched => return wanted,
+    };
+    let sides = [weights::Side::new(split.old, n_old), weights::Side::new(split.new, n_new)];
     let Ok(weights) = Weights::of(&sides) else { return wanted };
     for (members, weights) in [old, new].iter().zip(weights.sides()) {
         for (member, weight) in members.iter().zip(weights.servers()) {

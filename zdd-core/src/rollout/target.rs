@@ -21,6 +21,25 @@ impl Split {
     pub const NEW: Self = Self { old: 0, new: 1 };
 }
 
+/// What becomes of the traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(clippy::exhaustive_enums, reason = "an operator's choice")]
+pub enum Traffic {
+    /// Each side gets its share, however many instances it has.
+    Split(Split),
+    /// Each instance gets as much as any other.
+    ByInstances,
+    /// The balancer decides, and nothing is set there: marathon-lb takes instances out by itself.
+    Untouched,
+}
+
+impl From<Split> for Traffic {
+    fn from(split: Split) -> Self {
+        Self::Split(split)
+    }
+}
+
 /// How everything is to be in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "counts and shares")]
@@ -29,8 +48,8 @@ pub struct Target {
     pub old: u32,
     /// How many instances of the new app; with 0 it is removed.
     pub new: u32,
-    /// What each gets of the traffic.
-    pub split: Split,
+    /// What becomes of the traffic.
+    pub traffic: Traffic,
 }
 
 /// What becomes of sessions that do not end in time at instances that are to go.

@@ -64,6 +64,15 @@ pub enum WaitingOn {
         /// How many there are.
         count: usize,
     },
+    /// The balancer is to take instances out by itself.
+    TakenOut {
+        /// Of which app.
+        app: AppId,
+        /// How many it has taken out.
+        have: u32,
+        /// How many it has to.
+        need: u32,
+    },
     /// What was set is not in force yet.
     Settings {
         /// How many settings are not.
@@ -118,6 +127,7 @@ impl WaitingOn {
             Self::Balancer { .. } => "balancer",
             Self::NoBalancer => "no-balancer",
             Self::Doubtful { .. } => "doubtful-servers",
+            Self::TakenOut { .. } => "taken-out",
             Self::Settings { .. } => "settings",
             Self::Floor { .. } => "floor",
             Self::Sessions { .. } => "sessions",
@@ -141,6 +151,10 @@ impl WaitingOn {
             }
             Self::Doubtful { .. } => {
                 "two agents may have one name; let HAProxy say addresses, by its admin socket"
+            }
+            Self::TakenOut { .. } => {
+                "marathon-lb takes the app that was scaled last for the new one: look whether its \
+                 servers are disabled instead"
             }
             Self::Servers { status: None, .. } => {
                 "the balancer has no server for it: look at the labels HAPROXY_GROUP of both apps"
@@ -190,6 +204,9 @@ impl fmt::Display for WaitingOn {
                     f,
                     "{count} servers, {server} first: it is not clear for which tasks they stand"
                 )
+            }
+            Self::TakenOut { app, have, need } => {
+                write!(f, "marathon-lb to take {need} of {app} out, {have} are")
             }
             Self::Settings { count } => write!(f, "HAProxy to take {count} settings"),
             Self::Floor { have, need } => {

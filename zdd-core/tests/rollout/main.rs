@@ -1,6 +1,7 @@
 //! Rollouts in a small world: where they lead, and what they never do on the way.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod growth;
 mod safety;
 mod world;
 
@@ -8,15 +9,16 @@ use std::time::Duration;
 
 use zdd_core::ports::{BalancerError, SetState};
 use zdd_core::rollout::{
-    Action, Next, OnDrainTimeout, Outcome, Patience, Rollout, Split, Target, WaitingOn,
+    Action, Next, OnDrainTimeout, Outcome, Patience, Rollout, Split, Target, Traffic, WaitingOn,
 };
 use zdd_core::units::AppId;
 
 use world::{NEW, OLD, World, app};
 
-const CANARY: Target = Target { old: 3, new: 1, split: Split { old: 80, new: 20 } };
-const PROMOTED: Target = Target { old: 0, new: 3, split: Split::NEW };
-const BACK: Target = Target { old: 3, new: 0, split: Split::OLD };
+const CANARY: Target =
+    Target { old: 3, new: 1, traffic: Traffic::Split(Split { old: 80, new: 20 }) };
+const PROMOTED: Target = Target { old: 0, new: 3, traffic: Traffic::Split(Split::NEW) };
+const BACK: Target = Target { old: 3, new: 0, traffic: Traffic::Split(Split::OLD) };
 
 fn id(text: &str) -> AppId {
     text.parse().unwrap()
@@ -65,7 +67,7 @@ fn promotion_grows_shifts_drains_and_removes_in_this_order() {
     let mut world = World::new(3, 2);
     assert_eq!(run(&mut world, to(CANARY)), Outcome::Reached);
     world.log.clear();
-    assert_eq!(run(&mut world, to(PROMOTED).holding(CANARY.split)), Outcome::Reached);
+    assert_eq!(run(&mut world, to(PROMOTED).holding(CANARY.traffic)), Outcome::Reached);
     assert_eq!(world.share(0), 1000);
     assert!(!world.apps.contains_key(&id(OLD)));
     let at = |what: &str| world.log.iter().position(|line| line.contains(what)).unwrap();
@@ -90,7 +92,7 @@ fn back_from_the_middle_of_a_promotion() {
     for steps in 0..40 {
         let mut world = World::new(3, 2);
         assert_eq!(run(&mut world, to(CANARY)), Outcome::Reached);
-        let mut forward = to(PROMOTED).holding(CANARY.split);
+        let mut forward = to(PROMOTED).holding(CANARY.traffic);
         for _ in 0..steps {
             let decision = forward.step(world.now, &world.observe());
             decision.actions.iter().for_each(|action| world.act(action));
@@ -98,7 +100,7 @@ fn back_from_the_middle_of_a_promotion() {
                 world.pass(deadline.since(world.now));
             }
         }
-        let outcome = run(&mut world, to(BACK).holding(CANARY.split).on_the_way_back());
+        let outcome = run(&mut world, to(BACK).holding(CANARY.traffic).on_the_way_back());
         if world.apps.contains_key(&id(OLD)) {
             assert_eq!(outcome, Outcome::Reached, "after {steps}");
             assert_eq!((world.serving(), world.share(0)), (3, 0), "after {steps}");
@@ -113,7 +115,7 @@ fn what_dies_is_waited_for_and_shares_stay_exact_meanwhile() {
     let mut world = World::new(3, 1);
     let mut rollout = to(CANARY);
     assert_eq!(run(&mut world, rollout.clone()), Outcome::Reached);
-    rollout = to(CANARY).holding(CANARY.split);
+    rollout = to(CANARY).holding(CANARY.traffic);
     world.die(0);
     world.pass(Duration::from_millis(500));
     let decision = rollout.step(world.now, &world.observe());
@@ -134,7 +136,7 @@ fn sessions_that_do_not_end_are_the_operators_choice() {
         (OnDrainTimeout::Kill, "reached"),
     ] {
         let mut world = World::new(1, 1);
-        let canary = Target { old: 1, new: 1, split: Split { old: 1, new: 1 } };
+        let canary = Target { old: 1, new: 1, traffic: Traffic::Split(Split { old: 1, new: 1 }) };
         let patience = Patience {
             drain: Duration::from_secs(20),
             on_drain_timeout: policy,
@@ -143,8 +145,8 @@ fn sessions_that_do_not_end_are_the_operators_choice() {
         assert_eq!(run(&mut world, to(canary).with_floor(1)), Outcome::Reached);
         world.sessions = Duration::from_secs(100_000);
         world.pass(Duration::from_secs(1));
-        let promoted = Target { old: 0, new: 1, split: Split::NEW };
-        let rollout = to(promoted).holding(canary.split).with_floor(1).with_patience(patience);
+        let promoted = Target { old: 0, new: 1, traffic: Traffic::Split(Split::NEW) };
+        let rollout = to(promoted).holding(canary.traffic).with_floor(1).with_patience(patience);
         let begun = world.now;
         let said = match run(&mut world, rollout) {
             Outcome::Reached => "reached".to_owned(),
@@ -188,9 +190,9 @@ fn nothing_is_decided_while_a_balancer_is_not_seen() {
 fn one_quiet_look_is_not_enough() {
     let mut world = World::new(1, 2);
     world.sessions = Duration::ZERO;
-    let canary = Target { old: 1, new: 1, split: Split { old: 1, new: 1 } };
+    let canary = Target { old: 1, new: 1, traffic: Traffic::Split(Split { old: 1, new: 1 }) };
     assert_eq!(run(&mut world, to(canary).with_floor(1)), Outcome::Reached);
-    let promoted = Target { old: 0, new: 1, split: Split::NEW };
+    let promoted = Target { old: 0, new: 1, traffic: Traffic::Split(Split::NEW) };
     let mut rollout = to(promoted).with_floor(1);
     let mut waits = Vec::new();
     for _ in 0..6 {
@@ -211,17 +213,17 @@ fn one_quiet_look_is_not_enough() {
 fn the_floor_outweighs_the_target() {
     // Of 3 + 2, one is to stay: 3 would serve, and 4 have to.
     let mut world = World::new(3, 1);
-    let both = Target { old: 3, new: 2, split: Split { old: 1, new: 1 } };
+    let both = Target { old: 3, new: 2, traffic: Traffic::Split(Split { old: 1, new: 1 }) };
     assert_eq!(run(&mut world, to(both)), Outcome::Reached);
     let fewer = Target { old: 1, ..both };
-    let outcome = run(&mut world, to(fewer).holding(both.split).with_floor(4));
+    let outcome = run(&mut world, to(fewer).holding(both.traffic).with_floor(4));
     assert_eq!(outcome, Outcome::TimedOut(WaitingOn::Floor { have: 4, need: 4 }));
     assert_eq!(world.serving(), 4);
     // Traffic that goes to one side only leaves the other one without use.
     let mut world = World::new(3, 1);
     assert_eq!(run(&mut world, to(CANARY)), Outcome::Reached);
-    let one = Target { split: Split::NEW, ..CANARY };
-    let outcome = run(&mut world, to(one).holding(CANARY.split));
+    let one = Target { traffic: Traffic::Split(Split::NEW), ..CANARY };
+    let outcome = run(&mut world, to(one).holding(CANARY.traffic));
     assert_eq!(outcome, Outcome::TimedOut(WaitingOn::Floor { have: 1, need: 3 }));
     assert_eq!(world.share(0), 200);
 }
@@ -229,7 +231,7 @@ fn the_floor_outweighs_the_target() {
 #[test]
 fn the_first_of_its_group_needs_no_old_one() {
     let mut world = World::new(0, 1);
-    let target = Target { old: 0, new: 3, split: Split::NEW };
+    let target = Target { old: 0, new: 3, traffic: Traffic::Split(Split::NEW) };
     let first = Rollout::new(None, id(NEW), target).with_definition(app(NEW, 3));
     assert_eq!(run(&mut world, first), Outcome::Reached);
     assert_eq!((world.serving(), world.share(0)), (3, 1000));
@@ -238,9 +240,9 @@ fn the_first_of_its_group_needs_no_old_one() {
 #[test]
 fn servers_that_clients_are_bound_to_are_taken_out_for_good() {
     let mut world = World::new(1, 1);
-    let canary = Target { old: 1, new: 1, split: Split { old: 1, new: 1 } };
+    let canary = Target { old: 1, new: 1, traffic: Traffic::Split(Split { old: 1, new: 1 }) };
     assert_eq!(run(&mut world, to(canary).with_floor(1)), Outcome::Reached);
-    let promoted = Target { old: 0, new: 1, split: Split::NEW };
+    let promoted = Target { old: 0, new: 1, traffic: Traffic::Split(Split::NEW) };
     let mut rollout = to(promoted).with_floor(1);
     for _ in 0..10 {
         let mut seen = world.observe();

@@ -48,7 +48,7 @@ fn ways() -> impl Strategy<Value = (Vec<Target>, u32)> {
 fn rollout(target: Target) -> Rollout {
     let rollout = to(target);
     match target {
-        PROMOTED => rollout.holding(CANARY.split),
+        PROMOTED => rollout.holding(CANARY.traffic),
         BACK => rollout.on_the_way_back(),
         _ => rollout,
     }

@@ -44,6 +44,10 @@ pub(crate) struct World {
     /// How long sessions go on at a server that drains.
     pub(crate) sessions: Duration,
     pub(crate) start_up: Duration,
+    /// Whether balancers take instances out by themselves, as marathon-lb does.
+    pub(crate) merges: bool,
+    /// The last that was scaled is the last.
+    scaled: Vec<AppId>,
     next: u16,
     /// Everything that was done.
     pub(crate) log: Vec<String>,
@@ -59,6 +63,8 @@ impl World {
             refused: Vec::new(),
             sessions: Duration::from_secs(3),
             start_up: Duration::from_secs(2),
+            merges: false,
+            scaled: Vec::new(),
             next: 31_000,
             log: Vec::new(),
         };
@@ -71,6 +77,7 @@ impl World {
 
     pub(crate) fn create(&mut self, app: &App) {
         self.apps.entry(app.id().clone()).or_insert_with(|| app.clone());
+        self.was_scaled(app.id());
         self.launch();
     }
 
@@ -90,6 +97,11 @@ impl World {
                     busy_until: None,
                 });
             }
+        }
+        if self.merges {
+            self.merge();
+        }
+        for balancer in &mut self.balancers {
             for set in balancer.values_mut() {
                 set.busy_until = match set.state {
                     // Somebody always comes.
@@ -97,6 +109,32 @@ impl World {
                     _ => set.busy_until.filter(|until| *until > now),
                 };
             }
+        }
+    }
+
+    fn was_scaled(&mut self, app: &AppId) {
+        self.scaled.retain(|it| it != app);
+        self.scaled.push(app.clone());
+    }
+
+    /// marathon-lb's merge of a pair: the app that was scaled last is the new one, and as many of the old
+    /// one are disabled as are too many.
+    fn merge(&mut self) {
+        let [old, new] = self.scaled.as_slice() else { return };
+        let (Some(of_old), Some(of_new)) = (self.apps.get(old), self.apps.get(new)) else { return };
+        let Some(target) = of_new.labels().get("HAPROXY_DEPLOYMENT_TARGET_INSTANCES") else {
+            return;
+        };
+        let target: usize = target.parse().unwrap();
+        let is_healthy = |it: &&Running| it.healthy_from <= self.now;
+        let healthy = self.tasks.iter().filter(|it| it.app == *new).filter(is_healthy).count();
+        let spare = (healthy + of_old.instances().get() as usize).saturating_sub(target);
+        let mut ports: Vec<(&TaskId, u16)> =
+            self.tasks.iter().filter(|it| it.app == *old).map(|it| (&it.id, it.port)).collect();
+        ports.sort();
+        let out: Vec<u16> = ports.into_iter().take(healthy.min(spare)).map(|it| it.1).collect();
+        for (port, set) in self.balancers.iter_mut().flatten() {
+            set.state = if out.contains(port) { SetState::Maint } else { SetState::Ready };
         }
     }
 
@@ -142,6 +180,7 @@ impl World {
                 if let Some(it) = self.apps.get_mut(app) {
                     *it = it.clone().with_instances(*instances);
                 }
+                self.was_scaled(app);
             }
             Action::Set(changes) => changes.iter().for_each(|change| self.set(change)),
             Action::Cut(servers) => {
@@ -159,6 +198,7 @@ impl World {
                     let left = it.instances().get() - gone;
                     *it = it.clone().with_instances(InstanceCount::saturating_from(left.into()));
                 }
+                self.was_scaled(app);
             }
             Action::Delete { app, .. } => {
                 self.apps.remove(app);

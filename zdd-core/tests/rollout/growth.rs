@@ -1,0 +1,203 @@
+//! Blue/green, step by step, as zdd.py does it: its own decisions, computed by its own functions.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use zdd_core::rollout::{Action, Growth, Next, Outcome, Rollout, Target, Traffic};
+
+use super::id;
+use super::world::{NEW, OLD, World, app};
+
+#[derive(Deserialize)]
+struct Vectors {
+    vectors: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    id: String,
+    #[serde(rename = "fn")]
+    function: String,
+    #[serde(rename = "in")]
+    given: Value,
+    out: Value,
+}
+
+fn vectors(function: &str) -> Vec<Vector> {
+    let text = include_str!("../fixtures/zdd_scaling.json");
+    let all: Vectors = serde_json::from_str(text).unwrap();
+    let those: Vec<_> = all.vectors.into_iter().filter(|it| it.function == function).collect();
+    assert!(!those.is_empty());
+    those
+}
+
+fn number(of: &Value) -> u32 {
+    u32::try_from(of.as_u64().unwrap()).unwrap()
+}
+
+fn growth(linear: u32) -> Growth {
+    if linear == 0 { Growth::ByHalf } else { Growth::By(linear) }
+}
+
+#[test]
+fn the_next_size_is_zdd_pys() {
+    for Vector { id, given, out, .. } in vectors("scale_new_app_instances") {
+        let of = |name: &str| number(&given[name]);
+        let (grown, old) = (of("new_app_instances"), of("old_app_instances"));
+        let is_complete = given["complete_cur"] == true || given["complete_prev"] == true;
+        let beside = given["new_instances_label"].as_u64().unwrap_or(0);
+        let is_hybrid = beside > 0 && !is_complete;
+        assert_eq!(Value::from(is_hybrid), out["is_hybrid"], "{id}");
+        let to = if is_hybrid { u32::try_from(beside).unwrap() } else { of("target_label") };
+        let next = growth(of("linear_increase")).next(grown, old, to, is_hybrid);
+        let expected = number(&out["next_instances"]);
+        if grown == 0 && expected == 0 {
+            // It would stay there for ever.
+            assert_eq!(next, 1.min(to), "{id}");
+        } else {
+            assert_eq!(next, expected, "{id}");
+        }
+    }
+}
+
+/// One round, as zdd.py counts it.
+#[derive(Debug, PartialEq)]
+struct Round {
+    new: u32,
+    old: u32,
+    kill: u32,
+    scale_to: Option<u32>,
+}
+
+/// Runs to the end, and says what was done.
+fn rounds(world: &mut World, mut rollout: Rollout) -> (Vec<Round>, Outcome) {
+    let mut rounds = Vec::new();
+    for _ in 0..3000 {
+        let instances = |world: &World, of: &str| {
+            world.apps.get(&id(of)).map_or(0, |app| app.instances().get())
+        };
+        let (new, old) = (instances(world, NEW), instances(world, OLD));
+        let decision = rollout.step(world.now, &world.observe());
+        let mut round = Round { new, old, kill: 0, scale_to: None };
+        for action in &decision.actions {
+            match action {
+                Action::Kill { tasks, .. } => round.kill = u32::try_from(tasks.len()).unwrap(),
+                Action::Scale { instances, .. } => round.scale_to = Some(instances.get()),
+                _ => {}
+            }
+            world.act(action);
+        }
+        if round.kill > 0 || round.scale_to.is_some() {
+            rounds.push(round);
+        }
+        match decision.next {
+            Next::Done(outcome) => return (rounds, outcome),
+            Next::ObserveBy { deadline, .. } => world.pass(deadline.since(world.now)),
+        }
+    }
+    panic!("it never ends: {:#?}", world.log)
+}
+
+fn labelled(instances: u32, target: u32, started: &str) -> String {
+    format!(
+        r#"{{"id": "{started}", "instances": {instances}, "healthChecks": [{{"protocol": "HTTP"}}],
+            "labels": {{"HAPROXY_DEPLOYMENT_TARGET_INSTANCES": "{target}"}}}}"#
+    )
+}
+
+fn of_text(text: &str) -> zdd_core::app::App {
+    zdd_core::app::App::parse(text).unwrap()
+}
+
+/// Whatever zdd.py would do in a world without trouble, this does, in the same rounds: through the
+/// admin socket and where marathon-lb takes instances out by itself.
+#[test]
+fn the_rounds_are_zdd_pys() {
+    let mut n_full = 0;
+    for Vector { id: name, given, out, .. } in vectors("ideal_sequence") {
+        let of = |name: &str| number(&given[name]);
+        let total = of("old_instances");
+        let first = number(&out["first_instances"]);
+        let beside = number(&out["new_instances_label"]);
+        if total == 0 || first == 0 {
+            continue;
+        }
+        for traffic in [Traffic::ByInstances, Traffic::Untouched] {
+            let mut world = World::new(0, 2);
+            world.merges = traffic == Traffic::Untouched;
+            world.sessions = Duration::ZERO;
+            world.create(&of_text(&labelled(total, total, OLD)));
+            world.pass(Duration::from_secs(10));
+            // All of them beside none is no hybrid, but the whole.
+            let stays = if beside > 0 && beside < total { total - beside } else { 0 };
+            let target = Target { old: stays, new: total - stays, traffic };
+            let rollout = Rollout::new(Some(id(OLD)), id(NEW), target)
+                .with_definition(of_text(&labelled(first, total, NEW)))
+                .holding(traffic)
+                .growing(growth(of("linear_increase")))
+                .with_floor(total);
+            let (done, outcome) = rounds(&mut world, rollout);
+            assert_eq!(outcome, Outcome::Reached, "{name}");
+            assert_eq!(world.serving(), total as usize, "{name}");
+            assert_eq!(world.apps.contains_key(&id(OLD)), stays > 0, "{name}");
+            if beside >= total && beside > 0 {
+                continue;
+            }
+            let expected: Vec<Round> = out["rounds"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|round| Round {
+                    new: number(&round["new"]),
+                    old: number(&round["old"]),
+                    kill: round.get("kill").map_or(0, number),
+                    scale_to: round.get("scale_to").map(number),
+                })
+                .filter(|it| it.kill > 0 || it.scale_to.is_some())
+                .collect();
+            assert_eq!(done, expected, "{name} {traffic:?}");
+            n_full += 1;
+        }
+    }
+    assert!(n_full > 50, "{n_full}");
+}
+
+/// Stopped after any step and taken back: the old app has everything again.
+#[test]
+fn back_from_anywhere() {
+    for traffic in [Traffic::ByInstances, Traffic::Untouched] {
+        for steps in 0..60 {
+            let mut world = World::new(0, 1);
+            world.merges = traffic == Traffic::Untouched;
+            world.create(&of_text(&labelled(4, 4, OLD)));
+            world.pass(Duration::from_secs(10));
+            let forward = Target { old: 0, new: 4, traffic };
+            let mut rollout = Rollout::new(Some(id(OLD)), id(NEW), forward)
+                .with_definition(of_text(&labelled(1, 4, NEW)))
+                .holding(traffic)
+                .growing(Growth::ByHalf)
+                .with_floor(4);
+            for _ in 0..steps {
+                let decision = rollout.step(world.now, &world.observe());
+                decision.actions.iter().for_each(|action| world.act(action));
+                assert!(world.serving() >= 4, "{:#?}", world.log);
+                if let Next::ObserveBy { deadline, .. } = decision.next {
+                    world.pass(deadline.since(world.now));
+                }
+            }
+            let back = Target { old: 4, new: 0, traffic };
+            let rollout = Rollout::new(Some(id(OLD)), id(NEW), back)
+                .holding(traffic)
+                .growing(Growth::ByHalf)
+                .with_floor(4)
+                .on_the_way_back();
+            let (_, outcome) = rounds(&mut world, rollout);
+            if world.apps.contains_key(&id(OLD)) {
+                assert_eq!(outcome, Outcome::Reached, "after {steps}, {traffic:?}");
+                assert_eq!((world.serving(), world.apps.len()), (4, 1), "after {steps}");
+            }
+        }
+    }
+    let _ = app;
+}
