@@ -89,6 +89,16 @@ async fn await_status(
     panic!("it never comes to that: {:?}", *status.borrow())
 }
 
+/// Waits until HAProxy has ended with the bridge. What is killed is gone a moment later.
+async fn await_end(port: u16) {
+    let gone = async {
+        while ask(port, "/").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(LONG, gone).await.expect("HAProxy ends with the bridge");
+}
+
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -161,13 +171,7 @@ async fn apps_appear_scale_and_move_without_a_lost_request() {
     assert!(!load.is_finished(), "a request failed: {:?}", load.await);
     load.abort();
     bridge.end().await;
-    // What is killed is gone a moment later.
-    let gone = async {
-        while ask(port, "/").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(LONG, gone).await.expect("HAProxy ends with the bridge");
+    await_end(port).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,7 +229,7 @@ async fn a_killed_haproxy_comes_back_while_marathon_does_not_answer() {
         await_answers(port, &[one]).await;
     }
     assert!(timeout(LONG, bridge.end()).await.is_ok(), "it waits for Marathon");
-    assert!(ask(port, "/").await.is_err(), "HAProxy ends with the bridge");
+    await_end(port).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
