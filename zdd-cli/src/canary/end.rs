@@ -1,8 +1,8 @@
 //! Promotes a canary, or rolls it back.
 
 use zdd_core::ports::{LoadBalancer, Marathon};
-use zdd_core::rollout::Split;
 use zdd_core::rollout::record::{Found, Phase, Record};
+use zdd_core::rollout::{Split, Traffic};
 
 use super::carry::{Carried, Means, carry_out, now};
 use super::claim::{Claim, find, find_all, me, refuse_held};
@@ -73,7 +73,9 @@ fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
     let group = || record.group.clone();
     let hold = match (record.phase, phase) {
         (from, to) if from == to => record.hold,
-        (Phase::Canary, Phase::Rollback) => Split::OLD,
+        (Phase::Canary, Phase::Rollback) if matches!(record.traffic, Traffic::Split(_)) => {
+            Split::OLD.into()
+        }
         (Phase::Rollback, Phase::Promote) => {
             return Err(CanaryError::OnItsWay { group: group(), is_forward: false });
         }

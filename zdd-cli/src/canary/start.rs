@@ -3,7 +3,7 @@
 use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Extent, Release, Side, Split, labels};
+use zdd_core::rollout::{Extent, Growth, Release, Side, Split, labels};
 use zdd_core::weights::{self, Weights};
 
 use super::carry::{Carried, Means, carry_out, now};
@@ -98,8 +98,9 @@ impl Start<'_> {
             canary: full,
             full,
             floor: 0,
-            split: Split::NEW,
-            hold: Split::NEW,
+            traffic: Split::NEW.into(),
+            hold: Split::NEW.into(),
+            growth: Growth::Once,
             since,
         };
         Ok(Plan { record, app })
@@ -132,8 +133,9 @@ impl Start<'_> {
             canary: *canary,
             full: *full,
             floor,
-            split: *split,
-            hold: Split::OLD,
+            traffic: (*split).into(),
+            hold: Split::OLD.into(),
+            growth: Growth::Once,
             since,
         };
         Ok(Plan { record, app })
@@ -163,7 +165,7 @@ impl Start<'_> {
         self.reachable(self.subject.split, [record.before, canary], record.floor)?;
         let record = Record {
             canary,
-            split: self.subject.split,
+            traffic: self.subject.split.into(),
             // What was reached is kept until the new share is.
             hold: record.hold,
             ..record.clone()
@@ -215,7 +217,7 @@ impl Start<'_> {
                 Ok(ExitCode::Done)
             }
             Ok(Carried::Reached(seen)) => {
-                claim.record.hold = claim.record.split;
+                claim.record.hold = claim.record.traffic;
                 claim.update().await?;
                 let record = claim.record.clone();
                 claim.release().await?;
@@ -267,17 +269,17 @@ pub(super) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<V
 }
 
 fn heading(record: &Record) -> String {
-    let Record { group, backend, new, before, canary, full, split, .. } = record;
+    let Record { group, backend, new, before, canary, full, .. } = record;
     match &record.old {
         None => format!("{group}: {new} with {} behind {backend}", plural(*full, "instance")),
         Some(old) => {
-            let all = f64::from(split.old + split.new);
+            let share = record.share().unwrap_or_default();
             format!(
                 "{group}: {old} with {} and {new} with {} behind {backend}, {} to {}",
                 plural(*before, "instance"),
                 plural(*canary, "instance"),
-                Share(f64::from(split.old) / all),
-                Share(f64::from(split.new) / all),
+                Share(1.0 - share),
+                Share(share),
             )
         }
     }

@@ -31,8 +31,8 @@ pub(crate) struct CanaryReport {
     backend: String,
     /// `canary`, `promote` or `rollback`.
     phase: &'static str,
-    /// The wanted share of the new version, 0 to 1.
-    wanted_share: f64,
+    /// The wanted share of the new version, 0 to 1; null where each instance gets as much as any other.
+    wanted_share: Option<f64>,
     /// Who works on it just now.
     held_by: Option<String>,
     /// The old version.
@@ -224,8 +224,10 @@ fn row(name: &str, side: &Standing) -> [String; 8] {
 fn words(record: &Record) -> String {
     match record.phase {
         Phase::Canary => {
-            let all = f64::from(record.split.old + record.split.new);
-            format!("canary, {} for the new version", Share(f64::from(record.split.new) / all))
+            let share = record.share().map_or("as much for each instance".into(), |share| {
+                format!("{} for the new version", Share(share))
+            });
+            format!("canary, {share}")
         }
         Phase::Promote => "on its way to the new version".into(),
         Phase::Rollback => "on its way back to the old version".into(),
@@ -233,7 +235,7 @@ fn words(record: &Record) -> String {
 }
 
 fn report(found: &Found, seen: &Observation, next: Option<NextReport>) -> CanaryReport {
-    let Record { group, backend, phase, split, .. } = &found.record;
+    let Record { group, backend, phase, .. } = &found.record;
     let [old, new] = standings(seen).map(side);
     CanaryReport {
         schema: SCHEMA,
@@ -244,7 +246,7 @@ fn report(found: &Found, seen: &Observation, next: Option<NextReport>) -> Canary
             Phase::Promote => "promote",
             Phase::Rollback => "rollback",
         },
-        wanted_share: f64::from(split.new) / f64::from(split.old + split.new),
+        wanted_share: found.record.share(),
         held_by: found.holder.as_ref().map(|it| it.who.clone()),
         old,
         new,

@@ -20,8 +20,8 @@ pub(super) async fn act(
         Action::Set(changes) => return Ok(errors(balancer.set(backend, changes).await)),
         Action::Cut(servers) => return Ok(errors(balancer.cut(backend, servers).await)),
         Action::Create(app) => marathon.create_app(app, Force::No).await.map(drop),
-        Action::Scale { app, instances } => {
-            marathon.scale_app(app, *instances, Force::No).await.map(drop)
+        Action::Scale { app, instances, force } => {
+            marathon.scale_app(app, *instances, *force).await.map(drop)
         }
         Action::Kill { tasks, .. } => {
             marathon.kill(tasks, KillMode::Scale, Force::No).await.map(drop)

@@ -35,6 +35,8 @@ pub enum Action {
         app: AppId,
         /// To how many.
         instances: InstanceCount,
+        /// Whether the deployment that a scaling of just before began is cancelled.
+        force: Force,
     },
     /// Set weights and states at every balancer, all at once.
     Set(Vec<ServerChange>),
@@ -95,7 +97,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create(app) => write!(f, "create {} with {}", app.id(), app.instances()),
-            Self::Scale { app, instances } => write!(f, "scale {app} to {instances}"),
+            Self::Scale { app, instances, .. } => write!(f, "scale {app} to {instances}"),
             Self::Set(changes) => {
                 for (n, change) in changes.iter().enumerate() {
                     write!(f, "{}{change}", if n == 0 { "set " } else { ", " })?;

@@ -65,7 +65,7 @@ impl Shrinking<'_, '_> {
             // What is too many was not even launched: Marathon gives that up first.
             let instances = InstanceCount::saturating_from(self.to.into());
             return Some(Verdict::Act(
-                vec![Action::Scale { app: id, instances }],
+                vec![Action::Scale { app: id, instances, force: Force::No }],
                 WaitingOn::Effect,
             ));
         }

@@ -10,14 +10,17 @@ use super::decision::{Action, Decision, Next, Outcome};
 use super::growth::Growth;
 use super::observation::Observation;
 use super::target::{OnDrainTimeout, Patience, Split, Target, Traffic};
-use super::view::{Side, SideView, View};
+use super::view::{Member, Side, SideView, View};
 use super::waiting::WaitingOn;
 use super::{drain, settings};
-use crate::app::App;
+use crate::app::{App, KillSelection};
+use crate::ports::Force;
 use crate::units::{AppId, InstanceCount, TaskId, Timestamp};
 
 /// How soon to look whether something had its effect.
 const SOON: Duration = Duration::from_millis(200);
+/// How long marathon-lb may take to see which app was scaled last.
+const TURN_WITHIN: Duration = Duration::from_secs(30);
 
 /// A rollout on its way to a [`Target`].
 ///
@@ -183,6 +186,9 @@ impl Rollout {
         if let Some(verdict) = self.grow(view, stage) {
             return verdict;
         }
+        if let Some(verdict) = self.turned_round(now, view) {
+            return verdict;
+        }
         if let Some(waiting_on) = unready {
             return Verdict::Wait(waiting_on);
         }
@@ -231,6 +237,32 @@ impl Rollout {
         self.target.old.saturating_add(self.target.new)
     }
 
+    /// Where marathon-lb takes out what is to take over: it takes the app that was scaled last for the new
+    /// one. One instance more, and at once one less, makes it that: the one that is stopped is the one
+    /// that has not begun.
+    fn turned_round(&self, now: Timestamp, view: &View<'_>) -> Option<Verdict> {
+        let side = view.side(self.ahead());
+        let is_out = |it: &&Member<'_>| it.is_healthy && !it.servers.is_empty() && it.is_out();
+        let count = side.members.iter().filter(is_out).count();
+        let app = side.app.filter(|_| self.target.traffic == Traffic::Untouched && count > 0)?;
+        let (id, has) = (app.app.id(), app.app.instances().get());
+        let waiting_on = WaitingOn::WrongWay { app: id.clone(), count };
+        let youngest = app.app.kill_selection() == KillSelection::YoungestFirst;
+        let is_told = self.waiting.as_ref().is_some_and(|(it, since)| {
+            it.is_same(&waiting_on) && (now <= *since || now.since(*since) < TURN_WITHIN)
+        });
+        if is_told || !youngest || !app.deployments.is_empty() {
+            return Some(Verdict::Wait(waiting_on));
+        }
+        let scale = |instances: u32, force| Action::Scale {
+            app: id.clone(),
+            instances: InstanceCount::saturating_from(instances.into()),
+            force,
+        };
+        let actions = vec![scale(has.saturating_add(1), Force::No), scale(has, Force::Yes)];
+        Some(Verdict::Act(actions, waiting_on))
+    }
+
     /// The next instances of the side that takes over.
     fn next_stage(&self, view: &View<'_>) -> Option<Action> {
         let (ahead, behind) = (self.ahead(), self.ahead().other());
@@ -242,7 +274,7 @@ impl Rollout {
         let stays = self.of(behind) > 0;
         let next = self.growth.next(grown, view.side(behind).instances(), to, stays);
         let instances = InstanceCount::saturating_from(next.into());
-        Some(Action::Scale { app: app.app.id().clone(), instances })
+        Some(Action::Scale { app: app.app.id().clone(), instances, force: Force::No })
     }
 
     fn shrink(
@@ -316,6 +348,7 @@ impl Rollout {
                 let action = Action::Scale {
                     app: app.app.id().clone(),
                     instances: InstanceCount::saturating_from(to.into()),
+                    force: Force::No,
                 };
                 return Some(match busy(it, to) {
                     Some(waiting_on) => Verdict::Wait(waiting_on),

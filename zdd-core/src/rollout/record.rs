@@ -179,6 +179,13 @@ impl Record {
     /// The form that is written.
     pub const SCHEMA: u32 = SCHEMA;
 
+    /// The part of the traffic that the new app gets while both stand, 0 to 1; `None` where each instance
+    /// gets as much as any other.
+    pub fn share(&self) -> Option<f64> {
+        let Traffic::Split(Split { old, new }) = self.traffic else { return None };
+        Some(f64::from(new) / (f64::from(old) + f64::from(new)))
+    }
+
     /// What leads from where it is to where it is to go.
     pub fn rollout(&self) -> Rollout {
         let whole = |split: Split| match self.traffic {

@@ -64,6 +64,13 @@ pub enum WaitingOn {
         /// How many there are.
         count: usize,
     },
+    /// The balancer takes out what is to take over, and not what is to go.
+    WrongWay {
+        /// Of which app.
+        app: AppId,
+        /// How many it has taken out.
+        count: usize,
+    },
     /// The balancer is to take instances out by itself.
     TakenOut {
         /// Of which app.
@@ -127,6 +134,7 @@ impl WaitingOn {
             Self::Balancer { .. } => "balancer",
             Self::NoBalancer => "no-balancer",
             Self::Doubtful { .. } => "doubtful-servers",
+            Self::WrongWay { .. } => "wrong-way",
             Self::TakenOut { .. } => "taken-out",
             Self::Settings { .. } => "settings",
             Self::Floor { .. } => "floor",
@@ -204,6 +212,9 @@ impl fmt::Display for WaitingOn {
                     f,
                     "{count} servers, {server} first: it is not clear for which tasks they stand"
                 )
+            }
+            Self::WrongWay { app, count } => {
+                write!(f, "marathon-lb to bring {count} of {app} back, which was not scaled last")
             }
             Self::TakenOut { app, have, need } => {
                 write!(f, "marathon-lb to take {need} of {app} out, {have} are")

@@ -142,6 +142,11 @@ impl World {
         let apps: Vec<App> = self.apps.values().cloned().collect();
         for app in apps {
             let have = self.tasks.iter().filter(|it| it.app == *app.id()).count();
+            // The youngest go first.
+            for _ in app.instances().get() as usize..have {
+                let last = self.tasks.iter().rposition(|it| it.app == *app.id()).unwrap();
+                self.tasks.remove(last);
+            }
             for _ in have..app.instances().get() as usize {
                 self.next += 1;
                 let id = format!("{}.{}", app.id().as_str().trim_start_matches('/'), self.next);
@@ -176,11 +181,12 @@ impl World {
         self.log.push(action.to_string());
         match action {
             Action::Create(app) => self.create(app),
-            Action::Scale { app, instances } => {
+            Action::Scale { app, instances, .. } => {
                 if let Some(it) = self.apps.get_mut(app) {
                     *it = it.clone().with_instances(*instances);
                 }
                 self.was_scaled(app);
+                self.launch();
             }
             Action::Set(changes) => changes.iter().for_each(|change| self.set(change)),
             Action::Cut(servers) => {
