@@ -13,10 +13,10 @@ use zdd_core::ports::MarathonError;
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 use zdd_marathon::{BuildError, CredentialFileError};
 
-use crate::canary::CanaryError;
 use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::lab::LabError;
+use crate::rollout::CanaryError;
 
 /// Why a file gives no definition.
 #[derive(Debug, thiserror::Error)]

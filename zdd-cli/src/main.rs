@@ -3,7 +3,6 @@
 mod abort;
 mod args;
 mod blueprint;
-mod canary;
 mod chart;
 mod check;
 mod clock;
@@ -20,6 +19,7 @@ mod live;
 mod network;
 mod plan;
 mod resume;
+mod rollout;
 mod schema;
 mod split;
 mod status;

@@ -14,7 +14,7 @@ use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Terminal};
 use crate::live::Screen;
 use crate::text::{NOTE, Page, styled};
-use crate::{abort, canary, deploy, resume, status};
+use crate::{abort, deploy, resume, rollout, status};
 
 type Answer = Result<ExitCode, CliError>;
 
@@ -45,7 +45,7 @@ pub(crate) fn canary(
     };
     let mut console = Console::new(out, err, page, output);
     unread(with(connect, &mut console, async |marathon, operator, console| {
-        canary::run(args, marathon, operator, console).await
+        rollout::run(args, marathon, operator, console).await
     }))
 }
 

@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::args::{SchemaArgs, SchemaOf};
-use crate::canary::{CanaryLine, CanaryReport};
 use crate::check::json::CheckReport;
 use crate::deploy::PlanLine;
 use crate::error::CliError;
@@ -16,6 +15,7 @@ use crate::exit::ExitCode;
 use crate::follow::{EndLine, Note, VerdictLine};
 use crate::live::ViewLine;
 use crate::plan::json::PlanReport;
+use crate::rollout::{CanaryLine, CanaryReport};
 use crate::split;
 use crate::status::{AppReport, DeploymentsReport};
 use crate::verify::json::VerifyReport;

@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use zdd_core::capacity::MarathonVersion;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::units::Timestamp;
 
-use super::{ConnectArgs, FollowArgs, Span};
+use super::{ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, Span};
 
-/// Carry out a rolling upgrade, and judge it when it has ended
+/// Carry out a rolling upgrade and judge it, or put a new version beside the old one
 ///
-/// Shows what differs from what runs and every step that Marathon will take, refuses what would
+/// An app with the label `HAPROXY_DEPLOYMENT_GROUP` is deployed blue/green, behind HAProxy: see the options
+/// below. For all others this shows what differs from what runs and every step that Marathon will take, refuses what would
 /// break the guarantee asked for, and follows the deployment to its end. Nothing is asked before:
 /// --dry-run shows the same and does nothing, and --expect-version then deploys just what was shown.
 #[derive(Args, Debug)]
@@ -28,6 +29,47 @@ pub(crate) struct DeployArgs {
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
     pub(crate) follow: FollowArgs,
+    #[command(flatten)]
+    pub(crate) swap: SwapArgs,
+    #[command(flatten)]
+    pub(crate) balancer: HaproxyArgs,
+}
+
+/// How one version takes over from another.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Blue/green")]
+pub(crate) struct SwapArgs {
+    /// How to deploy; unless it is said, blue/green if the app has the label
+    /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
+    #[arg(long, value_name = "HOW")]
+    pub(crate) strategy: Option<Strategy>,
+    /// Number of instances that the new version begins with
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) initial_instances: u32,
+    /// Add so many instances each time; without it, half of what there is, and one more
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) linear_increase: Option<u32>,
+    /// How long sessions may take to end at instances that are to go
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub(crate) drain_timeout: Span,
+    /// What to do with sessions that take longer
+    #[arg(long, value_name = "WHAT", default_value = "stop")]
+    pub(crate) on_drain_timeout: DrainTimeout,
+    /// Take over from whoever holds the deployment: for when that one is dead
+    #[arg(long)]
+    pub(crate) take_over: bool,
+    /// Go on although nothing says whether instances of the new version serve
+    #[arg(long)]
+    pub(crate) no_health_check_ok: bool,
+}
+
+/// How a definition is deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strategy {
+    /// Marathon replaces the instances of the app
+    Rolling,
+    /// The new version grows beside the old one, which goes when its sessions have ended
+    BlueGreen,
 }
 
 /// Under which conditions a definition is deployed.

@@ -26,4 +26,8 @@ pub(crate) struct HaproxyArgs {
         hide_env_values = true
     )]
     pub(crate) haproxy_master: Vec<String>,
+    /// Address of marathon-lb's statistics, usually port 9090: for where only marathon-lb itself may
+    /// change HAProxy; every address of the name is looked at
+    #[arg(short = 'l', long, value_name = "URL", env = "ZDD_MARATHON_LB", hide_env_values = true)]
+    pub(crate) marathon_lb: Option<String>,
 }

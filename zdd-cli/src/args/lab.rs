@@ -84,15 +84,22 @@ pub(crate) struct ImageArgs {
 }
 
 /// See a deployment happen, from start to end, on a lab of its own
+///
+/// Without a name it is blue/green: 1.0 takes over from 0.9 behind a HAProxy, under load.
 #[derive(Args, Clone, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct DemoArgs {
     #[command(subcommand)]
-    pub(crate) demo: Demo,
+    pub(crate) demo: Option<Demo>,
+    #[command(flatten)]
+    pub(crate) clients: ClientsArgs,
 }
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Demo {
-    /// Upgrade a service from 0.9 to 1.0 under load, and count the requests that fail
+    /// Let 1.0 take over from 0.9 behind a HAProxy, and count the requests that fail
+    BlueGreen(ClientsArgs),
+    /// Upgrade a service from 0.9 to 1.0 by Marathon alone, and count the requests that fail
     Rolling(ClientsArgs),
     /// Give 1.0 a fifth of the traffic beside 0.9, count who answers, then promote it
     Canary(ClientsArgs),

@@ -20,17 +20,19 @@ mod verify;
 pub(crate) use abort::AbortArgs;
 pub(crate) use balancer::{BalancerArgs, BridgeArgs};
 pub(crate) use canary::{
-    CanaryArgs, CanaryVerb, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
+    CanaryArgs, CanaryVerb, DrainTimeout, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
 };
 pub(crate) use check::CheckArgs;
 pub(crate) use common::{
     Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
 };
 pub(crate) use connect::ConnectArgs;
-pub(crate) use deploy::{Carrying, DeployArgs};
+pub(crate) use deploy::{Carrying, DeployArgs, Strategy, SwapArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
-pub(crate) use lab::{ClientsArgs, Demo, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs};
+pub(crate) use lab::{
+    ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,
+};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;

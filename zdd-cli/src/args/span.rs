@@ -21,6 +21,9 @@ pub(crate) enum SpanError {
 }
 
 impl Span {
+    /// `5m`.
+    pub(crate) const FIVE_MINUTES: Self = Self(Duration::from_secs(300));
+
     /// The length itself.
     pub(crate) const fn time(self) -> Duration {
         self.0

@@ -6,6 +6,7 @@ use zdd_core::app::App;
 use zdd_core::capacity::MarathonVersion;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::{Marathon, MarathonError};
+use zdd_core::rollout::labels;
 use zdd_core::standing::Standing;
 use zdd_core::units::DeploymentId;
 
@@ -14,12 +15,14 @@ use super::lock::Patience;
 use super::order::{Order, Present, Target, stale};
 use super::show;
 use super::submit::{Submitted, failed, submit};
-use crate::args::{Carrying, DeployArgs, FollowArgs};
+use crate::args::{Carrying, DeployArgs, FollowArgs, PaceArgs, Span, Strategy};
+use crate::connect::balancer;
 use crate::error::{Call, CliError};
 use crate::exit::ExitCode;
 use crate::follow::{
     Asked, Console, Course, Follower, Journal, Operator, Recording, carry_on, close, on_failure,
 };
+use crate::rollout::{self, CanaryError};
 
 pub(crate) async fn run(
     args: &DeployArgs,
@@ -27,19 +30,67 @@ pub(crate) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    if args.dry_run {
-        return preview(args, marathon, console).await;
+    let order = Order::read(&args.file)?;
+    if let Some(app) = blue_green(&order, args)? {
+        let pace = pace(args);
+        let balancer = balancer(&args.balancer)?.ok_or(CanaryError::NoBalancer)?;
+        let (swap, is_dry) = (&args.swap, args.dry_run);
+        let how = (swap, &pace, is_dry);
+        return rollout::swap(app, how, marathon, &*balancer, operator, console).await;
     }
-    carry_out(&args.file, &args.how, &args.follow, marathon, operator, console).await
+    if args.dry_run {
+        return preview(order, args, marathon, console).await;
+    }
+    carry_out_order(order, &args.how, &args.follow, marathon, operator, console).await
+}
+
+/// The app, if it is deployed blue/green.
+fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>, CliError> {
+    if args.swap.strategy == Some(Strategy::Rolling) {
+        return Ok(None);
+    }
+    let Target::App(app) = &order.target else {
+        return match args.swap.strategy {
+            Some(_) => Err(CanaryError::NotOneApp(order.source.clone()).into()),
+            None => Ok(None),
+        };
+    };
+    if args.swap.strategy.is_none() && labels::group_of(app).is_none() {
+        return Ok(None);
+    }
+    let how = &args.how;
+    let rolling = [
+        ("--allow-broken", how.allow_broken),
+        ("--restart", how.restart),
+        ("--expect-version", how.expect_version.is_some()),
+        ("--force", how.force),
+        ("--wait-lock", how.wait_lock.is_some()),
+        ("--on-failure", args.follow.on_failure.is_some()),
+        ("--record", args.follow.watch.record.is_some()),
+    ];
+    match rolling.into_iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(CanaryError::OnlyRolling(option).into()),
+        None => Ok(Some(app)),
+    }
+}
+
+fn pace(args: &DeployArgs) -> PaceArgs {
+    PaceArgs {
+        timeout: args.follow.watch.timeout.unwrap_or(Span::FIVE_MINUTES),
+        drain_timeout: args.swap.drain_timeout,
+        on_drain_timeout: args.swap.on_drain_timeout,
+        take_over: args.swap.take_over,
+        output: args.follow.watch.output,
+    }
 }
 
 /// Shows what would be done.
 async fn preview(
+    order: Order,
     args: &DeployArgs,
     marathon: &dyn Marathon,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let order = Order::read(&args.file)?;
     let Release { version, .. } = release(&args.how, marathon).await?;
     let present = order.present(marathon).await?;
     expected(&args.how, &order, &present)?;
@@ -67,7 +118,17 @@ pub(crate) async fn carry_out(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let order = Order::read(file)?;
+    carry_out_order(Order::read(file)?, how, follow, marathon, operator, console).await
+}
+
+async fn carry_out_order(
+    order: Order,
+    how: &Carrying,
+    follow: &FollowArgs,
+    marathon: &dyn Marathon,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
     on_failure(follow, operator)?;
     let release = release(how, marathon).await?;
     Job { order, release, how, follow, marathon }.carry_out(operator, console).await

@@ -34,7 +34,7 @@ pub(crate) fn run(
         }
         LabVerb::Demo(args) => {
             let runtime = runtime(&mut Builder::new_multi_thread())?;
-            demo::run(&args.demo, &runtime, page, out, err)
+            demo::run(args, &runtime, page, out, err)
         }
     }
 }

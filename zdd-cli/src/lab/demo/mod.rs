@@ -1,6 +1,6 @@
 //! `zdd lab demo`: deployments to look at.
 
-mod canary;
+mod balanced;
 mod rolling;
 
 use std::fs;
@@ -11,23 +11,27 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::load::Counted;
-use crate::args::Demo;
+use crate::args::{Demo, DemoArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::text::{Page, mark};
+use balanced::Play;
 
 /// Shows one.
 pub(super) fn run(
-    demo: &Demo,
+    args: &DemoArgs,
     runtime: &Runtime,
     page: Page,
     out: &mut impl Write,
     err: &mut impl Write,
 ) -> Result<ExitCode, CliError> {
-    match demo {
-        Demo::Rolling(args) => rolling::run(args, runtime, page, out, err),
-        Demo::Canary(args) => canary::run(args, runtime, page, out, err),
-    }
+    let (play, args) = match &args.demo {
+        Some(Demo::Rolling(args)) => return rolling::run(args, runtime, page, out, err),
+        Some(Demo::Canary(args)) => (Play::Canary, args),
+        Some(Demo::BlueGreen(args)) => (Play::BlueGreen, args),
+        None => (Play::BlueGreen, &args.clients),
+    };
+    balanced::run(play, args, runtime, page, out, err)
 }
 
 /// Says what became of the requests.

@@ -1,4 +1,4 @@
-//! `zdd canary`: two versions beside each other, each with its share of the traffic.
+//! One version beside another: `zdd canary`, and blue/green of `zdd deploy`.
 
 mod carry;
 mod claim;
@@ -9,9 +9,11 @@ mod lines;
 mod start;
 mod status;
 mod subject;
+mod swap;
 mod verb;
 
 pub(crate) use error::CanaryError;
 pub(crate) use lines::CanaryLine;
 pub(crate) use status::CanaryReport;
+pub(crate) use swap::swap;
 pub(crate) use verb::run;

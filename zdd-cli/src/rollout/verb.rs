@@ -36,12 +36,11 @@ pub(crate) async fn run(
         }
         CanaryVerb::Status(args) => {
             let balancer = balancer(&args.balancer)?;
-            let balancer = balancer.as_ref().map(|it| it as &dyn LoadBalancer);
-            status::run(args, marathon, balancer, console).await
+            status::run(args, marathon, balancer.as_deref(), console).await
         }
     }
 }
 
 fn needed(args: &HaproxyArgs) -> Result<Box<dyn LoadBalancer>, CanaryError> {
-    Ok(Box::new(balancer(args)?.ok_or(CanaryError::NoBalancer)?))
+    balancer(args)?.ok_or(CanaryError::NoBalancer)
 }

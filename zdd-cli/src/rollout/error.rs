@@ -20,10 +20,16 @@ use crate::text::{Time, plural};
 pub(crate) enum CanaryError {
     #[error("no HAProxy given")]
     NoBalancer,
+    #[error("{0} belongs to rolling upgrades; this app is deployed blue/green")]
+    OnlyRolling(&'static str),
     #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "socket of a master"))]
     Masters { given: u32, balancers: u32 },
     #[error("{0}")]
     Address(AddressError),
+    #[error("the address of marathon-lb: {0}")]
+    Url(String),
+    #[error("{0}")]
+    MarathonLb(zdd_haproxy::marathon_lb::BuildError),
     #[error("{source_name}: {error}")]
     Blueprint { source_name: Source, error: BlueprintError },
     #[error("{0} is no app definition: a canary is of one app")]
@@ -72,6 +78,7 @@ impl CanaryError {
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
             Self::Masters { .. }
+            | Self::OnlyRolling(_)
             | Self::TwoWeights(_)
             | Self::Another { .. }
             | Self::OnItsWay { .. }
@@ -87,6 +94,8 @@ impl CanaryError {
             ) => ExitCode::MissingField,
             Self::NoBalancer
             | Self::Address(_)
+            | Self::Url(_)
+            | Self::MarathonLb(_)
             | Self::Blueprint { .. }
             | Self::NotOneApp(_)
             | Self::NoWeight
@@ -111,7 +120,10 @@ impl CanaryError {
                 "name its admin socket with --haproxy SOCKET or in ZDD_HAPROXY; `zdd lab up` says \
                  where the lab's is"
             }
+            Self::OnlyRolling(_) => "leave it out, or say --strategy rolling",
             Self::Masters { .. } => "give one --haproxy-master for each --haproxy, or none",
+            Self::Url(_) => "an address is such as http://marathon-lb.example:9090",
+            Self::MarathonLb(error) => return error.hint(),
             Self::Address(_) => "a socket is a path, as in /run/haproxy/admin.sock, or HOST:PORT",
             Self::Blueprint { .. } => return None,
             Self::NotOneApp(_) => "give one app, not a group",

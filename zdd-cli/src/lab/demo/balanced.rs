@@ -1,4 +1,4 @@
-//! `zdd lab demo canary`: two versions behind a HAProxy, each with its share of the traffic.
+//! Two versions behind a HAProxy: one takes over from the other, at once or after a while beside it.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -28,20 +28,30 @@ const GROUP: &str = "demo";
 /// How many requests the shares are counted from.
 const REQUESTS: &str = "4000";
 
-/// Brings a lab up, runs a canary on it under load, promotes it, and takes everything away again.
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Play {
+    /// 1.0 grows beside 0.9, which goes.
+    BlueGreen,
+    /// 1.0 gets a fifth of the traffic, then all of it.
+    Canary,
+}
+
+/// Brings a lab up, plays on it under load, and takes everything away again.
 pub(super) fn run(
+    play: Play,
     args: &ClientsArgs,
     runtime: &Runtime,
     page: Page,
     out: &mut impl Write,
     err: &mut impl Write,
 ) -> Result<ExitCode, CliError> {
-    let plan = Plan::anywhere()?;
+    let balancer = Plan::anywhere()?;
     let images = up::images(&ImageArgs::default())?;
     let lab = runtime.block_on(Lab::builder().images(images).start()).map_err(LabError::Start)?;
-    let stage = Stage::new(&lab, plan, runtime, page);
+    let stage = Stage::new(&lab, balancer, runtime, page);
     let played = stage.and_then(|stage| {
-        let played = stage.play(args, out, err);
+        let played = stage.play(play, args, out, err);
         runtime.block_on(stage.balancer.end());
         played
     });
@@ -75,6 +85,7 @@ impl<'a> Stage<'a> {
 
     fn play(
         &self,
+        play: Play,
         args: &ClientsArgs,
         out: &mut impl Write,
         err: &mut impl Write,
@@ -82,7 +93,7 @@ impl<'a> Stage<'a> {
         let url = self.lab.url();
         let lab = format!("a lab at {url}, with a HAProxy: deploying three instances of 0.9");
         writeln!(err, "{}", styled(BOLD, lab))?;
-        let first = self.canary("0.9", 3, out, err)?;
+        let first = self.deploy("0.9", out, err)?;
         if first != ExitCode::Done {
             return Ok(first);
         }
@@ -93,14 +104,29 @@ impl<'a> Stage<'a> {
             Load::through(args.clients, target)
         };
         let load = load.map_err(|error| LabError::Client(error.to_string()))?;
-        let played = self.under_load(args, &address, out, err);
+        let played = match play {
+            Play::BlueGreen => self.blue_green(args, out, err),
+            Play::Canary => self.canary(args, &address, out, err),
+        };
         let counted = self.runtime.block_on(load.finish());
         let code = played?;
         tell(&counted, out)?;
         Ok(failed_is_violated(code, &counted))
     }
 
-    fn under_load(
+    fn blue_green(
+        &self,
+        args: &ClientsArgs,
+        out: &mut impl Write,
+        err: &mut impl Write,
+    ) -> Result<ExitCode, CliError> {
+        let clients = args.clients;
+        let words = format!("1.0 grows beside 0.9, which {clients} clients go on using");
+        writeln!(err, "{}", styled(BOLD, words))?;
+        self.deploy("1.0", out, err)
+    }
+
+    fn canary(
         &self,
         args: &ClientsArgs,
         address: &str,
@@ -110,7 +136,8 @@ impl<'a> Stage<'a> {
         let clients = args.clients;
         let words = format!("one instance of 1.0 gets 20 % of what {clients} clients ask for");
         writeln!(err, "{}", styled(BOLD, words))?;
-        let code = self.canary("1.0", 1, out, err)?;
+        let file = self.file("1.0")?;
+        let code = self.on_the_lab(&["canary", "start", &file, "--weight", "20"], out, err);
         if code != ExitCode::Done {
             return Ok(code);
         }
@@ -132,20 +159,21 @@ impl<'a> Stage<'a> {
         Ok(self.on_the_lab(&["canary", "promote"], out, err))
     }
 
-    /// Does what `zdd canary start` does with a version of the service.
-    fn canary(
+    /// Does what `zdd deploy` does with a version of the service.
+    fn deploy(
         &self,
         version: &str,
-        instances: u32,
         out: &mut impl Write,
         err: &mut impl Write,
     ) -> Result<ExitCode, CliError> {
+        Ok(self.on_the_lab(&["deploy", &self.file(version)?], out, err))
+    }
+
+    /// The file with the definition of a version.
+    fn file(&self, version: &str) -> Result<String, CliError> {
         let name = format!("demo-{version}.json");
         let file = write(self.lab.sandboxes(), &name, &definition(version, self.port))?;
-        let file = file.to_string_lossy();
-        let instances = instances.to_string();
-        let start = ["canary", "start", &*file, "--weight", "20", "--instances", &*instances];
-        Ok(self.on_the_lab(&start, out, err))
+        Ok(file.to_string_lossy().into_owned())
     }
 
     /// Does what `zdd` does with these arguments, on the lab.
