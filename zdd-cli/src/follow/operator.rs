@@ -58,6 +58,8 @@ pub(crate) struct Terminal {
     can_answer: bool,
     /// Whether somebody waits for Ctrl-C to do something about it.
     is_heard: Rc<Cell<bool>>,
+    /// How many were heard that [`unheard`](Self::unheard) has not come across yet: it sees all.
+    taken: Rc<Cell<u32>>,
 }
 
 /// Ctrl-C, and being told to end.
@@ -97,16 +99,21 @@ impl Terminal {
             signals: Signals::new()?,
             can_answer: io::stdin().is_terminal() && io::stderr().is_terminal(),
             is_heard: Rc::default(),
+            taken: Rc::default(),
         })
     }
 
     /// Waits for a Ctrl-C that nobody waits for: while an answer of Marathon is awaited, for one.
     pub(crate) fn unheard(&self) -> io::Result<impl Future<Output = ()> + use<>> {
         let (mut signals, is_heard) = (Signals::new()?, self.is_heard.clone());
+        let taken = self.taken.clone();
         Ok(async move {
             loop {
                 signals.next().await;
-                if !is_heard.get() {
+                // Whoever heard it may be busy with it already, and hear no more.
+                if let Some(rest) = taken.get().checked_sub(1) {
+                    taken.set(rest);
+                } else if !is_heard.get() {
                     return;
                 }
             }
@@ -141,6 +148,7 @@ impl Operator for Terminal {
         if self.signals.next().await == Came::Terminate {
             self.can_answer = false;
         }
+        self.taken.set(self.taken.get() + 1);
     }
 
     async fn ask(&mut self, question: &str) -> Option<Answer> {
