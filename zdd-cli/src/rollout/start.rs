@@ -1,7 +1,7 @@
 //! Starts a canary, or changes the share of one that stands.
 
 use zdd_core::app::App;
-use zdd_core::ports::{LoadBalancer, Marathon};
+use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Extent, Growth, Release, Side, Split, labels};
 use zdd_core::weights::{self, Weights};
@@ -242,6 +242,11 @@ impl Start<'_> {
     /// Looks at the balancers before anything is begun.
     async fn seen(&self, record: &Record) -> Result<(), CanaryError> {
         let balancers = self.means.balancer.look(&record.backend).await;
+        if !self.means.balancer.can_set() {
+            let balancer =
+                balancers.first().map_or_else(|| "marathon-lb".into(), |it| it.name.clone());
+            return Err(CanaryError::Balancer(BalancerError::ReadOnly { balancer }));
+        }
         for balancer in balancers {
             let look = balancer.seen.map_err(CanaryError::Balancer)?;
             if let Some(balance) = look.balance.filter(|it| it != "roundrobin") {
