@@ -29,6 +29,12 @@ pub(crate) async fn swap(
     let found = find(marathon, group).await?;
     refuse_held(found.as_ref(), pace.take_over, now())?;
     let running = running_of(marathon, group).await?;
+    if let (None, [one]) = (&found, running.as_slice())
+        && swap.release(&[]).is_in_place(one)
+    {
+        console.say(&format!("{} is in place already", one.id()))?;
+        return Ok(ExitCode::Done);
+    }
     let (record, made) = match &found {
         Some(found) => swap.go_on(found, &running)?,
         None => swap.begin(&running)?,

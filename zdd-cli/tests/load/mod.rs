@@ -73,6 +73,7 @@ impl Drop for Load {
 }
 
 impl Counted {
+    #[allow(dead_code, reason = "each test file uses a part of it")]
     pub(crate) fn of(&self, version: &str) -> u64 {
         self.by_version.get(version).copied().unwrap_or_default()
     }

@@ -42,18 +42,31 @@ pub(crate) struct Passed {
 struct Gate {
     to: SocketAddr,
     stop: Stop,
+    /// Whether only what may change something is counted.
+    only_changes: bool,
     log: Arc<Mutex<Vec<Passed>>>,
     stopped: watch::Sender<bool>,
 }
 
 impl Proxy {
+    #[allow(dead_code, reason = "each test file uses a part of it")]
     pub(crate) fn start(runtime: &Handle, to: SocketAddr, stop: Stop) -> Self {
+        Self::counting(runtime, to, stop, false)
+    }
+
+    /// The same, and `stop` counts only requests that may change something.
+    #[allow(dead_code, reason = "each test file uses a part of it")]
+    pub(crate) fn at_changes(runtime: &Handle, to: SocketAddr, stop: Stop) -> Self {
+        Self::counting(runtime, to, stop, true)
+    }
+
+    fn counting(runtime: &Handle, to: SocketAddr, stop: Stop, only_changes: bool) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let (sender, stopped) = watch::channel(false);
-        let gate = Arc::new(Gate { to, stop, log: log.clone(), stopped: sender });
+        let gate = Arc::new(Gate { to, stop, only_changes, log: log.clone(), stopped: sender });
         let task = runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             let mut connections = tokio::task::JoinSet::new();
@@ -99,6 +112,15 @@ impl Gate {
     /// is seen to come.
     async fn serve(&self, mut client: TcpStream) -> Option<()> {
         let request = request(&mut client).await?;
+        if self.only_changes && request.starts_with(b"GET ") {
+            if *self.stopped.borrow() {
+                return self.stand_still().await;
+            }
+            let mut marathon = TcpStream::connect(self.to).await.unwrap();
+            marathon.write_all(&request).await.unwrap();
+            tokio::io::copy(&mut marathon, &mut client).await.ok()?;
+            return client.shutdown().await.ok();
+        }
         let n = {
             let mut log = self.log.lock().unwrap();
             let mut words = request.split(|byte| matches!(byte, b' ' | b'?')).take(2);

@@ -215,6 +215,31 @@ impl<'a> Release<'a> {
         Ok(made.with_instances(InstanceCount::saturating_from(extent.instances.into())))
     }
 
+    /// Whether what runs is just this definition: but for what a release adds to it, nothing differs.
+    pub fn is_in_place(&self, running: &App) -> bool {
+        let mut json = self.definition.as_json().clone();
+        json.insert("id".into(), running.id().as_str().into());
+        let added = [
+            labels::APP_ID,
+            labels::PORT,
+            labels::COLOUR,
+            labels::STARTED_AT,
+            labels::TARGET,
+            labels::NEW,
+        ];
+        let of_running = |name| running.labels().get(name).cloned().unwrap_or_default();
+        if entrance(self.definition) != entrance(running) {
+            return false;
+        }
+        add_labels(&mut json, added.map(|name| (name, of_running(name))));
+        if let Some(port) = service_port(running) {
+            set_service_port(&mut json, port);
+        }
+        App::from_object(json, &GroupId::root()).is_ok_and(|same| {
+            same.instances() == running.instances() && !same.is_upgrade_of(running)
+        })
+    }
+
     /// The service port that the new app has to have so that it is not that of the old one.
     fn other_port(&self, running: Option<&App>) -> Result<Option<u16>, ReleaseError> {
         let app = self.definition;
