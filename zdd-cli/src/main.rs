@@ -15,6 +15,7 @@ mod exit;
 mod extras;
 mod follow;
 mod input;
+mod jobs;
 mod lab;
 mod live;
 mod network;
