@@ -6,7 +6,7 @@ use crate::args::{Cli, Verb};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::text::{BAD, BOLD, Page, styled};
-use crate::{check, extras, lab, network, plan, schema, split, verify};
+use crate::{check, extras, jobs, lab, network, plan, schema, split, verify};
 
 /// Does what `cli` asks for: the result goes to `out`, errors and hints to `err`.
 pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Write) -> ExitCode {
@@ -20,6 +20,7 @@ pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Wr
         Verb::Resume(args) => network::resume(args, page, out, err),
         Verb::Verify(args) => verify::run(args, page, out),
         Verb::Split(args) => split::run(args, page, out),
+        Verb::Jobs(args) => jobs::run(args, out, err),
         Verb::Lab(args) => lab::run(args, page, out, err),
         Verb::Schema(args) => schema::run(args, out),
         Verb::Completions(args) => extras::completions(args, out),

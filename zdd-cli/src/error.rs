@@ -15,6 +15,7 @@ use zdd_marathon::{BuildError, CredentialFileError};
 
 use crate::exit::ExitCode;
 use crate::input::Source;
+use crate::jobs::JobsError;
 use crate::lab::LabError;
 use crate::rollout::CanaryError;
 
@@ -127,6 +128,8 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Canary(#[from] CanaryError),
     #[error("{0}")]
+    Jobs(#[from] JobsError),
+    #[error("{0}")]
     Connect(#[from] ConnectFault),
     #[error("{}{error}", About(.about.as_deref()))]
     Marathon { about: Option<String>, call: Call, error: MarathonError },
@@ -170,6 +173,7 @@ impl CliError {
         match self {
             Self::Lab(error) => error.exit(),
             Self::Canary(error) => error.exit(),
+            Self::Jobs(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
@@ -241,6 +245,7 @@ impl CliError {
             Self::Plan(error) => Some(error.hint().into()),
             Self::Lab(error) => error.hint(),
             Self::Canary(error) => error.hint(),
+            Self::Jobs(error) => error.hint().map(String::from),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("plan the app by itself".into()),

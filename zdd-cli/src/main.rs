@@ -14,6 +14,7 @@ mod exit;
 mod extras;
 mod follow;
 mod input;
+mod jobs;
 mod lab;
 mod live;
 mod network;

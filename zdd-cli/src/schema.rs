@@ -13,6 +13,7 @@ use crate::deploy::PlanLine;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{EndLine, Note, VerdictLine};
+use crate::jobs::Job;
 use crate::live::ViewLine;
 use crate::plan::json::PlanReport;
 use crate::rollout::{CanaryLine, CanaryReport};
@@ -95,6 +96,7 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, C
                 "canary": of(SchemaOf::Canary),
                 "canary-status": of(SchemaOf::CanaryStatus),
                 "split": of(SchemaOf::Split),
+                "jobs": of(SchemaOf::Jobs),
             }),
             out,
         )?,
@@ -112,6 +114,7 @@ fn of(verb: SchemaOf) -> Schema {
         SchemaOf::Canary => schema_for!(CarryLine),
         SchemaOf::CanaryStatus => schema_for!(Vec<CanaryReport>),
         SchemaOf::Split => schema_for!(split::Report),
+        SchemaOf::Jobs => schema_for!(Vec<Job>),
     }
 }
 

@@ -43,10 +43,11 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
             known.all(|(key, rule)| object.get(key).is_none_or(|value| fits(value, rule, root)))
         }),
         "additionalProperties" | "unevaluatedProperties" => {
-            assert_eq!(rule, &json!(false));
             let known = rules.get("properties").and_then(Value::as_object);
             value.as_object().is_none_or(|object| {
-                object.keys().all(|key| known.is_some_and(|known| known.contains_key(key)))
+                object.iter().all(|(key, value)| {
+                    known.is_some_and(|known| known.contains_key(key)) || fits(value, rule, root)
+                })
             })
         }
         "items" => {
@@ -160,5 +161,23 @@ fn what_is_printed_while_deploying_fits_its_schema() {
     for args in [&["status", "-o", "json"][..], &["status", "/shop", "-o", "json"]] {
         let value: Value = serde_json::from_str(&zdd.run(args).exits(0).out).unwrap();
         assert!(fits(&value, &status, &status), "{value:#}");
+    }
+}
+
+#[test]
+fn jobs_prints_what_its_schema_says() {
+    let schema = json_of(&["schema", "jobs"]);
+    let call = ["jobs", "tests/jobs/web.template.json", "--revision", "v2", "--image", "nginx"];
+    let image = ["--zdd-image", "zdd"];
+    let file = ["--zdd-image", "zdd", "--credentials-secret", "zdd/account", "-m", "http://m"];
+    let user = ["--user", "alice", "--password-secret", "zdd/password"];
+    for args in [&[][..], &image, &file, &user] {
+        let jobs = json_of(&[&call, args, &["--out", "-"]].concat());
+        assert!(fits(&jobs, &schema, &schema), "{jobs:#}");
+        for member in ["id", "labels", "run"] {
+            let mut without = jobs.clone();
+            without[2].as_object_mut().unwrap().remove(member).unwrap();
+            assert!(!fits(&without, &schema, &schema), "{member}");
+        }
     }
 }

@@ -7,8 +7,8 @@ use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
 use super::{
-    AbortArgs, CanaryArgs, CheckArgs, DeployArgs, LabArgs, PlanArgs, ResumeArgs, SplitArgs,
-    StatusArgs, VerifyArgs,
+    AbortArgs, CanaryArgs, CheckArgs, DeployArgs, JobsArgs, LabArgs, PlanArgs, ResumeArgs,
+    SplitArgs, StatusArgs, VerifyArgs,
 };
 use crate::exit;
 
@@ -31,6 +31,7 @@ pub(crate) enum Verb {
     Resume(Box<ResumeArgs>),
     Verify(VerifyArgs),
     Split(SplitArgs),
+    Jobs(Box<JobsArgs>),
     Lab(LabArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -96,6 +97,8 @@ pub(crate) enum SchemaOf {
     CanaryStatus,
     /// `zdd split -o json`
     Split,
+    /// `zdd jobs --out -`
+    Jobs,
 }
 
 /// Print a completion script for a shell

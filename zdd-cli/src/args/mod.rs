@@ -9,6 +9,7 @@ mod connect;
 mod deploy;
 mod follow;
 mod haproxy;
+mod jobs;
 mod lab;
 mod plan;
 mod resume;
@@ -30,6 +31,7 @@ pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs, Strategy, SwapArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
+pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{
     ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,
 };

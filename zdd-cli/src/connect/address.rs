@@ -6,7 +6,7 @@ use crate::error::ConnectFault;
 
 /// Where an address comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// An argument, which every user of the machine can read.
     Argument,
     /// The environment.
@@ -14,7 +14,7 @@ pub(super) enum Origin {
 }
 
 /// The addresses that `text` lists.
-pub(super) fn addresses(text: &str, origin: Origin) -> Result<Vec<Url>, ConnectFault> {
+pub(crate) fn addresses(text: &str, origin: Origin) -> Result<Vec<Url>, ConnectFault> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| address(part, origin)).collect()
 }

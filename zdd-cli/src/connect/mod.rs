@@ -4,5 +4,6 @@ mod address;
 mod balancer;
 mod client;
 
+pub(crate) use address::{Origin, addresses};
 pub(crate) use balancer::balancer;
 pub(crate) use client::connect;
