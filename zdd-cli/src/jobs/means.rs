@@ -30,7 +30,7 @@ impl Means {
         let marathon = marathon(&args.marathon)?;
         means.set("ZDD_MARATHON", &marathon);
         let (haproxy, haproxy_master) = (args.haproxy.clone(), args.haproxy_master.clone());
-        balancer(&HaproxyArgs { haproxy, haproxy_master })?;
+        balancer(&HaproxyArgs { haproxy, haproxy_master, marathon_lb: None })?;
         means.set("ZDD_HAPROXY", &args.haproxy);
         means.set("ZDD_HAPROXY_MASTER", &args.haproxy_master);
         if let Some(path) = &args.cacert {

@@ -8,9 +8,9 @@ use zdd_core::app::{App, Document, Fault, ParseError};
 use super::error::JobsError;
 use super::place_holder::{self, PLACE_HOLDER};
 use crate::args::Revision;
-use crate::canary::CanaryError;
 use crate::error::{CliError, FileFault};
 use crate::input::Source;
+use crate::rollout::CanaryError;
 
 /// The label that says which release an app is.
 pub(super) const REVISION: &str = "ZDD_REVISION";
