@@ -2,6 +2,7 @@
 
 use zdd_core::app::App;
 use zdd_core::ports::{Force, Marathon, MarathonError};
+use zdd_core::rollout::labels;
 use zdd_core::rollout::record::{Found, Holder, Record, folder, folder_of_all};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
@@ -89,6 +90,28 @@ impl<'m> Claim<'m> {
         Ok(claim)
     }
 
+    /// Gives the claim up if the group is not as it was when it was decided what to do: somebody may have
+    /// been through with it between that look and the claim.
+    ///
+    /// # Errors
+    ///
+    /// When it is not.
+    pub(super) async fn after_all(self, running: &[App]) -> Result<Self, CliError> {
+        let now = running_of(self.marathon, &self.record.group).await?;
+        let versions = |apps: &[App]| {
+            let mut all: Vec<_> =
+                apps.iter().map(|app| (app.id().clone(), app.version())).collect();
+            all.sort();
+            all
+        };
+        if versions(&now) == versions(running) {
+            return Ok(self);
+        }
+        let group = self.record.group.clone();
+        self.forget().await?;
+        Err(CanaryError::Stale { group }.into())
+    }
+
     /// Whether nobody took it over.
     pub(super) async fn is_ours(&self) -> Result<bool, CliError> {
         let found = find(self.marathon, &self.record.group).await?;
@@ -156,6 +179,12 @@ impl<'m> Claim<'m> {
             Err(error) => Err(CliError::of_app(id, error)),
         }
     }
+}
+
+/// The apps of a deployment group that are there.
+pub(super) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
+    let apps = marathon.apps().await?.into_iter().map(|it| it.app);
+    Ok(apps.filter(|app| labels::group_of(app) == Some(group)).collect())
 }
 
 /// Who we are, for others to read.

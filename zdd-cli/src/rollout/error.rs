@@ -54,6 +54,8 @@ pub(crate) enum CanaryError {
     Held { group: String, holder: Holder, now: Timestamp },
     #[error("somebody else has taken {group} over")]
     Lost { group: String },
+    #[error("{group} is not as it was a moment ago: somebody else was faster")]
+    Stale { group: String },
     #[error("{group} is a canary of another version, {app}")]
     Another { group: String, app: AppId },
     #[error("{group} is on its way {}", way(*.is_forward))]
@@ -108,6 +110,7 @@ impl CanaryError {
             | Self::Balancer(_)
             | Self::Stuck { .. }
             | Self::TimedOut { is_balancer: true, .. } => ExitCode::LoadBalancer,
+            Self::Stale { .. } => ExitCode::Stale,
             Self::Held { .. } | Self::Lost { .. } => ExitCode::Locked,
             Self::TimedOut { .. } => ExitCode::Deadline,
             Self::Vanished(_) => ExitCode::Marathon,
@@ -149,6 +152,7 @@ impl CanaryError {
             Self::Held { .. } => {
                 "wait until it has ended; if it is dead, go on in its place with --take-over"
             }
+            Self::Stale { .. } => "look at what runs, and decide again",
             Self::Lost { .. } => "`zdd canary status` says who",
             Self::Another { .. } => {
                 "promote it or roll it back first: `zdd canary promote`, `zdd canary rollback`"

@@ -3,11 +3,11 @@
 use zdd_core::app::App;
 use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Extent, Growth, Release, Side, Split, labels};
+use zdd_core::rollout::{Extent, Growth, Release, Side, Split};
 use zdd_core::weights::{self, Weights};
 
 use super::carry::{Carried, Means, carry_out, now};
-use super::claim::{Claim, find, me, refuse_held};
+use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::error::{CanaryError, Share};
 use super::status;
 use super::subject::Subject;
@@ -54,26 +54,26 @@ impl Start<'_> {
         let running = running_of(self.means.marathon, group).await?;
         if let Some(found) = found {
             let plan = self.go_on(&found, &running)?;
-            return self.carry(Some(&found), plan, operator, console).await;
+            return self.carry((Some(&found), &running), plan, operator, console).await;
         }
         // Where nothing runs, the file may say what is to be there first.
         if let (true, Some((version, old))) = (running.is_empty(), &self.subject.old) {
             console.note(&format!("nothing of {group} runs: {version} is deployed first"))?;
             let plan = self.first(old, old.instances().get())?;
-            let code = self.carry(None, plan, operator, console).await?;
+            let code = self.carry((None, &running), plan, operator, console).await?;
             if code != ExitCode::Done || self.args.dry_run {
                 return Ok(code);
             }
             let running = running_of(self.means.marathon, group).await?;
             let plan = self.beside(&running)?;
-            return self.carry(None, plan, operator, console).await;
+            return self.carry((None, &running), plan, operator, console).await;
         }
         let plan = if running.is_empty() {
             self.first(&self.subject.new, self.subject.full)?
         } else {
             self.beside(&running)?
         };
-        self.carry(None, plan, operator, console).await
+        self.carry((None, &running), plan, operator, console).await
     }
 
     fn release<'r>(&self, definition: &'r App, group: &'r [App]) -> Release<'r> {
@@ -194,7 +194,7 @@ impl Start<'_> {
 
     async fn carry(
         &self,
-        found: Option<&Found>,
+        (found, running): (Option<&Found>, &[App]),
         plan: Plan,
         operator: &mut dyn Operator,
         console: &mut Console<'_>,
@@ -209,6 +209,9 @@ impl Start<'_> {
         let is_first = record.old.is_none();
         let holder = me(now(), false);
         let mut claim = Claim::take(self.means.marathon, found, record, Some(app), holder).await?;
+        if found.is_none() {
+            claim = claim.after_all(running).await?;
+        }
         match carry_out(&claim, self.means, operator, console).await {
             Ok(Carried::Reached(_)) if is_first => {
                 let new = claim.record.new.clone();
@@ -265,12 +268,6 @@ pub(super) async fn leave(claim: Claim<'_>, error: &CliError) -> Result<(), CliE
     // The first error is the one that counts.
     let _ = claim.release().await;
     Ok(())
-}
-
-/// The apps of a deployment group that are there.
-pub(super) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
-    let apps = marathon.apps().await?.into_iter().map(|it| it.app);
-    Ok(apps.filter(|app| labels::group_of(app) == Some(group)).collect())
 }
 
 fn heading(record: &Record) -> String {

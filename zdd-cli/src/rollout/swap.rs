@@ -6,9 +6,9 @@ use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Extent, Growth, Release, Traffic};
 
 use super::carry::{Carried, Means, carry_out, now};
-use super::claim::{Claim, find, me, refuse_held};
+use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::error::CanaryError;
-use super::start::{leave, running_of};
+use super::start::leave;
 use crate::args::{PaceArgs, SwapArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -48,7 +48,10 @@ pub(crate) async fn swap(
         return Ok(ExitCode::Done);
     }
     let holder = me(now(), false);
-    let claim = Claim::take(marathon, found.as_ref(), record, Some(made), holder).await?;
+    let mut claim = Claim::take(marathon, found.as_ref(), record, Some(made), holder).await?;
+    if found.is_none() {
+        claim = claim.after_all(&running).await?;
+    }
     match carry_out(&claim, swap.means, operator, console).await {
         Ok(Carried::Reached(_)) => {
             let text = done(&claim.record);
