@@ -12,6 +12,7 @@ use zdd_benches::floor::{self, Scratch};
 use zdd_benches::following;
 use zdd_benches::lab::{self, Rolling};
 use zdd_benches::recording::{self, APPS};
+use zdd_benches::rollout;
 use zdd_benches::statistics;
 use zdd_benches::table::{Limit, Table, Times, Work};
 use zdd_benches::upgrades::{self, Case, SIZES};
@@ -21,7 +22,9 @@ use zdd_core::capacity::Reading;
 use zdd_core::check::Check;
 use zdd_core::group::{Forecast, plan};
 use zdd_core::guarantee::Guarantee;
+use zdd_core::rollout::Action;
 use zdd_core::timeline::{Assumptions, End, Step, Timeline};
+use zdd_core::units::Timestamp;
 use zdd_core::verify::{Event, LogIssues, LogReader, Replay, Replayed, What};
 use zdd_core::weights::{Side, SideWeights, Weight, Weights};
 use zdd_haproxy::stats::{Limits, Reader};
@@ -31,7 +34,7 @@ use zdd_marathon::sse::{Decoder, Item};
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 15] = [
     ("check", checks),
     ("timeline", plans),
     ("steps", steps),
@@ -41,6 +44,7 @@ const PARTS: [Part; 14] = [
     ("events", stream),
     ("apps", answers),
     ("weights", weights),
+    ("rollout", rollouts),
     ("statistics", balancers),
     ("bridge", bridges),
     ("lab", upgrade),
@@ -360,6 +364,23 @@ fn weights(table: &mut Table) {
     let write = || floor::write_bytes(&mut scratch, 1_000 * size_of::<Weight>());
     let limit = Limit::Time(Duration::from_millis(1));
     table.compare("weights of 1000 servers", Work::Once, limit, solve, write);
+}
+
+/// One decision about a large deployment.
+fn rollouts(table: &mut Table) {
+    let seen = rollout::observation(5_000);
+    let engine = rollout::engine(5_000);
+    let decide = || {
+        let mut engine = engine.clone();
+        engine.step(Timestamp::EPOCH, black_box(&seen))
+    };
+    let decision = decide();
+    assert!(
+        matches!(decision.actions.as_slice(), [Action::Set(changes)] if changes.len() == 10_000)
+    );
+    let limit = Limit::Time(Duration::from_millis(5));
+    let copy = || black_box(&seen).clone();
+    table.compare("decision about 10000 instances", Work::Once, limit, decide, copy);
 }
 
 /// The statistics of a large HAProxy.

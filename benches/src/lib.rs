@@ -26,6 +26,7 @@
 //! | the plan of a group | `serde_json` alone, reading the group's JSON |
 //! | a rolling upgrade on the embedded Marathon | starting and ending its processes, nothing else |
 //! | weights of servers | writing as many bytes as the weights have |
+//! | a decision about a rollout | copying what it is decided from |
 //! | the statistics of HAProxy | the `csv` crate alone, reading the same cells |
 //! | a changed task in HAProxy | telling HAProxy alone, by who knows what has changed |
 //! | `zdd check` | starting a program that does nothing |
@@ -45,6 +46,7 @@ pub mod following;
 pub mod groups;
 pub mod lab;
 pub mod recording;
+pub mod rollout;
 mod seed;
 pub mod statistics;
 pub mod table;

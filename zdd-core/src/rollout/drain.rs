@@ -94,12 +94,14 @@ impl Shrinking<'_, '_> {
         (have > need).then_some(Verdict::Wait(WaitingOn::Stopping { app, have, need }))
     }
 
-    /// Which ones go: those that are out already, then sick ones, then the youngest.
+    /// Which ones go: those that are out already, then those that do not serve everywhere, then sick
+    /// ones, then the youngest.
     fn victims(&self, count: usize) -> Vec<&Member<'_>> {
         let mut members: Vec<&Member<'_>> = self.side.members.iter().collect();
         members.sort_by_key(|it| {
-            let is_in_use = !it.servers.is_empty() && !it.is_out();
-            (is_in_use, it.is_healthy, Reverse(it.task.started_at), &it.task.id)
+            // One that a balancer forgot to take out serves nowhere fully: nothing is lost with it.
+            let use_of_it = (!it.is_out(), it.is_serving());
+            (use_of_it, it.is_healthy, Reverse(it.task.started_at), &it.task.id)
         });
         members.truncate(count);
         members

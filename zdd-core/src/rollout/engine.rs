@@ -142,6 +142,16 @@ impl Rollout {
         self
     }
 
+    /// Takes over what another one saw at its last look, at `at`: that nothing went on at a task.
+    pub fn remember_quiet(&mut self, task: TaskId, at: Timestamp) {
+        self.quiet.insert(task, at);
+    }
+
+    /// Whether nothing went on at a task at the last look.
+    pub fn is_quiet(&self, task: &TaskId) -> bool {
+        self.quiet.contains_key(task)
+    }
+
     /// The old app.
     pub const fn old(&self) -> Option<&AppId> {
         self.old.as_ref()

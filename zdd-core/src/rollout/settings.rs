@@ -1,10 +1,11 @@
 //! The weights and states that servers should have.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::target::{Split, Traffic};
 use super::view::{Member, Side, View};
-use crate::ports::{ServerChange, SetState, Setting};
+use crate::ports::{Name, Server, ServerChange, SetState, Setting};
 use crate::weights::{self, Weights};
 
 /// The weights of all servers that can serve, so that each side gets its share whatever runs of it, and
@@ -67,11 +68,13 @@ fn readied(member: &Member<'_>) -> Option<ServerChange> {
 
 /// Those that differ from what is there, at any balancer.
 pub(super) fn differing<'w>(view: &View<'_>, wanted: &'w [ServerChange]) -> Vec<&'w ServerChange> {
-    let members = || Side::BOTH.into_iter().flat_map(|side| &view.side(side).members);
+    let mut named: BTreeMap<&Name, Vec<&Server>> = BTreeMap::new();
+    let members = Side::BOTH.into_iter().flat_map(|side| &view.side(side).members);
+    for server in members.flat_map(|member| &member.servers) {
+        named.entry(&server.name).or_default().push(server);
+    }
     let differs = |change: &&ServerChange| {
-        let mut servers = members()
-            .flat_map(|member| &member.servers)
-            .filter(|server| server.name == change.server);
+        let mut servers = named.get(&change.server).into_iter().flatten();
         servers.any(|server| match change.setting {
             Setting::Weight(weight) => server.weight != Some(weight),
             Setting::State(state) => server.set != Some(state),

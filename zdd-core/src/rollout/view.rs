@@ -146,19 +146,19 @@ impl<'o> View<'o> {
             .collect();
         let mut servers: BTreeMap<&TaskId, Vec<&'o Server>> = BTreeMap::new();
         let looks: Vec<_> = seen.balancers.iter().filter_map(|it| it.seen.as_ref().ok()).collect();
+        let by_id: BTreeMap<&TaskId, &'o Task> =
+            tasks.iter().map(|(_, _, task)| (&task.id, *task)).collect();
         for look in &looks {
+            let named: BTreeMap<&Name, &'o Server> =
+                look.servers.iter().map(|server| (&server.name, server)).collect();
             let matched = matching(&places, &look.servers);
             for (task, server) in matched.pairs {
-                let Some((_, _, task)) = tasks.iter().find(|it| it.2.id == *task) else { continue };
-                servers
-                    .entry(&task.id)
-                    .or_default()
-                    .extend(look.servers.iter().find(|it| it.name == server.name));
+                if let (Some(task), Some(server)) = (by_id.get(task), named.get(&server.name)) {
+                    servers.entry(&task.id).or_default().push(server);
+                }
             }
-            let doubtful = matched.doubtful.iter().map(|it| &it.name);
-            let doubtful = doubtful
-                .filter_map(|name| look.servers.iter().map(|it| &it.name).find(|it| *it == name));
-            view.doubtful.extend(doubtful);
+            let doubtful = matched.doubtful.iter().filter_map(|it| named.get(&it.name));
+            view.doubtful.extend(doubtful.map(|server| &server.name));
         }
         for (side, app) in listed {
             view.side_mut(side).app = Some(app);

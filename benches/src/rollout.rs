@@ -1,0 +1,72 @@
+//! A large deployment, half-way.
+
+use zdd_core::app::App;
+use zdd_core::ports::{
+    AppStatus, Balancer, HealthResult, Look, Name, Server, SetState, Task, TaskState,
+};
+use zdd_core::rollout::{Growth, Observation, Rollout, Target, Traffic};
+
+const OLD: &str = "/shop-blue";
+const NEW: &str = "/shop-green";
+
+/// Both apps with so many instances each, all healthy and in service at one balancer, where nothing has
+/// been set yet.
+pub fn observation(each: u16) -> Observation {
+    let mut look = Look::default();
+    look.servers = (0..2 * each).map(server).collect();
+    Observation {
+        old: Some(status(OLD, 0, each)),
+        new: Some(status(NEW, each, each)),
+        balancers: vec![Balancer { name: "lb".into(), seen: Ok(look) }],
+        refused: Vec::new(),
+    }
+}
+
+/// What decides about it.
+pub fn engine(each: u16) -> Rollout {
+    let target = Target { old: 0, new: (2 * each).into(), traffic: Traffic::ByInstances };
+    let old = OLD.parse().expect("it is an id");
+    let new = NEW.parse().expect("it is an id");
+    Rollout::new(Some(old), new, target)
+        .holding(Traffic::ByInstances)
+        .growing(Growth::ByHalf)
+        .with_floor((2 * each).into())
+}
+
+fn status(id: &str, first: u16, count: u16) -> AppStatus {
+    let text = format!(
+        r#"{{"id": "{id}", "instances": {count}, "healthChecks": [{{"protocol": "HTTP"}}]}}"#
+    );
+    let mut status = AppStatus::new(App::parse(&text).expect("it is an app"));
+    let tasks = (first..first + count).map(|number| {
+        let task = format!("{}.{number}", &id[1..]).parse().expect("it is an id");
+        let mut task = Task::new(task, status.app.id().clone(), TaskState::Running);
+        task.host = Some(host(number));
+        task.ports = vec![port(number)];
+        let mut passes = HealthResult::default();
+        passes.alive = true;
+        task.health = vec![passes];
+        task
+    });
+    status.tasks = Some(tasks.collect());
+    status
+}
+
+fn server(number: u16) -> Server {
+    let host = host(number).replace('.', "_");
+    let name = Name::new(format!("{host}_{}", port(number))).expect("it is a name");
+    let mut server = Server::new(name);
+    server.set = Some(SetState::Ready);
+    server.weight = Some(1);
+    server.passes = Some(true);
+    server
+}
+
+/// Ten tasks on each agent.
+fn host(number: u16) -> String {
+    format!("10.0.{}.{}", number / 2_500, number / 10 % 250)
+}
+
+fn port(number: u16) -> u16 {
+    31_000 + number % 10
+}
