@@ -57,7 +57,7 @@ fn server(number: u16) -> Server {
     let name = Name::new(format!("{host}_{}", port(number))).expect("it is a name");
     let mut server = Server::new(name);
     server.set = Some(SetState::Ready);
-    server.weight = Some(1);
+    server.weight = Some(2);
     server.passes = Some(true);
     server
 }

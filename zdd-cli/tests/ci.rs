@@ -36,7 +36,7 @@ fn each_command_is_understood() {
     for verb in [["canary", "start"], ["canary", "promote"], ["canary", "rollback"]] {
         assert!(verbs.contains(verb.map(String::from).as_slice()), "{verb:?} of {verbs:?}");
     }
-    assert_eq!(commands.len(), 10, "{commands:#?}");
+    assert_eq!(commands.len(), 11, "{commands:#?}");
 }
 
 #[test]
