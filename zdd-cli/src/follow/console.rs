@@ -112,6 +112,12 @@ impl<'w> Console<'w> {
         }
     }
 
+    /// Says something that happened, in lines that fit the page.
+    pub(crate) fn tell(&mut self, text: &str) -> Result<(), CliError> {
+        let text = if self.is_json() { text.to_owned() } else { self.page.hanging(0, 2, text) };
+        self.note(&text)
+    }
+
     /// Whether results are JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.output == Output::Json

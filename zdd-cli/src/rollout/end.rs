@@ -24,7 +24,7 @@ pub(super) async fn run(
     let found = one(marathon, args.group.as_deref()).await?;
     refuse_held(Some(&found), args.pace.take_over, now())?;
     let record = turned(&found.record, phase)?;
-    console.note(&heading(&record))?;
+    console.tell(&heading(&record))?;
     let definition = found.definition.clone();
     let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), false)).await?;
     let means = Means { marathon, balancer, pace: &args.pace };
@@ -37,7 +37,7 @@ pub(super) async fn run(
         }
         Ok(Carried::Interrupted) => {
             claim.release().await?;
-            console.note(
+            console.tell(
                 "interrupted; everything stays as it is: the same command goes on from here",
             )?;
             Ok(ExitCode::Left)

@@ -43,7 +43,7 @@ pub(super) async fn run(
             Ok(Carried::Reached(seen)) => {
                 if !is_shown {
                     status::say(&claim.record, &seen, console)?;
-                    console.note("held; Ctrl-C leaves it as it is")?;
+                    console.tell("held; Ctrl-C leaves it as it is")?;
                     is_shown = true;
                 }
             }
@@ -56,7 +56,7 @@ pub(super) async fn run(
             }
             // Instances may be gone for longer; what is left keeps its share.
             Err(CliError::Canary(CanaryError::TimedOut { waiting_on, .. })) => {
-                console.note(&format!("still waiting for {waiting_on}"))?;
+                console.tell(&format!("still waiting for {waiting_on}"))?;
             }
             Err(error) => {
                 leave(claim, &error).await?;
@@ -69,6 +69,6 @@ pub(super) async fn run(
         }
     }
     claim.release().await?;
-    console.note("left as it is; nobody holds the shares now")?;
+    console.tell("left as it is; nobody holds the shares now")?;
     Ok(ExitCode::Done)
 }

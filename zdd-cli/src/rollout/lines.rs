@@ -98,11 +98,13 @@ impl<'t, 'w> Teller<'t, 'w> {
         if self.console.is_json() {
             return self.console.line(&CanaryLine { schema: SCHEMA, event, code, text, hint });
         }
+        let page = self.console.page;
         match event {
-            "waiting" => self.console.note(&styled(DIM, format!("  {text}")))?,
-            _ => self.console.note(text)?,
+            "waiting" => self.console.note(&styled(DIM, page.hanging(2, 4, text)))?,
+            _ => self.console.tell(text)?,
         }
-        hint.map_or(Ok(()), |hint| self.console.note(&format!("  hint: {hint}")))
+        let hint = hint.map(|hint| page.hanging(2, 4, &format!("hint: {hint}")));
+        hint.map_or(Ok(()), |hint| self.console.note(&hint))
     }
 }
 

@@ -58,7 +58,7 @@ impl Start<'_> {
         }
         // Where nothing runs, the file may say what is to be there first.
         if let (true, Some((version, old))) = (running.is_empty(), &self.subject.old) {
-            console.note(&format!("nothing of {group} runs: {version} is deployed first"))?;
+            console.tell(&format!("nothing of {group} runs: {version} is deployed first"))?;
             let plan = self.first(old, old.instances().get())?;
             let code = self.carry((None, &running), plan, operator, console).await?;
             if code != ExitCode::Done || self.args.dry_run {
@@ -201,9 +201,9 @@ impl Start<'_> {
     ) -> Result<ExitCode, CliError> {
         let Plan { record, app } = plan;
         self.seen(&record).await?;
-        console.note(&heading(&record))?;
+        console.tell(&heading(&record))?;
         if self.args.dry_run {
-            console.note("nothing was done; leave --dry-run out to do it")?;
+            console.tell("nothing was done; leave --dry-run out to do it")?;
             return Ok(ExitCode::Done);
         }
         let is_first = record.old.is_none();
@@ -229,7 +229,7 @@ impl Start<'_> {
             }
             Ok(Carried::Interrupted) => {
                 claim.release().await?;
-                console.note(
+                console.tell(
                     "interrupted; everything stays as it is: the same command goes on from here, \
                      `zdd canary rollback` takes it back",
                 )?;

@@ -99,8 +99,10 @@ pub(super) async fn run(
             console.say(&format!("held by {}, since {}", holder.who, holder.since))?;
         }
         if let Some(next) = next {
-            console.say(&format!("next: {}", next.text))?;
-            next.hint.map_or(Ok(()), |hint| console.say(&format!("hint: {hint}")))?;
+            console.say(&console.page.hanging(0, 2, &format!("next: {}", next.text)))?;
+            if let Some(hint) = next.hint {
+                console.say(&console.page.hanging(0, 2, &format!("hint: {hint}")))?;
+            }
         }
     }
     if console.is_json() {
@@ -194,10 +196,10 @@ pub(super) fn say(
 ) -> Result<(), CliError> {
     let sides = standings(seen);
     let title = format!("{} behind {}: {}", record.group, record.backend, words(record));
-    console.say(&styled(BOLD, title))?;
+    console.say(&styled(BOLD, console.page.hanging(0, 2, &title)))?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "app", "instances", "healthy", "up", "weights", "sessions", "share"]);
+    table.set_header(["", "app", "want", "healthy", "up", "weights", "sess.", "share"]);
     for (name, side) in ["old", "new"].into_iter().zip(&sides) {
         table.add_row(row(name, side));
     }

@@ -42,9 +42,9 @@ pub(crate) async fn swap(
     for balancer in balancer.look(&record.backend).await {
         balancer.seen.map_err(CanaryError::Balancer)?;
     }
-    console.note(&heading(&record))?;
+    console.tell(&heading(&record))?;
     if is_dry {
-        console.note("nothing was done; leave --dry-run out to do it")?;
+        console.tell("nothing was done; leave --dry-run out to do it")?;
         return Ok(ExitCode::Done);
     }
     let holder = me(now(), false);
@@ -61,7 +61,7 @@ pub(crate) async fn swap(
         }
         Ok(Carried::Interrupted) => {
             claim.release().await?;
-            console.note(
+            console.tell(
                 "interrupted; everything stays as it is: the same command goes on from here, \
                  `zdd canary rollback` takes it back",
             )?;
