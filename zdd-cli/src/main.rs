@@ -13,6 +13,11 @@ mod error;
 mod exit;
 mod extras;
 mod follow;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "no verb has an option for hooks yet")
+)]
+mod hooks;
 mod input;
 mod jobs;
 mod lab;
