@@ -37,6 +37,7 @@ mod summary;
 mod target;
 mod view;
 mod waiting;
+pub mod zdd_py;
 
 pub use decision::{Action, Decision, Next, Outcome};
 pub use engine::Rollout;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
-use zdd_core::rollout::{Action, Growth, Next, Outcome, Rollout, Target, Traffic};
+use zdd_core::rollout::{Action, Growth, Next, Outcome, Rollout, Target, Traffic, zdd_py};
 
 use super::id;
 use super::world::{NEW, OLD, World};
@@ -200,4 +200,48 @@ fn back_from_anywhere() {
             }
         }
     }
+}
+
+/// The app that is posted is the one that zdd.py posts, but for its moment and for two faults.
+#[test]
+fn what_is_created_is_what_zdd_py_creates() {
+    let (mut same, mut mended) = (0, 0);
+    for Vector { id: name, given, out, .. } in vectors("prepare_deploy") {
+        let json = given["app"].as_object().unwrap();
+        let parse = |json: &Value| zdd_core::app::App::parse(&json.to_string());
+        let group: Vec<_> = given["previous_deploys"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| parse(it).unwrap())
+            .collect();
+        let Ok(definition) = parse(&given["app"]) else {
+            assert!(out.get("error").is_some(), "{name}");
+            continue;
+        };
+        let of = |name: &str| number(&given[name]);
+        let (initial, beside) = (of("initial_instances"), of("new_instances"));
+        let old = group.first();
+        let sizes = zdd_py::Sizes::of(&definition, old, initial, beside);
+        let now = zdd_core::units::Timestamp::EPOCH;
+        match zdd_py::prepare(json, &definition, old, sizes, now) {
+            Err(missing) => assert_eq!(out["exit_status"], 4, "{name}: {missing}"),
+            Ok(mut made) => {
+                let labels = made["labels"].as_object_mut().unwrap();
+                labels.remove("HAPROXY_DEPLOYMENT_STARTED_AT");
+                let made = Value::Object(made);
+                // The port of `portDefinitions` could not be read, and where the old app has no
+                // `ports`, its second port was taken for its first.
+                let is_fault = out["error"] == "AttributeError"
+                    || old.is_some_and(|old| !old.as_json().contains_key("ports"));
+                if made == out["app"] {
+                    same += 1;
+                } else {
+                    assert!(is_fault, "{name}: {made} {}", out);
+                    mended += 1;
+                }
+            }
+        }
+    }
+    assert!(same > 35 && mended > 0, "{same} {mended}");
 }
