@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::args::{Cli, Verb};
+use crate::args::{Cli, Verb, ZddPyArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::text::{BAD, BOLD, Page, styled};
@@ -26,6 +26,26 @@ pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Wr
         Verb::Completions(args) => extras::completions(args, out),
         Verb::Man(args) => extras::man(args, out),
     };
+    ended(answered, out, err)
+}
+
+/// Does what zdd.py would do.
+pub(crate) fn zdd_py(
+    args: &ZddPyArgs,
+    page: Page,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> ExitCode {
+    let answered = network::zdd_py(args, page, out, err);
+    ended(answered, out, err)
+}
+
+/// Says what went wrong, if something did.
+fn ended(
+    answered: Result<ExitCode, CliError>,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> ExitCode {
     let answered = answered.and_then(|code| match out.flush() {
         // The answer stands, whether or not all of it was read.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(code),

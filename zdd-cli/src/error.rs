@@ -58,6 +58,8 @@ pub(crate) enum Call {
     Create,
     /// To change the number of its instances.
     Scale,
+    /// To remove it.
+    Delete,
     /// Anything else.
     Other,
 }
@@ -320,6 +322,9 @@ fn exit_of(call: Call, error: &MarathonError) -> ExitCode {
         }
         (MarathonError::Invalid { .. } | MarathonError::Refused { .. }, Call::Scale) => {
             ExitCode::Scale
+        }
+        (MarathonError::Invalid { .. } | MarathonError::Refused { .. }, Call::Delete) => {
+            ExitCode::Delete
         }
         _ => ExitCode::Marathon,
     }

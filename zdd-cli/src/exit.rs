@@ -9,6 +9,8 @@ use std::process;
 pub(crate) enum ExitCode {
     /// What was asked for is done; the guarantee asked for is satisfiable, or held.
     Done = 0,
+    /// The operator said no.
+    Declined = 1,
     /// Wrong usage, unusable input, or a result or recording that could not be written.
     Usage = 2,
     /// The arguments contradict each other.
@@ -21,6 +23,8 @@ pub(crate) enum ExitCode {
     Marathon = 6,
     /// An app could not be created.
     Create = 7,
+    /// An app could not be removed.
+    Delete = 8,
     /// An app could not be scaled.
     Scale = 9,
     /// The guarantee asked for cannot be kept.

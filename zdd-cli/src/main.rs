@@ -13,10 +13,6 @@ mod error;
 mod exit;
 mod extras;
 mod follow;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "no verb has an option for hooks yet")
-)]
 mod hooks;
 mod input;
 mod jobs;
@@ -43,9 +39,24 @@ use std::process;
 use clap::Parser;
 
 fn main() -> process::ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
+    if args::ZddPyArgs::are_meant(&words) {
+        let args = args::ZddPyArgs::parse_from(&words);
+        return with_streams(|page, mut out, mut err| {
+            dispatch::zdd_py(&args, page, &mut out, &mut err)
+        });
+    }
     // clap answers `--help`, `--version` and wrong usage by itself, with status 0 or 2.
     let cli = args::Cli::parse();
-    let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
-    let mut err = anstream::AutoStream::auto(io::stderr().lock());
-    dispatch::run(&cli, text::Page::of_terminal(), &mut out, &mut err).into()
+    with_streams(|page, mut out, mut err| dispatch::run(&cli, page, &mut out, &mut err))
+}
+
+/// Gives the streams of this process to whoever writes to them.
+fn with_streams(
+    run: impl FnOnce(text::Page, &mut dyn io::Write, &mut dyn io::Write) -> exit::ExitCode,
+) -> process::ExitCode {
+    // Not locked: whoever asks a question needs them, too.
+    let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout()));
+    let mut err = anstream::AutoStream::auto(io::stderr());
+    run(text::Page::of_terminal(), &mut out, &mut err).into()
 }

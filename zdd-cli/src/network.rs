@@ -4,12 +4,14 @@ use std::io::{ErrorKind, Write};
 
 use tokio::runtime;
 use zdd_core::ports::Marathon;
+use zdd_marathon::HttpMarathon;
 
 use crate::args::{
-    AbortArgs, CanaryArgs, CanaryVerb, ConnectArgs, DeployArgs, Output, ResumeArgs, StatusArgs,
+    AbortArgs, CanaryArgs, CanaryVerb, ConnectArgs, DeployArgs, HaproxyArgs, Output, ResumeArgs,
+    StatusArgs, ZddPyArgs,
 };
-use crate::connect::connect;
-use crate::error::CliError;
+use crate::connect::{balancer, connect, of_zdd_py};
+use crate::error::{CliError, ConnectFault};
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Terminal};
 use crate::live::Screen;
@@ -47,6 +49,28 @@ pub(crate) fn canary(
     unread(with(connect, &mut console, async |marathon, operator, console| {
         rollout::run(args, marathon, operator, console).await
     }))
+}
+
+pub(crate) fn zdd_py(
+    args: &ZddPyArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    let balancers = HaproxyArgs {
+        haproxy: Vec::new(),
+        haproxy_master: Vec::new(),
+        marathon_lb: Some(args.marathon_lb.clone()),
+    };
+    let balancer = balancer(&balancers)?.ok_or(rollout::CanaryError::NoBalancer)?;
+    let mut console = Console::new(out, err, page, Output::Text);
+    unread(on(
+        || of_zdd_py(args),
+        &mut console,
+        async |marathon, operator, console| {
+            rollout::zdd_py(args, marathon, &*balancer, operator, console).await
+        },
+    ))
 }
 
 pub(crate) fn status(
@@ -104,10 +128,19 @@ fn with(
     console: &mut Console<'_>,
     verb: impl AsyncFnOnce(&dyn Marathon, &mut dyn Operator, &mut Console<'_>) -> Answer,
 ) -> Answer {
+    on(|| connect(args), console, verb)
+}
+
+/// Runs `verb` on the Marathon that `connected` answers with.
+fn on(
+    connected: impl FnOnce() -> Result<(HttpMarathon, Vec<String>), ConnectFault>,
+    console: &mut Console<'_>,
+    verb: impl AsyncFnOnce(&dyn Marathon, &mut dyn Operator, &mut Console<'_>) -> Answer,
+) -> Answer {
     let runtime =
         runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Terminal)?;
     let answer = runtime.block_on(async {
-        let (marathon, warnings) = connect(args)?;
+        let (marathon, warnings) = connected()?;
         for warning in warnings {
             warn(&warning, console)?;
         }

@@ -17,6 +17,7 @@ mod span;
 mod split;
 mod status;
 mod verify;
+mod zdd_py;
 
 pub(crate) use abort::AbortArgs;
 pub(crate) use balancer::{BalancerArgs, BridgeArgs};
@@ -41,3 +42,4 @@ pub(crate) use span::Span;
 pub(crate) use split::SplitArgs;
 pub(crate) use status::StatusArgs;
 pub(crate) use verify::VerifyArgs;
+pub(crate) use zdd_py::ZddPyArgs;

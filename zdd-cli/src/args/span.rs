@@ -21,6 +21,13 @@ pub(crate) enum SpanError {
 }
 
 impl Span {
+    /// So many seconds, a day at most.
+    pub(crate) fn seconds(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds).min(Assumptions::MAX))
+    }
+
+    /// `30m`.
+    pub(crate) const THIRTY_MINUTES: Self = Self(Duration::from_secs(1800));
     /// `5m`.
     pub(crate) const FIVE_MINUTES: Self = Self(Duration::from_secs(300));
 

@@ -7,7 +7,7 @@ use url::Url;
 use zdd_marathon::{Credentials, HttpMarathon};
 
 use super::address::{Origin, addresses};
-use crate::args::ConnectArgs;
+use crate::args::{ConnectArgs, ZddPyArgs};
 use crate::error::ConnectFault;
 
 const ADDRESS: &str = "ZDD_MARATHON";
@@ -32,6 +32,28 @@ pub(crate) fn connect(args: &ConnectArgs) -> Result<(HttpMarathon, Vec<String>),
     }
     if let Some(credentials) = credentials(args, &mut warnings)? {
         builder = builder.credentials(credentials);
+    }
+    Ok((builder.build()?, warnings))
+}
+
+/// The client that zdd.py's arguments describe.
+pub(crate) fn of_zdd_py(args: &ZddPyArgs) -> Result<(HttpMarathon, Vec<String>), ConnectFault> {
+    let mut warnings = Vec::new();
+    let mut builder = HttpMarathon::builder(addresses(&args.marathon, Origin::Argument)?);
+    if let Some(file) = &args.marathon_ca_cert {
+        builder = builder.cacert_file(file);
+    }
+    if let Some(file) = &args.marathon_auth_credential_file {
+        builder = builder.credentials(of_file(file, &mut warnings)?);
+    } else if let Some((user, password)) =
+        args.auth_credentials.as_deref().and_then(|it| it.split_once(':'))
+    {
+        builder = builder.credentials(Credentials::basic(user, password));
+        warnings.push(
+            "--auth-credentials can be read by every user of this machine; \
+             --marathon-auth-credential-file cannot"
+                .into(),
+        );
     }
     Ok((builder.build()?, warnings))
 }

@@ -6,4 +6,4 @@ mod client;
 
 pub(crate) use address::{Origin, addresses};
 pub(crate) use balancer::balancer;
-pub(crate) use client::connect;
+pub(crate) use client::{connect, of_zdd_py};

@@ -9,8 +9,6 @@ pub(crate) enum Event {
     BeforeKill,
     /// The old app is about to be deleted.
     BeforeDelete,
-    /// The new version has everything, and the old one is gone: too late to refuse.
-    AfterPromote,
 }
 
 impl Event {
@@ -19,7 +17,6 @@ impl Event {
         match self {
             Self::BeforeKill => "before-kill",
             Self::BeforeDelete => "before-delete",
-            Self::AfterPromote => "after-promote",
         }
     }
 }

@@ -238,7 +238,7 @@ async fn what_cannot_be_started_does_not_pass() {
     fs::write(world.at("text"), "#!/bin/sh\nexit 0\n").unwrap();
     for name in ["none", "text", "."] {
         let hook = Hook::new(world.at(name), LONG);
-        let outcome = hook.run(&world.occasion(Event::AfterPromote), &mut |_| ()).await;
+        let outcome = hook.run(&world.occasion(Event::BeforeDelete), &mut |_| ()).await;
         let Outcome::NotRun { cause: Cause::Start(_) } = &outcome else { panic!("{outcome:?}") };
         let told = outcome.to_string();
         assert!(told.starts_with("the hook was not asked: it cannot be started: "), "{told}");
@@ -344,12 +344,12 @@ async fn it_is_not_told_what_zdd_logs_in_with() {
     ];
     let variables = variables.map(|(name, value)| (name.into(), value.into()));
     let hook = Hook::with_environment(script, LONG, variables);
-    let outcome = hook.run(&world.occasion(Event::AfterPromote), &mut |_| ()).await;
+    let outcome = hook.run(&world.occasion(Event::BeforeDelete), &mut |_| ()).await;
     assert!(matches!(outcome, Outcome::Passed), "{outcome:?}");
     let env = world.read("env");
     let has = |line: &str| env.lines().any(|it| it == line);
     assert!(has("ZDD_MARATHON=http://alice@m:8080/") && has("KEPT=as it is"), "{env}");
-    assert!(has("ZDD_EVENT=after-promote"), "{env}");
+    assert!(has("ZDD_EVENT=before-delete"), "{env}");
     assert!(!env.contains("CARGO"), "of this process: {env}");
     assert!(!env.contains("hunter2") && !env.contains("of somebody else"), "{env}");
 }

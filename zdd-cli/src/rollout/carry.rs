@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use zdd_core::drive::{Drive, DriveError, Go, Witness};
-use zdd_core::ports::{Clock, LoadBalancer, Marathon, Notice};
+use zdd_core::ports::{Clock, LoadBalancer, Marathon, MarathonError, Notice};
 use zdd_core::rollout::{
     Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn, standings,
 };
@@ -15,7 +15,7 @@ use super::error::CanaryError;
 use super::lines::Teller;
 use crate::args::PaceArgs;
 use crate::clock::SystemClock;
-use crate::error::CliError;
+use crate::error::{Call, CliError};
 use crate::follow::{Console, Operator};
 
 /// How often it is looked whether somebody took the rollout over, while nothing is done.
@@ -46,10 +46,28 @@ pub(super) fn patience(pace: &PaceArgs) -> Patience {
     }
 }
 
+/// Whoever is asked before something is done.
+#[async_trait(?Send)]
+pub(super) trait Gate {
+    /// Lets it be done, or says why not.
+    async fn pass(&mut self, action: &Action, seen: &Observation) -> Result<(), CliError>;
+}
+
 /// Carries out what a claim's record says.
 pub(super) async fn carry_out(
     claim: &Claim<'_>,
     means: Means<'_>,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<Carried, CliError> {
+    carry_through(claim, means, None, operator, console).await
+}
+
+/// The same, with somebody to ask.
+pub(super) async fn carry_through<'p>(
+    claim: &Claim<'_>,
+    means: Means<'_>,
+    gate: Option<&'p mut (dyn Gate + 'p)>,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<Carried, CliError> {
@@ -62,7 +80,8 @@ pub(super) async fn carry_out(
     let Means { marathon, balancer, .. } = means;
     let drive = Drive { marathon, balancer, backend, clock: &clock };
     let mut witness = Teller::new(console);
-    let mut guard = Guard { claim, witness: &mut witness, looked: None, error: None, seen: None };
+    let mut guard =
+        Guard { claim, gate, witness: &mut witness, looked: None, error: None, seen: None };
     let ran = tokio::select! {
         biased;
         ran = drive.run(&mut rollout, &mut guard) => Some(ran),
@@ -78,9 +97,21 @@ pub(super) async fn carry_out(
         Some(Ok(Outcome::Reached)) => Ok(Carried::Reached(Box::new(seen.unwrap_or_default()))),
         Some(Ok(outcome)) => Err(refusal(outcome, means.pace).into()),
         Some(Err(DriveError::Marathon(error))) => Err(error.into()),
+        Some(Err(DriveError::Refused { action, error })) => Err(failed(&action, error)),
         // Only the guard stops it, and it says why.
         Some(Err(_)) => Err(CanaryError::Lost { group: claim.record.group.clone() }.into()),
     }
+}
+
+/// That Marathon refused something.
+fn failed(action: &Action, error: MarathonError) -> CliError {
+    let (app, call) = match action {
+        Action::Create(app) => (Some(app.id()), Call::Create),
+        Action::Scale { app, .. } | Action::Kill { app, .. } => (Some(app), Call::Scale),
+        Action::Delete { app, .. } => (Some(app), Call::Delete),
+        Action::Set(_) | Action::Cut(_) => (None, Call::Other),
+    };
+    CliError::Marathon { about: app.map(ToString::to_string), call, error }
 }
 
 /// Why a rollout ended where it should not.
@@ -101,15 +132,16 @@ fn refusal(outcome: Outcome, pace: &PaceArgs) -> CanaryError {
 }
 
 /// Sees to it that nothing is done any more once somebody else has taken the rollout over.
-struct Guard<'g, 't, 'w> {
+struct Guard<'g, 't, 'w, 'p> {
     claim: &'g Claim<'g>,
+    gate: Option<&'p mut (dyn Gate + 'p)>,
     witness: &'g mut Teller<'t, 'w>,
     looked: Option<Timestamp>,
     error: Option<CliError>,
     seen: Option<Observation>,
 }
 
-impl Guard<'_, '_, '_> {
+impl Guard<'_, '_, '_, '_> {
     async fn look(
         &mut self,
         now: Timestamp,
@@ -130,6 +162,11 @@ impl Guard<'_, '_, '_> {
                 self.witness.notice(&balancer.name, notice)?;
             }
         }
+        if let Some(gate) = &mut self.gate {
+            for action in &decision.actions {
+                gate.pass(action, seen).await?;
+            }
+        }
         if let Next::ObserveBy { waiting_on, .. } = &decision.next
             && decision.actions.is_empty()
         {
@@ -140,7 +177,7 @@ impl Guard<'_, '_, '_> {
 }
 
 #[async_trait(?Send)]
-impl Witness for Guard<'_, '_, '_> {
+impl Witness for Guard<'_, '_, '_, '_> {
     async fn decided(&mut self, now: Timestamp, seen: &Observation, decision: &Decision) -> Go {
         match self.look(now, seen, decision).await {
             Ok(go) => go,

@@ -60,6 +60,18 @@ pub(crate) enum CanaryError {
     Another { group: String, app: AppId },
     #[error("{group} is on its way {}", way(*.is_forward))]
     OnItsWay { group: String, is_forward: bool },
+    #[error("{0}")]
+    Missing(zdd_core::rollout::zdd_py::Missing),
+    #[error("{0} has not two apps: there is nothing to complete")]
+    NothingToComplete(String),
+    #[error("{0} has two apps: a deployment is in progress")]
+    TwoApps(String),
+    #[error("declined; everything stays as it is")]
+    Declined,
+    #[error("nobody is there to answer")]
+    NobodyAnswers,
+    #[error("the hook says no: {0}")]
+    Hook(String),
     #[error("no canary goes on")]
     None,
     #[error("no canary of {0} goes on")]
@@ -87,14 +99,20 @@ impl CanaryError {
             | Self::None
             | Self::NoneOf(_)
             | Self::Several(_)
+            | Self::NothingToComplete(_)
             | Self::Release(ReleaseError::Hybrid { .. }) => ExitCode::InvalidCombination,
-            Self::Release(
+            Self::Declined => ExitCode::Declined,
+            Self::Missing(_)
+            | Self::Release(
                 ReleaseError::NoGroup(_)
                 | ReleaseError::NoPort(_)
                 | ReleaseError::NoAltPort { .. }
                 | ReleaseError::NoHealthCheck(_),
             ) => ExitCode::MissingField,
             Self::NoBalancer
+            | Self::TwoApps(_)
+            | Self::NobodyAnswers
+            | Self::Hook(_)
             | Self::Address(_)
             | Self::Url(_)
             | Self::MarathonLb(_)
@@ -128,7 +146,7 @@ impl CanaryError {
             Self::Url(_) => "an address is such as http://marathon-lb.example:9090",
             Self::MarathonLb(error) => return error.hint(),
             Self::Address(_) => "a socket is a path, as in /run/haproxy/admin.sock, or HOST:PORT",
-            Self::Blueprint { .. } => return None,
+            Self::Blueprint { .. } | Self::Missing(_) | Self::Declined => return None,
             Self::NotOneApp(_) => "give one app, not a group",
             Self::NoWeight => "say what the new version gets, as in --weight 20",
             Self::TwoWeights(_) => "leave --weight out, or change the blueprint",
@@ -161,6 +179,14 @@ impl CanaryError {
                 "finish that with `zdd canary promote`, or turn round with `zdd canary rollback`"
             }
             Self::OnItsWay { is_forward: false, .. } => "finish that with `zdd canary rollback`",
+            Self::NothingToComplete(_) => {
+                "deploy first, without --complete-cur and --complete-prev"
+            }
+            Self::TwoApps(_) => {
+                "go on with --resume or --complete-cur, or go back with --complete-prev"
+            }
+            Self::NobodyAnswers => "--force asks nothing",
+            Self::Hook(_) => "everything stays as it is; --resume goes on from here",
             Self::None | Self::NoneOf(_) => "start one: zdd canary start FILE --weight 20",
             Self::Several(_) => "name the deployment group",
             Self::TimedOut { waiting_on, .. } => {

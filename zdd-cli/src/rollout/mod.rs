@@ -11,9 +11,11 @@ mod status;
 mod subject;
 mod swap;
 mod verb;
+mod zdd_py;
 
 pub(crate) use error::CanaryError;
 pub(crate) use lines::CanaryLine;
 pub(crate) use status::CanaryReport;
 pub(crate) use swap::swap;
 pub(crate) use verb::run;
+pub(crate) use zdd_py::run as zdd_py;

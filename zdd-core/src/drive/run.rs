@@ -53,12 +53,20 @@ pub enum Go {
 }
 
 /// Why a rollout was not carried out to its end.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriveError {
     /// Marathon failed.
     #[error(transparent)]
     Marathon(#[from] MarathonError),
+    /// Marathon refused something that was to be done.
+    #[error("{error}")]
+    Refused {
+        /// What.
+        action: Box<Action>,
+        /// Why.
+        error: MarathonError,
+    },
     /// The witness ended it.
     #[error("it was stopped; everything stays as it is")]
     Stopped,
@@ -86,7 +94,10 @@ impl Drive<'_> {
             }
             refused = Vec::new();
             for action in &decision.actions {
-                refused.extend(act(action, self.marathon, self.balancer, self.backend).await?);
+                let done = act(action, self.marathon, self.balancer, self.backend).await;
+                let failed =
+                    |error| DriveError::Refused { action: Box::new(action.clone()), error };
+                refused.extend(done.map_err(failed)?);
                 witness.done(self.clock.now(), action).await;
             }
             match decision.next {

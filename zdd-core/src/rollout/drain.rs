@@ -73,10 +73,21 @@ impl Shrinking<'_, '_> {
         if let Some(verdict) = self.take_out(&victims) {
             return Some(verdict);
         }
-        let (still, ended): (Vec<&Member<'_>>, Vec<&Member<'_>>) =
+        let (still, mut ended): (Vec<&Member<'_>>, Vec<&Member<'_>>) =
             victims.iter().partition(|it| !self.is_drained(it, now, quiet));
         if !still.is_empty() {
-            return Some(self.not_ended(&still, policy, is_over));
+            let verdict = self.not_ended(&still, policy, &is_over);
+            // Where sessions cannot be cut at the balancer, they are cut with the task.
+            let is_cut = match &verdict {
+                Verdict::Wait(waiting_on) if is_about(waiting_on) => {
+                    policy == OnDrainTimeout::Kill && !self.is_ours && is_over(waiting_on)
+                }
+                _ => false,
+            };
+            if !is_cut {
+                return Some(verdict);
+            }
+            ended.extend(still);
         }
         let action = if self.to == 0 {
             Action::Delete { app: id, force }
@@ -184,7 +195,7 @@ impl Shrinking<'_, '_> {
         } else {
             return Verdict::Wait(WaitingOn::SecondLook { tasks: tasks(still.len()) });
         };
-        if policy == OnDrainTimeout::Kill && is_over(&waiting_on) {
+        if policy == OnDrainTimeout::Kill && self.is_ours && is_over(&waiting_on) {
             let servers = with_sessions.iter().filter_map(|it| it.server().cloned()).collect();
             return Verdict::Act(vec![Action::Cut(servers)], waiting_on);
         }

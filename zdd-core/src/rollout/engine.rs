@@ -402,7 +402,8 @@ impl Rollout {
         };
         self.waiting = Some((waiting_on.clone(), since));
         let is_drain = drain::is_about(&waiting_on);
-        let endless = is_drain && self.patience.on_drain_timeout == OnDrainTimeout::Wait;
+        // Those that are killed are so by the next step.
+        let endless = is_drain && self.patience.on_drain_timeout != OnDrainTimeout::Stop;
         let patience = if is_drain { self.patience.drain } else { self.patience.wait };
         if !endless && now.since(since) >= patience && now > since && actions.is_empty() {
             return Decision { actions, next: Next::Done(Outcome::TimedOut(waiting_on)) };

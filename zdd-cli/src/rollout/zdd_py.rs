@@ -1,0 +1,324 @@
+//! What zdd.py does, with its arguments, prompts and statuses, by the engine.
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use zdd_core::app::App;
+use zdd_core::ports::{LoadBalancer, Marathon};
+use zdd_core::rollout::record::{Found, Phase, Record};
+use zdd_core::rollout::{Action, Growth, Observation, Traffic, entrance, labels, zdd_py};
+use zdd_core::units::{GroupId, TaskId};
+
+use super::carry::{Carried, Gate, Means, carry_through, now};
+use super::claim::{Claim, find, me, refuse_held, running_of};
+use super::error::CanaryError;
+use super::start::leave;
+use crate::args::{DrainTimeout, Output, PaceArgs, Span, ZddPyArgs};
+use crate::error::{CliError, FileFault};
+use crate::exit::ExitCode;
+use crate::follow::{Console, Operator};
+use crate::hooks::{Event, Hook, Occasion, Outcome};
+use crate::input::Source;
+
+/// How long anything but sessions is waited for: zdd.py would wait for ever.
+const PATIENCE: Span = Span::THIRTY_MINUTES;
+/// How long a hook may take.
+const HOOK_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Does what zdd.py would do.
+pub(crate) async fn run(
+    args: &ZddPyArgs,
+    marathon: &dyn Marathon,
+    balancer: &dyn LoadBalancer,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let (json, definition) = read(&args.json)?;
+    let group = labels::group_of(&definition);
+    let group = group.ok_or(CanaryError::Missing(zdd_py::Missing::Label(labels::GROUP)))?;
+    let found = find(marathon, group).await?;
+    refuse_held(found.as_ref(), false, now())?;
+    let running = running_of(marathon, group).await?;
+    let task = decide(args, &json, &definition, group, &running)?;
+    if let Some(app) = &task.made {
+        let mut text = Vec::new();
+        serde_json::to_writer_pretty(&mut text, app.as_json())?;
+        console.say(&String::from_utf8_lossy(&text))?;
+    }
+    console.tell(&task.words())?;
+    if args.dry_run {
+        return Ok(ExitCode::Done);
+    }
+    let prompt = Prompt::new(args, &task);
+    prompt.ask("Continue with deployment?")?;
+    task.carry_out(args, found.as_ref(), &running, prompt, (marathon, balancer), operator, console)
+        .await
+}
+
+fn read(file: &Path) -> Result<(serde_json::Map<String, Value>, App), CliError> {
+    let source = Source::from(file);
+    let text = source.text().map_err(|error| CliError::Files(vec![error]))?;
+    let failed = |error| CliError::Files(vec![source.error(FileFault::NotADefinition(error))]);
+    let parsed = App::parse(&text);
+    let mut json: Value = match serde_json::from_str(&text) {
+        Ok(json) => json,
+        Err(_) => return Err(failed(parsed.map(drop).expect_err("it is no JSON"))),
+    };
+    zdd_py::without_nulls(&mut json);
+    let Value::Object(json) = json else {
+        return Err(CanaryError::NotOneApp(source).into());
+    };
+    if !json.contains_key("id") {
+        return Err(CanaryError::Missing(zdd_py::Missing::Id).into());
+    }
+    let definition = App::from_object(json.clone(), &GroupId::root())
+        .or_else(|_| App::parse(&text))
+        .map_err(failed)?;
+    Ok((json, definition))
+}
+
+/// What is to be done.
+struct Task {
+    record: Record,
+    /// What is posted; none where both apps are there.
+    made: Option<App>,
+    old: Option<App>,
+    new: App,
+}
+
+fn decide(
+    args: &ZddPyArgs,
+    json: &serde_json::Map<String, Value>,
+    definition: &App,
+    group: &str,
+    running: &[App],
+) -> Result<Task, CliError> {
+    let is_completion = args.complete_cur || args.complete_prev;
+    let sizes = |old| {
+        let initial = args.initial_instances.max(1);
+        zdd_py::Sizes::of(definition, old, initial, args.new_instances)
+    };
+    match running {
+        [] | [_] if is_completion => Err(CanaryError::NothingToComplete(group.into()).into()),
+        [] | [_] => {
+            let old = running.first();
+            let sizes = sizes(old);
+            let made = zdd_py::prepare(json, definition, old, sizes, now());
+            let made = made.map_err(CanaryError::Missing)?;
+            let made = zdd_py::app_of(made).ok_or(CanaryError::Missing(zdd_py::Missing::Id))?;
+            let stays = if sizes.beside > 0 { sizes.target - sizes.beside } else { 0 };
+            let (phase, grown) = if old.is_some() && stays > 0 {
+                (Phase::Canary, sizes.beside)
+            } else {
+                (Phase::Promote, sizes.target)
+            };
+            let before = if phase == Phase::Canary { stays } else { sizes.target };
+            let record = record(args, group, (old, &made), phase, [before, grown, sizes.target])?;
+            Ok(Task { record, old: old.cloned(), new: made.clone(), made: Some(made) })
+        }
+        [one, other] => {
+            let (old, new) = zdd_py::by_age(one, other);
+            let beside = zdd_py::number(new, labels::NEW).unwrap_or(0);
+            let target = zdd_py::target(if args.complete_prev { old } else { new });
+            let (phase, sizes) = if args.complete_prev {
+                (Phase::Rollback, [target, 0, target])
+            } else if args.complete_cur || (args.resume && beside == 0) {
+                (Phase::Promote, [target, target, target])
+            } else if args.resume {
+                (Phase::Canary, [target.saturating_sub(beside), beside, target])
+            } else {
+                return Err(CanaryError::TwoApps(group.into()).into());
+            };
+            let record = record(args, group, (Some(old), new), phase, sizes)?;
+            Ok(Task { record, made: None, old: Some(old.clone()), new: new.clone() })
+        }
+        more => {
+            let apps = more.iter().map(|app| app.id().clone()).collect();
+            let group = group.to_owned();
+            Err(zdd_core::rollout::ReleaseError::Hybrid { group, apps }.into())
+        }
+    }
+}
+
+fn record(
+    args: &ZddPyArgs,
+    group: &str,
+    (old, new): (Option<&App>, &App),
+    phase: Phase,
+    [before, canary, full]: [u32; 3],
+) -> Result<Record, CanaryError> {
+    let port = old.and_then(entrance).or_else(|| entrance(new));
+    let port = port.ok_or(CanaryError::Missing(zdd_py::Missing::ServicePort))?;
+    let growth =
+        if args.linear_increase == 0 { Growth::ByHalf } else { Growth::By(args.linear_increase) };
+    let running = old.map_or(0, |app| app.instances().get());
+    let serving = running.saturating_add(if old.is_some() { 0 } else { full });
+    Ok(Record {
+        schema: Record::SCHEMA,
+        group: group.into(),
+        backend: labels::backend(group, port)
+            .map_err(zdd_core::rollout::record::RecordError::from)?,
+        phase,
+        old: old.map(|app| app.id().clone()),
+        new: new.id().clone(),
+        before: if old.is_some() { before } else { 0 },
+        canary,
+        full,
+        floor: if old.is_some() { full.min(serving.max(canary)) } else { 0 },
+        traffic: Traffic::Untouched,
+        hold: Traffic::Untouched,
+        growth,
+        since: now(),
+    })
+}
+
+impl Task {
+    fn words(&self) -> String {
+        let Record { group, old, new, full, before, canary, .. } = &self.record;
+        match (self.record.phase, old) {
+            (_, None) => format!("{group}: {new} with {full}, the first of its group"),
+            (Phase::Canary, Some(old)) => {
+                format!("{group}: {canary} of {new} beside {before} of {old}")
+            }
+            (Phase::Promote, Some(old)) => {
+                format!("{group}: {new} takes over from {old}, up to {full}")
+            }
+            (Phase::Rollback, Some(old)) => {
+                format!("{group}: {old} takes over again from {new}, up to {before}")
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a verb has, and what it was told")]
+    async fn carry_out(
+        &self,
+        args: &ZddPyArgs,
+        found: Option<&Found>,
+        running: &[App],
+        mut prompt: Prompt,
+        (marathon, balancer): (&dyn Marathon, &dyn LoadBalancer),
+        operator: &mut dyn Operator,
+        console: &mut Console<'_>,
+    ) -> Result<ExitCode, CliError> {
+        let record = self.record.clone();
+        let made = self.made.clone();
+        let mut claim = Claim::take(marathon, found, record, made, me(now(), false)).await?;
+        claim = claim.after_all(running).await?;
+        let pace = PaceArgs {
+            timeout: PATIENCE,
+            drain_timeout: Span::seconds(args.max_wait),
+            on_drain_timeout: DrainTimeout::Kill,
+            take_over: false,
+            output: Output::Text,
+        };
+        let means = Means { marathon, balancer, pace: &pace };
+        match carry_through(&claim, means, Some(&mut prompt), operator, console).await {
+            // Labels say all that zdd.py itself would need to go on.
+            Ok(Carried::Reached(_)) => {
+                claim.forget().await?;
+                console.tell("done")?;
+                Ok(ExitCode::Done)
+            }
+            Ok(Carried::Interrupted) => {
+                claim.forget().await?;
+                console.tell("interrupted; --resume goes on from here")?;
+                Ok(ExitCode::Left)
+            }
+            Err(error @ CliError::Canary(CanaryError::Declined | CanaryError::Hook(_))) => {
+                claim.forget().await?;
+                Err(error)
+            }
+            Err(error) => {
+                leave(claim, &error).await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Whoever is asked, and the hook.
+struct Prompt {
+    asks: bool,
+    hook: Option<Hook>,
+    old: Option<App>,
+    new: App,
+    is_back: bool,
+}
+
+impl Prompt {
+    fn new(args: &ZddPyArgs, task: &Task) -> Self {
+        Self {
+            asks: !args.force,
+            hook: args.pre_kill_hook.clone().map(|path| Hook::new(path, HOOK_PATIENCE)),
+            old: task.old.clone(),
+            new: task.new.clone(),
+            is_back: task.record.phase == Phase::Rollback,
+        }
+    }
+
+    /// Asks, until there is an answer.
+    fn ask(&self, question: &str) -> Result<(), CanaryError> {
+        if !self.asks {
+            return Ok(());
+        }
+        loop {
+            let mut out = std::io::stdout().lock();
+            let asked = write!(out, "{question} [Y/n] ").and_then(|()| out.flush());
+            asked.map_err(|_| CanaryError::NobodyAnswers)?;
+            drop(out);
+            let mut line = String::new();
+            match std::io::stdin().lock().read_line(&mut line) {
+                Ok(1..) => {}
+                _ => return Err(CanaryError::NobodyAnswers),
+            }
+            match line.trim().to_ascii_lowercase().as_str() {
+                "" | "y" | "ye" | "yes" => return Ok(()),
+                "n" | "no" => return Err(CanaryError::Declined),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl Gate for Prompt {
+    async fn pass(&mut self, action: &Action, seen: &Observation) -> Result<(), CliError> {
+        let event = match action {
+            Action::Kill { .. } => Event::BeforeKill,
+            Action::Delete { .. } => Event::BeforeDelete,
+            _ => return Ok(()),
+        };
+        // The one that goes is the old one for zdd.py, also on the way back.
+        let (going, coming) = if self.is_back {
+            (Some(&self.new), self.old.as_ref())
+        } else {
+            (self.old.as_ref(), Some(&self.new))
+        };
+        if let (Some(hook), Some(old), Some(new)) = (&self.hook, going, coming) {
+            let tasks: Vec<TaskId> = if let Action::Kill { tasks, .. } = action {
+                tasks.iter().cloned().collect()
+            } else {
+                let status = if self.is_back { &seen.new } else { &seen.old };
+                let tasks = status.iter().flat_map(|it| it.tasks.iter().flatten());
+                tasks.map(|task| task.id.clone()).collect()
+            };
+            let occasion = Occasion { event, old, tasks: &tasks, new };
+            let mut say = on_stderr;
+            let outcome = hook.run(&occasion, &mut say).await;
+            if !matches!(outcome, Outcome::Passed) {
+                return Err(CanaryError::Hook(outcome.to_string()).into());
+            }
+        }
+        Ok(self.ask("Continue?")?)
+    }
+}
+
+/// What a hook says goes to standard error, as it comes.
+fn on_stderr(line: &str) {
+    let mut err = std::io::stderr().lock();
+    // Nobody is there to be told that nobody hears.
+    let _ = writeln!(err, "{line}");
+}
