@@ -237,7 +237,7 @@ fn what_is_created_is_what_zdd_py_creates() {
                 if made == out["app"] {
                     same += 1;
                 } else {
-                    assert!(is_fault, "{name}: {made} {}", out);
+                    assert!(is_fault, "{name}: {made} {out}");
                     mended += 1;
                 }
             }
