@@ -5,8 +5,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+use super::decide::busy;
 use super::decision::Action;
-use super::engine::{Verdict, busy};
+use super::engine::Verdict;
 use super::observation::Observation;
 use super::target::OnDrainTimeout;
 use super::view::{Member, SideView, View};

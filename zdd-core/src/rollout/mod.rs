@@ -22,6 +22,7 @@
 //! - never do fewer instances serve than the floor says, as far as the rollout has a say in it;
 //! - nothing is decided while a balancer is not seen.
 
+mod decide;
 mod decision;
 mod drain;
 mod engine;
