@@ -138,8 +138,8 @@ impl CanaryError {
     pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoBalancer => {
-                "name its admin socket with --haproxy SOCKET or in ZDD_HAPROXY; `zdd lab up` says \
-                 where the lab's is"
+                "name its admin socket with --haproxy SOCKET or in ZDD_HAPROXY, or marathon-lb with \
+                 --marathon-lb URL; `zdd lab up` says where the lab's are"
             }
             Self::OnlyRolling(_) => "leave it out, or say --strategy rolling",
             Self::Masters { .. } => "give one --haproxy-master for each --haproxy, or none",
