@@ -4,6 +4,7 @@
 mod growth;
 mod model;
 mod safety;
+mod soak;
 mod waves;
 mod world;
 
