@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use zdd_core::app::App;
-use zdd_core::rollout::forecast::{
-    Deed, Forecast, ForecastError, Lasting, MAX_LOOKS, World, forecast,
-};
+use zdd_core::rollout::forecast::{Deed, Forecast, ForecastError, Lasting, Limits, Steps, World};
 use zdd_core::rollout::{
-    Action, Growth, OnDrainTimeout, Outcome, Patience, Rollout, Side, Split, Target, Traffic,
-    WaitingOn,
+    Action, Decision, Growth, Observation, OnDrainTimeout, Outcome, Patience, Rollout, Side, Split,
+    Target, Traffic, WaitingOn,
 };
 use zdd_core::timeline::Assumptions;
-use zdd_core::units::InstanceCount;
+use zdd_core::units::{InstanceCount, Timestamp};
 
 use super::driven::{Done, drive};
 use super::world::{NEW, OLD, World as Small};
 use super::{CANARY, id, to};
+
+fn forecast(world: &mut World, steps: &mut dyn Steps) -> Result<Forecast, ForecastError> {
+    zdd_core::rollout::forecast::forecast(world, steps, Limits::default())
+}
 
 /// An app of a pair, with the labels that marathon-lb reads.
 fn paired(name: &str, instances: u32, target: u32) -> App {
@@ -160,15 +162,12 @@ impl Case {
         let both = Target { old, new: canary, traffic };
         let made = paired(NEW, canary, target);
         let start = rollout(both).with_floor(floor).with_definition(made);
-        let end = match self.way {
-            Way::CanaryThenBack => {
-                let back = Target { old, new: 0, traffic: Split::OLD.into() };
-                rollout(back).holding(Split::OLD).with_floor(floor).on_the_way_back()
-            }
-            _ => {
-                let whole = Target { old: 0, new, traffic: Split::NEW.into() };
-                rollout(whole).holding(traffic).with_floor(floor)
-            }
+        let end = if self.way == Way::CanaryThenBack {
+            let back = Target { old, new: 0, traffic: Split::OLD.into() };
+            rollout(back).holding(Split::OLD).with_floor(floor).on_the_way_back()
+        } else {
+            let whole = Target { old: 0, new, traffic: Split::NEW.into() };
+            rollout(whole).holding(traffic).with_floor(floor)
         };
         vec![start, end]
     }
@@ -232,7 +231,7 @@ proptest! {
             prop_assert!(told.lowest_serving.count >= floor.into(), "{:#?}", told);
             let served = told.rows.iter().map(|row| row.serving.total());
             prop_assert!(served.min().unwrap() >= told.lowest_serving.count);
-            let totals = told.rows.iter().map(|row| row.total());
+            let totals = told.rows.iter().map(Row::total);
             prop_assert!(totals.max().unwrap() <= told.highest_total.count);
             prop_assert!(told.rows.is_sorted_by(|a, b| a.at < b.at));
             if told.outcome != Outcome::Reached {
@@ -311,15 +310,75 @@ fn what_cannot_go_on_says_so() {
 
 #[test]
 fn what_takes_too_many_steps_is_refused_with_numbers() {
-    let n = 5000;
+    let n = 300;
     let target = Target { old: 0, new: n, traffic: Traffic::ByInstances };
     let definition = paired(NEW, 1, n).with_instances(InstanceCount::from(1));
     let mut rollout = Rollout::new(Some(id(OLD)), id(NEW), target)
         .growing(Growth::By(1))
         .holding(Traffic::ByInstances)
         .with_definition(definition);
-    let error = forecast(&mut world(n, Lasting::default()), &mut rollout).unwrap_err();
+    let limits = Limits { looks: 500, ..Limits::default() };
+    let mut world = world(n, Lasting::default());
+    let error = zdd_core::rollout::forecast::forecast(&mut world, &mut rollout.clone(), limits);
+    let error = error.unwrap_err();
     let ForecastError::TooLong { looks, instances, .. } = error else { panic!("{error}") };
-    assert!(looks <= MAX_LOOKS + 1 && instances >= n.into(), "{error}");
+    assert!(looks == 501 && instances >= n.into(), "{error}");
     assert_eq!(error.hint(), Some("let it grow in larger steps"));
+    let limits = Limits { work: 30_000, ..Limits::default() };
+    let error = zdd_core::rollout::forecast::forecast(&mut world, &mut rollout, limits);
+    assert!(matches!(error, Err(ForecastError::TooLong { looks: 50..=101, .. })), "{error:?}");
+}
+
+/// Says that nothing but an event changes its mind.
+struct Deaf(Rollout);
+
+impl Steps for Deaf {
+    fn step(&mut self, now: Timestamp, seen: &Observation) -> Decision {
+        self.0.step(now, seen)
+    }
+
+    fn wakes_at(&self, _: Timestamp) -> Option<Timestamp> {
+        None
+    }
+}
+
+#[test]
+fn a_look_that_counts_is_not_passed_over() {
+    let rollout = || {
+        let patience = Patience {
+            drain: Duration::from_secs(20),
+            on_drain_timeout: OnDrainTimeout::Kill,
+            ..Patience::default()
+        };
+        let target = Target { old: 0, new: 1, traffic: Split::NEW.into() };
+        let rollout = to(target).with_floor(1).with_patience(patience);
+        rollout.with_definition(paired(NEW, 1, 1))
+    };
+    let lasting = lasting(1000, 0, 0, 100_000);
+    let told = forecast(&mut world(1, lasting), &mut rollout()).unwrap();
+    let deaf = forecast(&mut world(1, lasting), &mut Deaf(rollout())).unwrap();
+    let cut = |told: &Forecast| forecast_log(told).into_iter().find(|(_, what)| what == "cut");
+    let (at, _) = cut(&told).unwrap();
+    assert!((20..25).contains(&at.as_secs()), "{at:?}");
+    assert_eq!(cut(&deaf), None);
+    assert_ne!(forecast_log(&told), forecast_log(&deaf));
+}
+
+#[test]
+fn a_thousand_instances_take_no_longer_to_read_than_ten() {
+    let swap = |n: u32| {
+        let target = Target { old: 0, new: n, traffic: Traffic::ByInstances };
+        let mut rollout = Rollout::new(Some(id(OLD)), id(NEW), target)
+            .growing(Growth::ByHalf)
+            .holding(Traffic::ByInstances)
+            .with_floor(n)
+            .with_definition(paired(NEW, 1, n));
+        forecast(&mut world(n, lasting(5000, 5000, 3000, 3000)), &mut rollout).unwrap()
+    };
+    let (few, many) = (swap(10), swap(1000));
+    assert!(few.is_reached() && many.is_reached());
+    assert_eq!((many.lowest_serving.count, many.stopped), (1000, [1000, 0]));
+    assert!(many.rows.len() < 3 * few.rows.len(), "{} and {}", few.rows.len(), many.rows.len());
+    let size = |told: &Forecast| serde_json::to_string(&told.rows).unwrap().len();
+    assert!(size(&many) < 4 * size(&few), "{} and {}", size(&many), size(&few));
 }

@@ -240,7 +240,9 @@ impl Digest {
             }
             Value::Array(items) => {
                 self.add(b"[");
-                items.iter().for_each(|item| self.add_json(item));
+                for item in items {
+                    self.add_json(item);
+                }
                 self.add(b"]");
             }
             Value::String(text) => {
@@ -294,5 +296,107 @@ impl TryFrom<String> for Digest {
 impl From<Digest> for String {
     fn from(digest: Digest) -> Self {
         digest.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::Name;
+    use crate::rollout::record::Phase;
+    use crate::rollout::{Growth, Split, Traffic};
+    use core::time::Duration;
+
+    fn app(text: &str) -> App {
+        App::parse(text).unwrap()
+    }
+
+    fn old(instances: u32, version: &str) -> App {
+        app(&format!(r#"{{"id": "/blue", "instances": {instances}, "version": "{version}"}}"#))
+    }
+
+    fn record() -> Record {
+        Record {
+            schema: Record::SCHEMA,
+            group: "shop".into(),
+            backend: Name::new("shop_10080").unwrap(),
+            phase: Phase::Promote,
+            old: Some("/blue".parse().unwrap()),
+            new: "/green".parse().unwrap(),
+            before: 3,
+            canary: 1,
+            full: 3,
+            floor: 3,
+            traffic: Traffic::ByInstances,
+            hold: Split::OLD.into(),
+            growth: Growth::ByHalf,
+            since: Timestamp::EPOCH,
+        }
+    }
+
+    fn binding(record: &Record, definition: &str, old: &App) -> Binding {
+        let drain = (Duration::from_secs(300), OnDrainTimeout::Stop);
+        Binding::of_rollout(record, &app(definition), drain, Sight::live([old], None))
+    }
+
+    const V1: &str = "2026-01-01T00:00:00.000Z";
+    const V2: &str = "2026-01-02T00:00:00.000Z";
+    const GREEN: &str = r#"{"id": "/green", "cmd": "a", "cpus": 1, "labels": {"X": "1"}}"#;
+
+    #[test]
+    fn moments_and_the_order_of_fields_are_no_part_of_it() {
+        let planned = binding(&record(), GREEN, &old(3, V1));
+        let later = Record { since: Timestamp::from_millis(9), ..record() };
+        let other = r#"{"labels": {"HAPROXY_DEPLOYMENT_STARTED_AT": "2026", "X": "1"}, "cpus": 1,
+                        "cmd": "a", "id": "/green"}"#;
+        let found = binding(&later, other, &old(3, V1));
+        assert_eq!(planned.digest(), found.digest());
+        assert_eq!(planned.differences(&found), []);
+        let json = serde_json::to_string(&planned).unwrap();
+        assert_eq!(serde_json::from_str::<Binding>(&json).unwrap(), planned);
+        assert_eq!(planned.digest().to_string().parse(), Ok(planned.digest()));
+        assert_eq!("0".parse::<Digest>(), Err(DigestError));
+    }
+
+    #[test]
+    fn whatever_differs_is_named() {
+        let planned = binding(&record(), GREEN, &old(3, V1));
+        let texts = |found: &Binding| -> Vec<String> {
+            assert_ne!(planned.digest(), found.digest());
+            planned.differences(found).iter().map(ToString::to_string).collect()
+        };
+        let found = binding(&record(), GREEN, &old(4, V2));
+        assert_eq!(
+            texts(&found),
+            [
+                "instances of /blue: 3 in the plan, 4 now".to_string(),
+                format!("version of /blue: {V1} in the plan, {V2} now"),
+            ]
+        );
+        let found = binding(&record(), &GREEN.replace("\"a\"", "\"b\""), &old(3, V1));
+        assert!(texts(&found)[0].starts_with("the definition: "));
+        let found = binding(&Record { growth: Growth::By(2), ..record() }, GREEN, &old(3, V1));
+        assert_eq!(texts(&found), [r#"`growth`: "by-half" in the plan, {"by":2} now"#]);
+        let mut found = binding(&record(), GREEN, &old(3, V1));
+        found.seen.generation = Some(2);
+        assert_eq!(texts(&found), ["generation of the record: none in the plan, 2 now"]);
+        let other = app(r#"{"id": "/red"}"#);
+        let found = binding(&record(), GREEN, &other);
+        assert_eq!(
+            texts(&found),
+            ["/blue: there in the plan, gone now", "/red: not there in the plan, there now"]
+        );
+        let mut found = binding(&record(), GREEN, &old(3, V1));
+        found.drain = Some((1, OnDrainTimeout::Kill));
+        assert_eq!(texts(&found).len(), 1);
+        let found = Binding::of_upgrade(&app(GREEN), planned.seen.clone());
+        assert!(texts(&found)[0].starts_with("the way it is done: "));
+    }
+
+    #[test]
+    fn the_checksum_is_that_of_fnv() {
+        let mut digest = Digest(Digest::OFFSET);
+        digest.add(b"foobar");
+        assert_eq!(digest.to_string(), "85944171f73967e8");
     }
 }

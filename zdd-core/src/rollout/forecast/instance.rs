@@ -94,9 +94,7 @@ impl Instance {
         if self.stage == Stage::Running && self.healthy_at <= now {
             self.stage = Stage::Healthy;
             if self.has_checks {
-                let mut passes = HealthResult::default();
-                passes.alive = true;
-                self.task.health = vec![passes];
+                self.task.health = vec![HealthResult { alive: true, ..HealthResult::default() }];
             }
         }
         let sessions = self.server.sessions;

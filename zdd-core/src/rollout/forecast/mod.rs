@@ -32,6 +32,6 @@ mod world;
 pub use binding::{Binding, Difference, Digest, DigestError, Seen, Sight};
 pub use deed::{Deed, Event, Happening, Weighed};
 pub use row::{Forecast, Row, Serving, Wait};
-pub use run::{ForecastError, MAX_LOOKS, MAX_WORK, forecast};
+pub use run::{ForecastError, Limits, forecast};
 pub use steps::Steps;
 pub use world::{Lasting, World};

@@ -14,13 +14,24 @@ use crate::rollout::{Decision, Next, Observation, Outcome};
 use crate::timeline::Extreme;
 use crate::units::Timestamp;
 
-/// How often a forecast looks at its world at most. Each step of a growth takes about a dozen looks: ten
-/// thousand instances that grow by half take three hundred, and a thousand that grow one by one twelve
-/// thousand.
-pub const MAX_LOOKS: u64 = 40_000;
+/// How much a forecast may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "two limits")]
+pub struct Limits {
+    /// How often it looks at its world.
+    pub looks: u64,
+    /// How many instances it sees at all looks together.
+    pub work: u64,
+}
 
-/// How many instances a forecast sees at all its looks together at most: some seconds of work.
-pub const MAX_WORK: u64 = 20_000_000;
+impl Default for Limits {
+    /// Each step of a growth takes about a dozen looks. Ten thousand instances that grow by half take
+    /// three hundred looks at four million instances, some seconds of work; three times that is allowed. A
+    /// thousand that grow one by one take twelve thousand looks, and are just within it.
+    fn default() -> Self {
+        Self { looks: 40_000, work: 12_000_000 }
+    }
+}
 
 /// Why a rollout cannot be forecast.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,9 +75,13 @@ impl ForecastError {
 ///
 /// # Errors
 ///
-/// When it takes longer than [`MAX_LOOKS`] and [`MAX_WORK`] allow, or waits for what never comes.
-pub fn forecast(world: &mut World, steps: &mut dyn Steps) -> Result<Forecast, ForecastError> {
-    let mut course = Course::new(world);
+/// When it takes more than `limits` allow, or waits for what never comes.
+pub fn forecast(
+    world: &mut World,
+    steps: &mut dyn Steps,
+    limits: Limits,
+) -> Result<Forecast, ForecastError> {
+    let mut course = Course::new(world, limits);
     let mut sight: Option<(u64, Observation)> = None;
     let mut before: Option<(u64, WaitingOn)> = None;
     loop {
@@ -104,17 +119,28 @@ struct Course<'w> {
     highest: Extreme,
     looks: u64,
     work: u64,
+    limits: Limits,
 }
 
 impl<'w> Course<'w> {
-    fn new(world: &'w mut World) -> Self {
+    fn new(world: &'w mut World, limits: Limits) -> Self {
         let (began, stopped, tally) = (world.now(), world.stopped(), world.tally());
         let mut first = Row::at(Duration::ZERO);
         first.stands(&tally);
         let extreme = |count| Extreme { count, at: Duration::ZERO };
         let lowest = extreme(first.serving.total());
         let highest = extreme(first.total());
-        Self { world, began, stopped, rows: vec![first], lowest, highest, looks: 0, work: 0 }
+        Self {
+            world,
+            began,
+            stopped,
+            rows: vec![first],
+            lowest,
+            highest,
+            looks: 0,
+            work: 0,
+            limits,
+        }
     }
 
     /// Counts a look.
@@ -122,7 +148,7 @@ impl<'w> Course<'w> {
         let instances = self.world.instances().count() as u64;
         self.looks += 1;
         self.work += instances;
-        if self.looks <= MAX_LOOKS && self.work <= MAX_WORK {
+        if self.looks <= self.limits.looks && self.work <= self.limits.work {
             return Ok(());
         }
         Err(ForecastError::TooLong { looks: self.looks, instances, after: self.at() })

@@ -107,9 +107,8 @@ impl World {
     pub fn observe(&self) -> Observation {
         let [old, new] = &self.pools;
         let look = || {
-            let mut look = Look::default();
-            look.servers = old.servers().chain(new.servers()).collect();
-            look
+            let servers = old.servers().chain(new.servers()).collect();
+            Look { servers, ..Look::default() }
         };
         let balancer = |n| Balancer { name: format!("balancer {n}"), seen: Ok(look()) };
         Observation {
