@@ -6,6 +6,7 @@ mod forecast;
 mod growth;
 mod model;
 mod safety;
+mod waves;
 mod world;
 
 use std::time::Duration;
