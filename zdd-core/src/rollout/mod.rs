@@ -27,6 +27,7 @@ mod decide;
 mod decision;
 mod drain;
 mod engine;
+pub mod forecast;
 mod growth;
 pub mod labels;
 mod matching;

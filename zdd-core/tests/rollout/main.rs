@@ -1,6 +1,8 @@
 //! Rollouts in a small world: where they lead, and what they never do on the way.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod driven;
+mod forecast;
 mod growth;
 mod model;
 mod safety;
