@@ -9,6 +9,7 @@ mod connect;
 mod deploy;
 mod follow;
 mod haproxy;
+mod hooks;
 mod jobs;
 mod lab;
 mod plan;
@@ -32,6 +33,7 @@ pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs, Strategy, SwapArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
+pub(crate) use hooks::HookArgs;
 pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{
     ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,

@@ -34,8 +34,7 @@ pub(crate) async fn run(
     if let Some(app) = blue_green(&order, args)? {
         let pace = pace(args);
         let balancer = balancer(&args.balancer)?.ok_or(CanaryError::NoBalancer)?;
-        let (swap, is_dry) = (&args.swap, args.dry_run);
-        let how = (swap, &pace, is_dry);
+        let how = (&args.swap, &pace, &args.hooks, args.dry_run);
         return rollout::swap(app, how, marathon, &*balancer, operator, console).await;
     }
     if args.dry_run {

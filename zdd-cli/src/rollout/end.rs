@@ -4,10 +4,10 @@ use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Split, Traffic};
 
-use super::carry::{Carried, Means, carry_out, now};
+use super::carry::{Means, carry_out, now};
 use super::claim::{Claim, find, find_all, me, refuse_held};
+use super::close::close;
 use super::error::CanaryError;
-use super::start::leave;
 use crate::args::EndArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -27,26 +27,9 @@ pub(super) async fn run(
     console.tell(&heading(&record))?;
     let definition = found.definition.clone();
     let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), false)).await?;
-    let means = Means { marathon, balancer, pace: &args.pace };
-    match carry_out(&claim, means, operator, console).await {
-        Ok(Carried::Reached(_)) => {
-            let text = done(&claim.record);
-            claim.forget().await?;
-            console.say(&text)?;
-            Ok(ExitCode::Done)
-        }
-        Ok(Carried::Interrupted) => {
-            claim.release().await?;
-            console.tell(
-                "interrupted; everything stays as it is: the same command goes on from here",
-            )?;
-            Ok(ExitCode::Left)
-        }
-        Err(error) => {
-            leave(claim, &error).await?;
-            Err(error)
-        }
-    }
+    let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
+    let carried = carry_out(&claim, means, operator, console).await;
+    close(claim, means, carried, operator, console).await
 }
 
 /// The canary that is meant.
@@ -93,16 +76,5 @@ fn heading(record: &Record) -> String {
         (Phase::Rollback, None) => format!("{group}: taking {new} away, which was the first"),
         (_, Some(old)) => format!("{group}: promoting {new}; {old} goes"),
         (_, None) => format!("{group}: {new} is the first of its group"),
-    }
-}
-
-fn done(record: &Record) -> String {
-    let Record { old, new, full, before, .. } = record;
-    match (record.phase, old) {
-        (Phase::Rollback, Some(old)) => {
-            format!("rolled back: {old} has {before} instances and all of the traffic")
-        }
-        (Phase::Rollback, None) => format!("rolled back: {new} is gone"),
-        _ => format!("promoted: {new} has {full} instances and all of the traffic"),
     }
 }

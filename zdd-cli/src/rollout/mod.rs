@@ -2,9 +2,11 @@
 
 mod carry;
 mod claim;
+mod close;
 mod end;
 mod error;
 mod hold;
+mod hooked;
 mod lines;
 mod start;
 mod status;
