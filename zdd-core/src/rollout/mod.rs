@@ -27,6 +27,7 @@ mod decision;
 mod drain;
 mod engine;
 mod growth;
+pub mod history;
 pub mod labels;
 mod matching;
 mod observation;
