@@ -17,6 +17,8 @@ mod resume;
 mod span;
 mod split;
 mod status;
+mod target;
+mod turn;
 mod verify;
 mod zdd_py;
 
@@ -43,5 +45,7 @@ pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;
 pub(crate) use split::SplitArgs;
 pub(crate) use status::StatusArgs;
+pub(crate) use target::Target;
+pub(crate) use turn::TurnArgs;
 pub(crate) use verify::VerifyArgs;
 pub(crate) use zdd_py::ZddPyArgs;

@@ -22,12 +22,24 @@ pub(super) async fn run(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let found = one(marathon, args.group.as_deref()).await?;
-    refuse_held(Some(&found), args.pace.take_over, now())?;
+    let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
+    turn(&found, phase, means, operator, console).await
+}
+
+/// Carries a rollout out towards where it is to go.
+pub(super) async fn turn(
+    found: &Found,
+    phase: Phase,
+    means: Means<'_>,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    refuse_held(Some(found), means.pace.take_over, now())?;
     let record = turned(&found.record, phase)?;
     console.tell(&heading(&record))?;
     let definition = found.definition.clone();
-    let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), false)).await?;
-    let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
+    let holder = me(now(), false);
+    let claim = Claim::take(means.marathon, Some(found), record, definition, holder).await?;
     let carried = carry_out(&claim, means, operator, console).await;
     close(claim, means, carried, operator, console).await
 }
@@ -52,7 +64,7 @@ pub(super) async fn one(marathon: &dyn Marathon, group: Option<&str>) -> Result<
 
 /// The record with another way to go. Until all instances are there that the way needs, the traffic is
 /// split as it is; but a canary that is taken back gets nothing more, from the beginning.
-fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
+pub(super) fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
     let group = || record.group.clone();
     let hold = match (record.phase, phase) {
         (from, to) if from == to => record.hold,
@@ -67,9 +79,10 @@ fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
     Ok(Record { phase, hold, ..record.clone() })
 }
 
-fn heading(record: &Record) -> String {
+pub(super) fn heading(record: &Record) -> String {
     let Record { group, old, new, .. } = record;
     match (record.phase, old) {
+        (Phase::Canary, _) => format!("{group}: going on with the canary {new}"),
         (Phase::Rollback, Some(old)) => {
             format!("{group}: rolling {new} back; {old} gets everything")
         }

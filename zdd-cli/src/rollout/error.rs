@@ -24,6 +24,10 @@ pub(crate) enum CanaryError {
     NoBalancer,
     #[error("{0} belongs to rolling upgrades; this app is deployed blue/green")]
     OnlyRolling(&'static str),
+    #[error("{option} belongs to rolling upgrades; {group} is rolled out beside what runs")]
+    NotOfRollouts { option: &'static str, group: String },
+    #[error("{app} is deployed blue/green: its definition is not needed to go on")]
+    OfAGroup { app: AppId, group: String },
     #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "socket of a master"))]
     Masters { given: u32, balancers: u32 },
     #[error("{0}")]
@@ -102,6 +106,8 @@ impl CanaryError {
             Self::Refused { outcome: Outcome::TimedOut { .. }, .. } => ExitCode::Deadline,
             Self::Masters { .. }
             | Self::OnlyRolling(_)
+            | Self::NotOfRollouts { .. }
+            | Self::OfAGroup { .. }
             | Self::TwoWeights(_)
             | Self::Another { .. }
             | Self::HasCanary { .. }
@@ -154,6 +160,12 @@ impl CanaryError {
                  --marathon-lb URL; `zdd lab up` says where the lab's are"
             }
             Self::OnlyRolling(_) => "leave it out, or say --strategy rolling",
+            Self::NotOfRollouts { .. } => "leave it out",
+            Self::OfAGroup { group, .. } => {
+                return Some(format!(
+                    "go on with `zdd resume {group}`, or begin with `zdd deploy FILE`"
+                ));
+            }
             Self::Masters { .. } => "give one --haproxy-master for each --haproxy, or none",
             Self::Url(_) => "an address is such as http://marathon-lb.example:9090",
             Self::MarathonLb(error) => return error.hint(),
