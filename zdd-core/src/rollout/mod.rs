@@ -29,6 +29,7 @@ mod drain;
 mod engine;
 pub mod forecast;
 mod growth;
+pub mod history;
 pub mod labels;
 mod matching;
 mod merge;
