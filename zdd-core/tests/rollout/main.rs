@@ -3,6 +3,7 @@
 
 mod growth;
 mod model;
+mod recorded;
 mod safety;
 mod world;
 
