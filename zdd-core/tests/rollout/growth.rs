@@ -100,14 +100,14 @@ fn rounds(world: &mut World, mut rollout: Rollout) -> (Vec<Round>, Outcome) {
     panic!("it never ends: {:#?}", world.log)
 }
 
-fn labelled(instances: u32, target: u32, started: &str) -> String {
+pub(crate) fn labelled(instances: u32, target: u32, started: &str) -> String {
     format!(
         r#"{{"id": "{started}", "instances": {instances}, "healthChecks": [{{"protocol": "HTTP"}}],
             "labels": {{"HAPROXY_DEPLOYMENT_TARGET_INSTANCES": "{target}"}}}}"#
     )
 }
 
-fn of_text(text: &str) -> zdd_core::app::App {
+pub(crate) fn of_text(text: &str) -> zdd_core::app::App {
     zdd_core::app::App::parse(text).unwrap()
 }
 

@@ -5,6 +5,7 @@ mod growth;
 mod model;
 mod recorded;
 mod safety;
+mod waves;
 mod world;
 
 use std::time::Duration;

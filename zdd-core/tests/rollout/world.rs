@@ -238,7 +238,7 @@ impl World {
 
     fn status(&self, id: &str) -> Option<AppStatus> {
         let app = self.apps.get(&id.parse::<AppId>().unwrap())?;
-        let mut status = AppStatus::new(app.clone());
+        let mut status = AppStatus::new(self.stamped(app));
         let tasks = self.tasks.iter().filter(|it| it.app == *app.id()).map(|it| {
             let mut task = Task::new(it.id.clone(), it.app.clone(), TaskState::Running);
             task.host = Some("127.0.0.1".into());
@@ -253,6 +253,18 @@ impl World {
         });
         status.tasks = Some(tasks.collect());
         Some(status)
+    }
+
+    /// The app with when it was scaled last: where that counts.
+    fn stamped(&self, app: &App) -> App {
+        let Some(at) = self.scaled.iter().position(|it| it == app.id()).filter(|_| self.merges)
+        else {
+            return app.clone();
+        };
+        let at = Timestamp::from_millis(at.try_into().unwrap());
+        let mut form = serde_json::Value::Object(app.as_json().clone());
+        form["versionInfo"] = serde_json::json!({"lastScalingAt": at, "lastConfigChangeAt": at});
+        App::from_value(&form, &zdd_core::units::GroupId::root()).unwrap()
     }
 
     fn look(&self, nth: usize) -> Balancer {
