@@ -5,6 +5,7 @@ mod driven;
 mod forecast;
 mod growth;
 mod model;
+mod recorded;
 mod safety;
 mod soak;
 mod waves;
