@@ -2,39 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 use zdd_core::rollout::{Action, Growth, Next, Outcome, Rollout, Target, Traffic, zdd_py};
 
 use super::id;
+use super::vectors::{Vector, number, vectors};
 use super::world::{NEW, OLD, World};
-
-#[derive(Deserialize)]
-struct Vectors {
-    vectors: Vec<Vector>,
-}
-
-#[derive(Deserialize)]
-struct Vector {
-    id: String,
-    #[serde(rename = "fn")]
-    function: String,
-    #[serde(rename = "in")]
-    given: Value,
-    out: Value,
-}
-
-fn vectors(function: &str) -> Vec<Vector> {
-    let text = include_str!("../fixtures/zdd_scaling.json");
-    let all: Vectors = serde_json::from_str(text).unwrap();
-    let those: Vec<_> = all.vectors.into_iter().filter(|it| it.function == function).collect();
-    assert!(!those.is_empty());
-    those
-}
-
-fn number(of: &Value) -> u32 {
-    u32::try_from(of.as_u64().unwrap()).unwrap()
-}
 
 fn growth(linear: u32) -> Growth {
     if linear == 0 { Growth::ByHalf } else { Growth::By(linear) }

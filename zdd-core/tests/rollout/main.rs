@@ -4,6 +4,7 @@
 mod growth;
 mod model;
 mod safety;
+mod vectors;
 mod world;
 
 use std::time::Duration;
