@@ -5,6 +5,7 @@ mod faults;
 mod growth;
 mod model;
 mod safety;
+mod says_why;
 mod vectors;
 mod world;
 
