@@ -123,6 +123,8 @@ impl Pool {
     /// As Marathon says it.
     pub(super) fn status(&self) -> Option<AppStatus> {
         let mut status = AppStatus::new(self.app.clone()?);
+        // Only which one was later counts.
+        status.last_scaling_at = i64::try_from(self.scaled).ok().map(Timestamp::from_millis);
         let stages = self.stages();
         status.staged = stages.starting;
         status.running = stages.running + stages.healthy + stages.dying;
