@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use zdd_core::app::App;
-use zdd_core::rollout::forecast::{Deed, Forecast, ForecastError, Lasting, Limits, Steps, World};
+use zdd_core::rollout::forecast::{
+    Deed, Forecast, ForecastError, Lasting, Limits, Row, Steps, World,
+};
 use zdd_core::rollout::{
     Action, Decision, Growth, Observation, OnDrainTimeout, Outcome, Patience, Rollout, Side, Split,
     Target, Traffic, WaitingOn,

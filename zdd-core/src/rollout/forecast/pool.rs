@@ -4,6 +4,8 @@ use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use serde_json::json;
+
 use super::instance::{Instance, Stage};
 use crate::app::App;
 use crate::ports::{AppStatus, Force, Server};
@@ -19,15 +21,15 @@ pub(super) struct Pool {
     pub(super) lasting: Assumptions,
     /// In the order in which they were launched.
     pub(super) instances: Vec<Instance>,
-    /// The how manieth scaling of all its last one was.
-    pub(super) scaled: u64,
+    /// When it was scaled last; never at the same time as the other one.
+    pub(super) scaled: Timestamp,
     /// How many were ever told to stop.
     pub(super) stopped: u64,
 }
 
 impl Pool {
     pub(super) const fn new(id: Option<AppId>, lasting: Assumptions) -> Self {
-        Self { id, app: None, lasting, instances: Vec::new(), scaled: 0, stopped: 0 }
+        Self { id, app: None, lasting, instances: Vec::new(), scaled: Timestamp::EPOCH, stopped: 0 }
     }
 
     pub(super) fn is(&self, id: &AppId) -> bool {
@@ -122,7 +124,7 @@ impl Pool {
 
     /// As Marathon says it.
     pub(super) fn status(&self) -> Option<AppStatus> {
-        let mut status = AppStatus::new(self.app.clone()?);
+        let mut status = AppStatus::new(self.stamped()?);
         let stages = self.stages();
         status.staged = stages.starting;
         status.running = stages.running + stages.healthy + stages.dying;
@@ -133,6 +135,17 @@ impl Pool {
             status.deployments.push(id);
         }
         Some(status)
+    }
+
+    /// The app with when it was scaled last.
+    fn stamped(&self) -> Option<App> {
+        let app = self.app.as_ref()?;
+        let at = self.scaled;
+        let mut form = app.as_json().clone();
+        let info = json!({"lastScalingAt": at, "lastConfigChangeAt": at});
+        form.insert("versionInfo".into(), info);
+        // Two moments make no definition unreadable.
+        Some(App::from_object(form, &app.id().group()).unwrap_or_else(|_| app.clone()))
     }
 
     /// Its servers, as balancers have them.

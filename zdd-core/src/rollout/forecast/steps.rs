@@ -26,7 +26,7 @@ impl Steps for Rollout {
 
     fn wakes_at(&self, now: Timestamp) -> Option<Timestamp> {
         let (waiting_on, since) = self.waiting.as_ref()?;
-        if matches!(waiting_on, WaitingOn::WrongWay { .. }) {
+        if matches!(waiting_on, WaitingOn::WrongWay { .. } | WaitingOn::TakenOut { .. }) {
             // It is told again after a while.
             return Some(now);
         }
