@@ -80,8 +80,17 @@ impl Rollout {
         }
         match self.next_stage(view, 0) {
             Some(action) => Verdict::Act(vec![action], WaitingOn::Effect),
-            None => Verdict::Over(self.end(view)),
+            None => match self.end(view) {
+                Outcome::Reached => self.kept(now),
+                other => Verdict::Over(other),
+            },
         }
+    }
+
+    /// Everything is as it should be: it is over, or kept for a while.
+    fn kept(&mut self, now: Timestamp) -> Verdict {
+        let waiting_on = self.watch.as_mut().and_then(|watch| watch.wait(now));
+        waiting_on.map_or(Verdict::Over(Outcome::Reached), Verdict::Wait)
     }
 
     /// How it ends when there is nothing more to do.

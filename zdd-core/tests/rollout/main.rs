@@ -5,7 +5,9 @@ mod driven;
 mod forecast;
 mod growth;
 mod model;
+mod recorded;
 mod safety;
+mod soak;
 mod waves;
 mod world;
 

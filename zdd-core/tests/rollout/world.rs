@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use zdd_core::app::App;
 use zdd_core::ports::{
-    AppStatus, Balancer, BalancerError, HealthResult, Look, Name, Server, ServerChange, SetState,
-    Setting, Task, TaskState,
+    AppStatus, Balancer, BalancerError, Counters, HealthResult, Look, Name, Server, ServerChange,
+    SetState, Setting, Task, TaskState,
 };
 use zdd_core::rollout::{Action, Observation};
 use zdd_core::units::{AppId, InstanceCount, TaskId, Timestamp};
@@ -46,6 +46,10 @@ pub(crate) struct World {
     pub(crate) start_up: Duration,
     /// Whether balancers take instances out by themselves, as marathon-lb does.
     pub(crate) merges: bool,
+    /// What each instance of an app answers in a second, of which so many fail, in so long.
+    pub(crate) rates: BTreeMap<AppId, Counters>,
+    /// What balancers have counted, by the port of the task.
+    pub(crate) counted: BTreeMap<u16, Counters>,
     /// The last that was scaled is the last.
     scaled: Vec<AppId>,
     next: u16,
@@ -64,6 +68,8 @@ impl World {
             sessions: Duration::from_secs(3),
             start_up: Duration::from_secs(2),
             merges: false,
+            rates: BTreeMap::new(),
+            counted: BTreeMap::new(),
             scaled: Vec::new(),
             next: 31_000,
             log: Vec::new(),
@@ -85,6 +91,7 @@ impl World {
     pub(crate) fn pass(&mut self, time: Duration) {
         self.now = self.now.saturating_add(time);
         self.launch();
+        self.count(time);
         let (now, sessions) = (self.now, self.sessions);
         let ready: Vec<u16> =
             self.tasks.iter().filter(|it| it.healthy_from <= now).map(|it| it.port).collect();
@@ -109,6 +116,16 @@ impl World {
                     _ => set.busy_until.filter(|until| *until > now),
                 };
             }
+        }
+    }
+
+    fn count(&mut self, time: Duration) {
+        for task in self.tasks.iter().filter(|it| it.healthy_from <= self.now) {
+            let Some(rate) = self.rates.get(&task.app) else { continue };
+            let counted = self.counted.entry(task.port).or_default();
+            counted.requests += rate.requests * time.as_secs();
+            counted.errors += rate.errors * time.as_secs();
+            counted.response_time = rate.response_time;
         }
     }
 
@@ -274,6 +291,7 @@ impl World {
             server.is_up = set.state == SetState::Ready;
             server.weight = Some(set.weight);
             server.passes = Some(true);
+            server.counters = self.counted.get(port).copied();
             server.sessions = u64::from(set.busy_until.is_some_and(|until| until > self.now));
             server
         });
