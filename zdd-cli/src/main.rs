@@ -1,6 +1,7 @@
 //! The `zdd` command.
 
 mod abort;
+mod amend;
 mod args;
 mod blueprint;
 mod chart;

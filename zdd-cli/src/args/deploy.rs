@@ -7,7 +7,7 @@ use zdd_core::capacity::MarathonVersion;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::units::Timestamp;
 
-use super::{ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, HookArgs, Span};
+use super::{AmendArgs, ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, HookArgs, Span};
 
 /// Carry out a rolling upgrade and judge it, or put a new version beside the old one
 ///
@@ -20,6 +20,8 @@ pub(crate) struct DeployArgs {
     /// App definition or group in Marathon's JSON; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) amend: AmendArgs,
     #[command(flatten)]
     pub(crate) how: Carrying,
     /// Show what would be done, and do nothing

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod abort;
+mod amend;
 mod balancer;
 mod canary;
 mod check;
@@ -23,6 +24,7 @@ mod verify;
 mod zdd_py;
 
 pub(crate) use abort::AbortArgs;
+pub(crate) use amend::AmendArgs;
 pub(crate) use balancer::{BalancerArgs, BridgeArgs};
 pub(crate) use canary::{
     CanaryArgs, CanaryVerb, DrainTimeout, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
