@@ -15,6 +15,7 @@ use zdd_marathon::{BuildError, CredentialFileError};
 
 use crate::amend::AmendError;
 use crate::exit::ExitCode;
+use crate::history::HistoryFault;
 use crate::input::Source;
 use crate::jobs::JobsError;
 use crate::lab::LabError;
@@ -133,6 +134,8 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Jobs(#[from] JobsError),
     #[error("{0}")]
+    History(#[from] HistoryFault),
+    #[error("{0}")]
     Amend(Box<AmendError>),
     #[error("{0}")]
     Connect(#[from] ConnectFault),
@@ -181,6 +184,7 @@ impl CliError {
             Self::Lab(error) => error.exit(),
             Self::Canary(error) => error.exit(),
             Self::Jobs(error) => error.exit(),
+            Self::History(error) => error.exit(),
             Self::Amend(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
@@ -255,6 +259,7 @@ impl CliError {
             Self::Lab(error) => error.hint(),
             Self::Canary(error) => error.hint(),
             Self::Jobs(error) => error.hint().map(String::from),
+            Self::History(error) => Some(error.hint()),
             Self::Amend(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),

@@ -14,6 +14,7 @@ mod error;
 mod exit;
 mod extras;
 mod follow;
+mod history;
 mod hooks;
 mod input;
 mod jobs;

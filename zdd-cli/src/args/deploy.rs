@@ -27,6 +27,10 @@ pub(crate) struct DeployArgs {
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// How to deploy; unless it is said, blue/green if the app has the label
+    /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
+    #[arg(long, value_name = "HOW")]
+    pub(crate) strategy: Option<Strategy>,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
@@ -43,10 +47,6 @@ pub(crate) struct DeployArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Blue/green")]
 pub(crate) struct SwapArgs {
-    /// How to deploy; unless it is said, blue/green if the app has the label
-    /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
-    #[arg(long, value_name = "HOW")]
-    pub(crate) strategy: Option<Strategy>,
     /// Number of instances that the new version begins with
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) initial_instances: u32,

@@ -10,6 +10,7 @@ mod connect;
 mod deploy;
 mod follow;
 mod haproxy;
+mod history;
 mod hooks;
 mod jobs;
 mod lab;
@@ -37,6 +38,7 @@ pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs, Strategy, SwapArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
+pub(crate) use history::{HistoryArgs, RollbackArgs};
 pub(crate) use hooks::HookArgs;
 pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{

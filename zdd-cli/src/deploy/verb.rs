@@ -45,16 +45,16 @@ pub(crate) async fn run(
 
 /// The app, if it is deployed blue/green.
 fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>, CliError> {
-    if args.swap.strategy == Some(Strategy::Rolling) {
+    if args.strategy == Some(Strategy::Rolling) {
         return Ok(None);
     }
     let Target::App(app) = &order.target else {
-        return match args.swap.strategy {
+        return match args.strategy {
             Some(_) => Err(CanaryError::NotOneApp(order.source.clone()).into()),
             None => Ok(None),
         };
     };
-    if args.swap.strategy.is_none() && labels::group_of(app).is_none() {
+    if args.strategy.is_none() && labels::group_of(app).is_none() {
         return Ok(None);
     }
     let how = &args.how;
