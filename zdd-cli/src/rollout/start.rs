@@ -101,6 +101,7 @@ impl Start<'_> {
             traffic: Split::NEW.into(),
             hold: Split::NEW.into(),
             growth: Growth::Once,
+            course: None,
             since,
         };
         Ok(Plan { record, app })
@@ -136,6 +137,7 @@ impl Start<'_> {
             traffic: (*split).into(),
             hold: Split::OLD.into(),
             growth: Growth::Once,
+            course: None,
             since,
         };
         Ok(Plan { record, app })

@@ -96,6 +96,7 @@ impl Swap<'_> {
             traffic,
             hold: traffic,
             growth,
+            course: None,
             since,
         };
         Ok((record, made))

@@ -171,6 +171,7 @@ fn record(
         traffic: Traffic::Untouched,
         hold: Traffic::Untouched,
         growth,
+        course: None,
         since: now(),
     })
 }

@@ -12,6 +12,7 @@ use core::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::course::Course;
 use super::engine::Rollout;
 use super::growth::Growth;
 use super::target::{Split, Target, Traffic};
@@ -73,6 +74,9 @@ pub struct Record {
     pub hold: Traffic,
     /// How the side that takes over grows.
     pub growth: Growth,
+    /// The steps of the canary, if it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
     /// When it began.
     pub since: Timestamp,
 }
@@ -201,7 +205,11 @@ impl Record {
             .holding(self.hold)
             .growing(self.growth)
             .with_floor(self.floor);
-        if self.phase == Phase::Rollback { rollout.on_the_way_back() } else { rollout }
+        match (self.phase, self.course.as_ref().and_then(Course::soak)) {
+            (Phase::Rollback, _) => rollout.on_the_way_back(),
+            (Phase::Canary, Some((soak, since))) => rollout.watched(soak, Some(since)),
+            _ => rollout,
+        }
     }
 
     /// The app that keeps it.
@@ -314,6 +322,7 @@ mod tests {
             traffic: Split { old: 80, new: 20 }.into(),
             hold: Split::OLD.into(),
             growth: Growth::Once,
+            course: None,
             since: Timestamp::EPOCH,
         }
     }
