@@ -22,7 +22,7 @@ pub(crate) enum CanaryError {
     NoBalancer,
     #[error("{0} belongs to rolling upgrades; this app is deployed blue/green")]
     OnlyRolling(&'static str),
-    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "socket of a master"))]
+    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "master socket"))]
     Masters { given: u32, balancers: u32 },
     #[error("{0}")]
     Address(AddressError),
