@@ -41,7 +41,9 @@ pub(crate) fn canary(
 ) -> Answer {
     let (connect, output) = match &args.verb {
         CanaryVerb::Start(args) => (&args.connect, args.pace.output),
-        CanaryVerb::Promote(args) | CanaryVerb::Rollback(args) => (&args.connect, args.pace.output),
+        CanaryVerb::Approve(args) | CanaryVerb::Promote(args) | CanaryVerb::Rollback(args) => {
+            (&args.connect, args.pace.output)
+        }
         CanaryVerb::Hold(args) => (&args.connect, args.pace.output),
         CanaryVerb::Status(args) => (&args.connect, args.output),
     };

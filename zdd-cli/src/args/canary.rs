@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
-use zdd_core::rollout::{OnDrainTimeout, Split};
+use zdd_core::rollout::{OnDrainTimeout, Part, Split};
 
-use super::{AmendArgs, ConnectArgs, HaproxyArgs, HookArgs, Output, Span};
+use super::{AmendArgs, ConnectArgs, HaproxyArgs, HookArgs, Output, Span, StepArgs};
 
 /// Give a new version a share of the traffic, then promote it or roll it back
 ///
@@ -23,6 +23,8 @@ pub(crate) struct CanaryArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CanaryVerb {
     Start(Box<StartArgs>),
+    /// Let a canary that waits for it go on to its next step
+    Approve(Box<EndArgs>),
     /// Give the new version everything, and remove the old one when its last session has ended
     Promote(Box<EndArgs>),
     /// Give the old version everything again, and remove the new one when its last session has ended
@@ -59,6 +61,8 @@ pub(crate) struct StartArgs {
     #[command(flatten)]
     pub(crate) amend: AmendArgs,
     #[command(flatten)]
+    pub(crate) steps: StepArgs,
+    #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
     pub(crate) hooks: HookArgs,
@@ -66,6 +70,13 @@ pub(crate) struct StartArgs {
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
     pub(crate) balancer: HaproxyArgs,
+}
+
+impl StartArgs {
+    /// The share of the new version to begin with, where it is said.
+    pub(crate) fn share(&self) -> Option<Percent> {
+        self.weight.or_else(|| self.steps.steps.first().map(|step| step.share))
+    }
 }
 
 /// The end of a canary.
@@ -163,6 +174,11 @@ pub(crate) struct Percent(u32);
 
 impl Percent {
     const ALL: u32 = 100_000;
+
+    /// As a part of the whole.
+    pub(crate) const fn part(self) -> Part {
+        Part::of_millionths(self.0 * 10)
+    }
 
     /// The split with this share for the new version.
     pub(crate) const fn split(self) -> Split {

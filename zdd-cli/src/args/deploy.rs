@@ -53,6 +53,9 @@ pub(crate) struct SwapArgs {
     /// Add so many instances each time; without it, half of what there is, and one more
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) linear_increase: Option<u32>,
+    /// Grow as far as the app's upgradeStrategy lets both versions together, and begin with as many
+    #[arg(long, conflicts_with_all = ["linear_increase", "initial_instances"])]
+    pub(crate) waves: bool,
     /// How long sessions may take to end at instances that are to go
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub(crate) drain_timeout: Span,

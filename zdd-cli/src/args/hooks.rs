@@ -21,6 +21,13 @@ pub(crate) struct HookArgs {
     /// Executable that is told when a version has taken over
     #[arg(long, value_name = "PATH")]
     pub(crate) after_promote_hook: Option<PathBuf>,
+    /// Executable that is asked again and again while a canary is watched; unless it ends with 0, a limit is
+    /// passed
+    #[arg(long, value_name = "PATH")]
+    pub(crate) check_hook: Option<PathBuf>,
+    /// How long to wait between two of its answers
+    #[arg(long, value_name = "TIME", default_value = "10s", requires = "check_hook")]
+    pub(crate) check_every: Span,
     /// How long each of them may take
     #[arg(long, value_name = "TIME", default_value = "10m")]
     pub(crate) hook_timeout: Span,

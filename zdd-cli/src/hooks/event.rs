@@ -11,6 +11,8 @@ pub(crate) enum Event {
     BeforeDelete,
     /// The new version has taken over: nothing is about to happen any more.
     AfterPromote,
+    /// The new version is watched beside the old one.
+    Check,
 }
 
 impl Event {
@@ -20,6 +22,7 @@ impl Event {
             Self::BeforeKill => "before-kill",
             Self::BeforeDelete => "before-delete",
             Self::AfterPromote => "after-promote",
+            Self::Check => "check",
         }
     }
 }

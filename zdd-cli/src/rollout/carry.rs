@@ -161,6 +161,9 @@ fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
         }
         Outcome::Stuck { why, hint } => CanaryError::Stuck { why, hint },
         Outcome::Vanished(side) => CanaryError::Vanished(side),
+        Outcome::Failed(failure) => {
+            CanaryError::LimitPassed { group: group.to_owned(), what: failure.to_string() }
+        }
         other => CanaryError::Stuck { why: format!("it ended: {other:?}"), hint: None },
     }
 }

@@ -148,7 +148,8 @@ impl<'m> Claim<'m> {
         let found = find(self.marathon, &self.record.group).await?;
         // Once ours is gone, the next rollout of the group has the same number again.
         let is_ours = |found: Found| {
-            found.generation == self.generation && found.holder.as_ref() == Some(&self.holder)
+            found.generation == self.generation
+                && found.holder.as_ref().is_some_and(|it| it.is_same(&self.holder))
         };
         Ok(found.is_some_and(is_ours))
     }
@@ -161,6 +162,13 @@ impl<'m> Claim<'m> {
     /// Who we are, for people.
     pub(super) fn who(&self) -> &str {
         &self.holder.who
+    }
+
+    /// Goes on with another record. While it waits for somebody to say so, it gives way to whoever does.
+    pub(super) async fn turn_to(&mut self, record: Record) -> Result<(), CliError> {
+        self.holder.yields = record.awaits_approval();
+        self.record = record;
+        self.update().await
     }
 
     /// Writes what changed of the record, and stays.

@@ -3,12 +3,13 @@
 use zdd_core::rollout::Observation;
 use zdd_core::rollout::record::{Phase, Record};
 
-use super::carry::{Carried, Means, now};
+use super::carry::{Means, now};
 use super::claim::Claim;
 use super::error::{CanaryError, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
 use super::status;
+use super::walk::Walked;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
@@ -20,12 +21,12 @@ use crate::text::plural;
 pub(super) async fn close(
     claim: Claim<'_>,
     means: Means<'_>,
-    carried: Result<Carried, CliError>,
+    walked: Result<Walked, CliError>,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    match carried {
-        Ok(Carried::Reached(seen)) => match claim.record.phase {
+    match walked {
+        Ok(Walked::Reached(seen)) => match claim.record.phase {
             Phase::Canary => stand(claim, &seen, console).await,
             Phase::Promote => promoted(claim, means, &seen, operator, console).await,
             Phase::Rollback => {
@@ -35,7 +36,18 @@ pub(super) async fn close(
                 Ok(ExitCode::Done)
             }
         },
-        Ok(Carried::Interrupted) => {
+        Ok(Walked::TakenBack { what }) => {
+            let (text, group) = (done(&claim.record), claim.record.group.clone());
+            claim.forget().await?;
+            console.say(&text)?;
+            Err(CanaryError::TakenBack { group, what }.into())
+        }
+        Ok(Walked::HandedOver) => {
+            let group = &claim.record.group;
+            console.say(&format!("approved: somebody else goes on with {group}"))?;
+            Ok(ExitCode::Done)
+        }
+        Ok(Walked::Interrupted) => {
             let text = stays(&claim.record.group);
             claim.release().await?;
             console.tell(&format!("interrupted; {text}"))?;

@@ -2,12 +2,12 @@
 
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Split, Traffic};
 
-use super::carry::{Means, carry_out, now};
+use super::carry::{Means, now};
 use super::claim::{Claim, find, find_all, me, refuse_held};
 use super::close::close;
 use super::error::CanaryError;
+use super::walk::walk;
 use crate::args::EndArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -34,14 +34,23 @@ pub(super) async fn turn(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
+    carry(found, turned(&found.record, phase)?, means, operator, console).await
+}
+
+async fn carry(
+    found: &Found,
+    record: Record,
+    means: Means<'_>,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
     refuse_held(Some(found), means.pace.take_over, now())?;
-    let record = turned(&found.record, phase)?;
     console.tell(&heading(&record))?;
     let definition = found.definition.clone();
-    let holder = me(now(), false);
-    let claim = Claim::take(means.marathon, Some(found), record, definition, holder).await?;
-    let carried = carry_out(&claim, means, operator, console).await;
-    close(claim, means, carried, operator, console).await
+    let holder = me(now(), record.awaits_approval());
+    let mut claim = Claim::take(means.marathon, Some(found), record, definition, holder).await?;
+    let walked = walk(&mut claim, means, operator, console).await;
+    close(claim, means, walked, operator, console).await
 }
 
 /// The canary that is meant.
@@ -62,21 +71,29 @@ pub(super) async fn one(marathon: &dyn Marathon, group: Option<&str>) -> Result<
     }
 }
 
-/// The record with another way to go. Until all instances are there that the way needs, the traffic is
-/// split as it is; but a canary that is taken back gets nothing more, from the beginning.
+/// The record with another way to go.
 pub(super) fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
     let group = || record.group.clone();
-    let hold = match (record.phase, phase) {
-        (from, to) if from == to => record.hold,
-        (Phase::Canary, Phase::Rollback) if matches!(record.traffic, Traffic::Split(_)) => {
-            Split::OLD.into()
-        }
-        (Phase::Rollback, Phase::Promote) => {
-            return Err(CanaryError::OnItsWay { group: group(), is_forward: false });
-        }
-        _ => record.hold,
-    };
-    Ok(Record { phase, hold, ..record.clone() })
+    record.turned(phase).ok_or_else(|| CanaryError::OnItsWay { group: group(), is_forward: false })
+}
+
+/// Lets a canary that waits for it go on.
+pub(super) async fn approve(
+    args: &EndArgs,
+    marathon: &dyn Marathon,
+    balancer: &dyn LoadBalancer,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let found = one(marathon, args.group.as_deref()).await?;
+    let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
+    if !found.record.awaits_approval() {
+        return Err(CanaryError::NothingToApprove(found.record.group.clone()).into());
+    }
+    // After the last step both may be meant to stay.
+    let stands = || Record { course: None, ..found.record.clone() };
+    let record = found.record.onward(now()).unwrap_or_else(stands);
+    carry(&found, record, means, operator, console).await
 }
 
 pub(super) fn heading(record: &Record) -> String {

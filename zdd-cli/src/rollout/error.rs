@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use zdd_core::ports::BalancerError;
+use zdd_core::rollout::NoRoom;
 use zdd_core::rollout::record::{Holder, RecordError};
 use zdd_core::rollout::{ReleaseError, Side, WaitingOn};
 use zdd_core::units::{AppId, Timestamp};
@@ -84,6 +85,14 @@ pub(crate) enum CanaryError {
     Refused { group: String, hook: PathBuf, event: Event, outcome: Outcome, last: Option<String> },
     #[error("promoted, but {} (after-promote): {why}{}", .hook.display(), Last(.last.as_deref()))]
     Unheard { hook: PathBuf, why: String, last: Option<String> },
+    #[error("{what}")]
+    LimitPassed { group: String, what: String },
+    #[error("{group} was rolled back: {what}")]
+    TakenBack { group: String, what: String },
+    #[error("{0} waits for nobody's approval")]
+    NothingToApprove(String),
+    #[error("{room}")]
+    NoRoom { room: NoRoom, app: AppId },
     #[error("no canary goes on")]
     None,
     #[error("no canary of {0} goes on")]
@@ -116,6 +125,7 @@ impl CanaryError {
             | Self::NoneOf(_)
             | Self::Several(_)
             | Self::NothingToComplete(_)
+            | Self::NothingToApprove(_)
             | Self::Release(ReleaseError::Hybrid { .. }) => ExitCode::InvalidCombination,
             Self::Declined => ExitCode::Declined,
             Self::Missing(_)
@@ -139,13 +149,16 @@ impl CanaryError {
             | Self::NoWeight
             | Self::Release(_)
             | Self::Record(_) => ExitCode::Usage,
-            Self::Weights(_) | Self::Unreachable { .. } | Self::TooFew { .. } => {
-                ExitCode::NotSatisfiable
-            }
+            Self::NoRoom { .. }
+            | Self::Weights(_)
+            | Self::Unreachable { .. }
+            | Self::TooFew { .. } => ExitCode::NotSatisfiable,
             Self::Balance(_)
             | Self::Balancer(_)
             | Self::Stuck { .. }
             | Self::TimedOut { is_balancer: true, .. } => ExitCode::LoadBalancer,
+            Self::LimitPassed { .. } => ExitCode::Violated,
+            Self::TakenBack { .. } => ExitCode::RolledBack,
             Self::Stale { .. } => ExitCode::Stale,
             Self::Held { .. } | Self::Lost { .. } => ExitCode::Locked,
             Self::TimedOut { .. } => ExitCode::Deadline,
@@ -217,9 +230,20 @@ impl CanaryError {
             }
             Self::NobodyAnswers => "--force asks nothing",
             Self::Hook(_) => "everything stays as it is; --resume goes on from here",
-            Self::Refused { group, .. } => return Some(stays(group)),
+            Self::Refused { group, .. } | Self::LimitPassed { group, .. } => {
+                return Some(stays(group));
+            }
             Self::Unheard { .. } => {
                 "the deployment is complete: tell by hand what the hook was for"
+            }
+            Self::TakenBack { .. } => "the old version has everything again; nothing is left to do",
+            Self::NothingToApprove(group) => {
+                return Some(format!("`zdd status {group}` says where it is"));
+            }
+            Self::NoRoom { app, .. } => {
+                return Some(format!(
+                    "let `maximumOverCapacity` of {app} allow one more, or leave --waves out"
+                ));
             }
             Self::None | Self::NoneOf(_) => "start one: zdd canary start FILE --weight 20",
             Self::Several(_) => "name the deployment group",

@@ -15,6 +15,7 @@ mod status;
 mod subject;
 mod swap;
 mod verb;
+mod walk;
 mod zdd_py;
 
 pub(crate) use claim::running_of;

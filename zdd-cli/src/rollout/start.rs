@@ -4,12 +4,13 @@ use zdd_core::app::App;
 use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Record};
 
-use super::carry::{Means, carry_out, now};
+use super::carry::{Means, now};
 use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::close::close;
 use super::error::{CanaryError, Share};
 use super::prepared::{Canary, Prepared};
 use super::subject::Subject;
+use super::walk::{in_short, walk};
 use crate::args::StartArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -23,7 +24,7 @@ pub(super) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let subject = Subject::read(&args.file, &args.amend, args.weight, args.instances)?;
+    let subject = Subject::read(&args.file, &args.amend, args.share(), args.instances)?;
     let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
     let start = Start { args, subject, means };
     start.run(operator, console).await
@@ -62,7 +63,8 @@ impl Start<'_> {
 
     const fn canary(&self) -> Canary<'_> {
         let StartArgs { nearest, no_health_check_ok, instances, .. } = *self.args;
-        Canary { subject: &self.subject, nearest, no_health_check_ok, instances }
+        let steps = &self.args.steps;
+        Canary { subject: &self.subject, nearest, no_health_check_ok, instances, steps }
     }
 
     async fn carry(
@@ -84,8 +86,8 @@ impl Start<'_> {
         if found.is_none() {
             claim = claim.after_all(running).await?;
         }
-        let carried = carry_out(&claim, self.means, operator, console).await;
-        close(claim, self.means, carried, operator, console).await
+        let walked = walk(&mut claim, self.means, operator, console).await;
+        close(claim, self.means, walked, operator, console).await
     }
 
     /// Looks at the balancers before anything is begun.
@@ -118,7 +120,7 @@ fn heading(record: &Record) -> String {
                 plural(*canary, "instance"),
                 Share(1.0 - share),
                 Share(share),
-            )
+            ) + &record.course.as_ref().map(|it| format!("; {}", in_short(it))).unwrap_or_default()
         }
     }
 }

@@ -4,11 +4,12 @@ use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Record;
 
-use super::carry::{Means, carry_out, now};
+use super::carry::{Means, now};
 use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::close::close;
 use super::error::CanaryError;
 use super::prepared::{Prepared, Swap, Swapped};
+use super::walk::walk;
 use crate::args::{HookArgs, PaceArgs, SwapArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -50,8 +51,8 @@ pub(crate) async fn swap(
     if found.is_none() {
         claim = claim.after_all(&running).await?;
     }
-    let carried = carry_out(&claim, means, operator, console).await;
-    close(claim, means, carried, operator, console).await
+    let walked = walk(&mut claim, means, operator, console).await;
+    close(claim, means, walked, operator, console).await
 }
 
 fn heading(record: &Record) -> String {

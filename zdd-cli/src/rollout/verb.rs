@@ -22,6 +22,10 @@ pub(crate) async fn run(
             let balancer = needed(&args.balancer)?;
             start::run(args, marathon, &*balancer, operator, console).await
         }
+        CanaryVerb::Approve(args) => {
+            let balancer = needed(&args.balancer)?;
+            end::approve(args, marathon, &*balancer, operator, console).await
+        }
         CanaryVerb::Promote(args) => {
             let balancer = needed(&args.balancer)?;
             end::run(args, Phase::Promote, marathon, &*balancer, operator, console).await

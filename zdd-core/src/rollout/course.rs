@@ -75,6 +75,11 @@ impl Course {
 }
 
 impl Record {
+    /// Whether the pause of a step has begun.
+    pub fn is_watched(&self) -> bool {
+        self.phase == Phase::Canary && self.course.as_ref().and_then(Course::soak).is_some()
+    }
+
     /// Whether it goes on only when somebody says so.
     pub fn awaits_approval(&self) -> bool {
         let soak = self.course.as_ref().and_then(Course::soak);
@@ -124,7 +129,7 @@ impl Record {
     /// What comes when a limit is passed; nothing where it is to stay as it is.
     #[must_use]
     pub fn after_failure(&self) -> Option<Self> {
-        let course = self.course.as_ref()?;
+        let course = self.course.as_ref().filter(|_| self.phase == Phase::Canary)?;
         (course.on_failure == OnFailure::Rollback).then(|| self.turned(Phase::Rollback)).flatten()
     }
 }

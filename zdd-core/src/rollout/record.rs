@@ -94,6 +94,13 @@ pub struct Holder {
     pub yields: bool,
 }
 
+impl Holder {
+    /// Whether both are the same one, whether it gives way or not.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.who, self.since) == (&other.who, other.since)
+    }
+}
+
 /// A record as it was found.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "all that there is")]

@@ -2,10 +2,11 @@
 
 use zdd_core::app::App;
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Extent, Growth, Release, Side, Split};
+use zdd_core::rollout::{Course, Extent, Growth, Release, Side, Split, Step, Then};
 use zdd_core::weights::{self, Weights};
 
 use super::Prepared;
+use crate::args::StepArgs;
 use crate::error::CliError;
 use crate::rollout::carry::now;
 use crate::rollout::error::CanaryError;
@@ -20,6 +21,8 @@ pub(crate) struct Canary<'a> {
     pub(crate) no_health_check_ok: bool,
     /// How many instances of it, where that is said.
     pub(crate) instances: Option<u32>,
+    /// What is done in steps, and what is watched between them.
+    pub(crate) steps: &'a StepArgs,
 }
 
 /// What is to be done next.
@@ -88,7 +91,9 @@ impl Canary<'_> {
 
     /// A canary beside what runs.
     fn beside(&self, running: &[App]) -> Result<Prepared, CliError> {
-        let Subject { new, old: wanted, canary, full, split } = self.subject;
+        let Subject { new, old: wanted, full, .. } = self.subject;
+        let (course, first) = self.course();
+        let (canary, split) = (first.instances, first.split);
         let release = self.release(new, running);
         let old = release.running()?;
         let before = match (wanted, old) {
@@ -97,10 +102,9 @@ impl Canary<'_> {
             (None, None) => 0,
         };
         let floor = before.min(*full);
-        self.reachable(*split, [before, *canary], floor)?;
+        self.all_reachable(course.as_ref(), first, before, floor)?;
         let since = now();
-        let extent =
-            Extent { instances: *canary, target: before.saturating_add(*canary), beside: *canary };
+        let extent = self.extent(canary, before);
         let app = release.app(extent, since)?;
         let record = Record {
             schema: Record::SCHEMA,
@@ -110,13 +114,13 @@ impl Canary<'_> {
             old: old.map(|app| app.id().clone()),
             new: app.id().clone(),
             before,
-            canary: *canary,
+            canary,
             full: *full,
             floor,
-            traffic: (*split).into(),
+            traffic: split.into(),
             hold: Split::OLD.into(),
             growth: Growth::Once,
-            course: None,
+            course,
             since,
         };
         Ok(Prepared { record, app })
@@ -133,25 +137,79 @@ impl Canary<'_> {
         let old: Vec<App> =
             running.iter().filter(|app| Some(app.id()) == record.old.as_ref()).cloned().collect();
         let release = self.release(&self.subject.new, &old);
-        let extent = Extent {
-            instances: record.canary,
-            target: record.before.saturating_add(record.canary),
-            beside: record.canary,
-        };
-        let app = release.app(extent, record.since)?;
+        // As it was created, whatever it has been scaled to since.
+        let first = definition.as_ref().map_or(record.canary, |it| it.instances().get());
+        let app = release.app(self.extent(first, record.before), record.since)?;
         if definition.as_ref().is_some_and(|it| *it != app) {
             return Err(CanaryError::Another { group, app: record.new.clone() }.into());
         }
-        let canary = self.instances.unwrap_or(record.canary);
-        self.reachable(self.subject.split, [record.before, canary], record.floor)?;
+        let (course, mut first) = self.course();
+        if is_same(course.as_ref(), record.course.as_ref()) {
+            // The rest of the same steps.
+            return Ok(Prepared { record: record.clone(), app });
+        }
+        if self.steps.steps.is_empty() && self.instances.is_none() {
+            first.instances = record.canary;
+        }
+        self.all_reachable(course.as_ref(), first, record.before, record.floor)?;
         let record = Record {
-            canary,
-            traffic: self.subject.split.into(),
+            canary: first.instances,
+            traffic: first.split.into(),
             // What was reached is kept until the new share is.
             hold: record.hold,
+            course,
             ..record.clone()
         };
         Ok(Prepared { record, app })
+    }
+
+    /// What the labels say that marathon-lb goes by. It takes old instances out as soon as both have more
+    /// than the target: as many as there may ever be are not more.
+    fn extent(&self, first: u32, before: u32) -> Extent {
+        let steps = self.steps.steps.iter().filter_map(|step| step.instances);
+        let most = steps.chain([first, self.subject.full]).max().unwrap_or(first);
+        Extent { instances: first, target: before.saturating_add(most), beside: first }
+    }
+
+    /// The steps, where there are some or a pause is asked for, and the first of them.
+    fn course(&self) -> (Option<Course>, Step) {
+        let StepArgs { steps, pause, stay, on_failure, limits } = self.steps;
+        let mut instances = self.subject.canary;
+        let pause = pause.map(|it| it.0);
+        let mut all: Vec<Step> = Vec::new();
+        for step in steps {
+            instances = step.instances.unwrap_or(instances);
+            let pause = step.pause.map(|it| it.0).or(pause);
+            all.push(Step { split: step.share.split(), instances, pause });
+        }
+        let then = if all.is_empty() || *stay { Then::Stay } else { Then::Promote };
+        let whole = Step { split: self.subject.split, instances, pause };
+        let first = all.first().copied().unwrap_or(whole);
+        if all.is_empty() && pause.is_some() {
+            all.push(whole);
+        }
+        let course = (!all.is_empty()).then(|| Course {
+            steps: all,
+            at: 0,
+            reached: None,
+            limits: limits.limits(),
+            then,
+            on_failure: (*on_failure).into(),
+        });
+        (course, first)
+    }
+
+    /// Refuses what cannot be had at some step.
+    fn all_reachable(
+        &self,
+        course: Option<&Course>,
+        first: Step,
+        before: u32,
+        floor: u32,
+    ) -> Result<(), CanaryError> {
+        let steps = course.map_or(core::slice::from_ref(&first), |it| &it.steps);
+        let mut steps = steps.iter();
+        steps.try_for_each(|it| self.reachable(it.split, [before, it.instances], floor))
     }
 
     /// Refuses a share that so many instances cannot have exactly, or with which too few would serve.
@@ -172,4 +230,10 @@ impl Canary<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether both are the same steps, however far they have come.
+fn is_same(one: Option<&Course>, other: Option<&Course>) -> bool {
+    let begun = |it: &Course| Course { at: 0, reached: None, ..it.clone() };
+    one.is_some() && one.map(begun) == other.map(begun)
 }

@@ -2,7 +2,7 @@
 
 use zdd_core::app::App;
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Extent, Growth, Release, Traffic};
+use zdd_core::rollout::{Extent, Growth, Release, Traffic, Waves};
 use zdd_core::units::AppId;
 
 use super::Prepared;
@@ -62,12 +62,18 @@ impl Swap<'_> {
         let (full, since) = (self.app.instances().get(), now());
         let before = old.map_or(0, |app| app.instances().get());
         // The first of its group has nobody to take over from.
-        let first = if old.is_some() { self.args.initial_instances.min(full) } else { full };
+        let waves = self.waves(before)?;
+        let first = match (old, waves) {
+            (None, _) => full,
+            (Some(_), Some(waves)) => waves.first,
+            (Some(_), None) => self.args.initial_instances.min(full),
+        };
         let made = release.app(Extent { instances: first, target: full, beside: 0 }, since)?;
         let traffic = if self.can_set { Traffic::ByInstances } else { Traffic::Untouched };
-        let growth = match self.args.linear_increase {
-            None => Growth::ByHalf,
-            Some(step) => Growth::By(step),
+        let growth = match (waves, self.args.linear_increase) {
+            (Some(waves), _) => waves.growth(),
+            (None, None) => Growth::ByHalf,
+            (None, Some(step)) => Growth::By(step),
         };
         let record = Record {
             schema: Record::SCHEMA,
@@ -79,7 +85,7 @@ impl Swap<'_> {
             before,
             canary: first,
             full,
-            floor: before.min(full),
+            floor: waves.map_or(before.min(full), |waves| waves.floor),
             traffic,
             hold: traffic,
             growth,
@@ -87,6 +93,19 @@ impl Swap<'_> {
             since,
         };
         Ok(Prepared { record, app: made })
+    }
+
+    /// What the app's `upgradeStrategy` allows, where that is asked for.
+    fn waves(&self, before: u32) -> Result<Option<Waves>, CanaryError> {
+        if !self.args.waves {
+            return Ok(None);
+        }
+        let (app, full) = (self.app, self.app.instances());
+        let bounds = app.upgrade_strategy().bounds(full);
+        match Waves::of(before, full.get(), bounds, !self.can_set) {
+            Ok(waves) => Ok(Some(waves)),
+            Err(room) => Err(CanaryError::NoRoom { room, app: app.id().clone() }),
+        }
     }
 
     /// The rest of one that was interrupted, if it is of this definition.
