@@ -147,6 +147,8 @@ pub(crate) enum CliError {
     Mixed { app: AppId, standing: String },
     #[error("no deployment of {0} goes on")]
     NothingRuns(String),
+    #[error("no deployment of {target} goes on, and no rollout")]
+    NoneGoesOn { target: String, there: Vec<String> },
     #[error("deployment {0} does not go on: it has ended, or there was none of this id")]
     DeploymentGone(DeploymentId),
     #[error("deployment {0} holds no app")]
@@ -191,6 +193,7 @@ impl CliError {
             Self::Mixed { .. }
             | Self::NoTarget(_)
             | Self::NothingRuns(_)
+            | Self::NoneGoesOn { .. }
             | Self::DeploymentGone(_)
             | Self::HoldsNoApp(_) => ExitCode::Marathon,
             Self::NothingGiven
@@ -277,6 +280,11 @@ impl CliError {
                 Some("deploy the number first, without --restart, then the restart".into())
             }
             Self::Mixed { .. } => Some("--restart replaces all instances".into()),
+            Self::NoneGoesOn { target, there } => Some(if there.is_empty() {
+                format!("nothing else does, either; `zdd status {target}` says what runs of it")
+            } else {
+                format!("what goes on: {}", there.join("; "))
+            }),
             Self::NothingRuns(target) if target.starts_with('/') => {
                 Some(format!("`zdd status {target}` says what runs of it"))
             }
@@ -284,7 +292,9 @@ impl CliError {
                 Some("`zdd status` lists those that do".into())
             }
             Self::HoldsNoApp(_) => Some("zdd follows apps only, no pods".into()),
-            Self::SeveralRun(_) => Some("name the app, or the deployment with --deployment".into()),
+            Self::SeveralRun(_) => Some(
+                "name the app or the deployment group, or the deployment with --deployment".into(),
+            ),
             Self::NoTarget(_) => Some("ids begin at the root, as in /shop/cart".into()),
             Self::ExpectedTwice(_) | Self::NothingExpected => {
                 Some("say each version once, as in --expect 0.9=80,1.0=20".into())

@@ -62,6 +62,8 @@ enum DeployLine {
     View(Box<ViewLine>),
     Verdict(VerdictLine),
     End(EndLine<'static>),
+    /// Of what is deployed blue/green, or is a canary.
+    Canary(CanaryLine<'static>),
 }
 
 /// One line of what `canary start`, `promote`, `rollback` and `hold` print.
@@ -73,7 +75,7 @@ enum CarryLine {
     Note(Note<'static>),
 }
 
-/// What `status` prints: without an id the deployments, with one the apps.
+/// What `status` prints: without an id the deployments, with one the apps or a rollout.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -81,6 +83,7 @@ enum StatusReport {
     Deployments(DeploymentsReport),
     App(Box<AppReport>),
     Apps(Vec<AppReport>),
+    Rollout(Box<CanaryReport>),
 }
 
 pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, CliError> {

@@ -9,6 +9,7 @@ mod connect;
 mod deploy;
 mod follow;
 mod haproxy;
+mod hooks;
 mod jobs;
 mod lab;
 mod plan;
@@ -16,6 +17,8 @@ mod resume;
 mod span;
 mod split;
 mod status;
+mod target;
+mod turn;
 mod verify;
 mod zdd_py;
 
@@ -32,6 +35,7 @@ pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs, Strategy, SwapArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
+pub(crate) use hooks::HookArgs;
 pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{
     ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,
@@ -41,5 +45,7 @@ pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;
 pub(crate) use split::SplitArgs;
 pub(crate) use status::StatusArgs;
+pub(crate) use target::Target;
+pub(crate) use turn::TurnArgs;
 pub(crate) use verify::VerifyArgs;
 pub(crate) use zdd_py::ZddPyArgs;

@@ -34,8 +34,7 @@ pub(crate) async fn run(
     if let Some(app) = blue_green(&order, args)? {
         let pace = pace(args);
         let balancer = balancer(&args.balancer)?.ok_or(CanaryError::NoBalancer)?;
-        let (swap, is_dry) = (&args.swap, args.dry_run);
-        let how = (swap, &pace, is_dry);
+        let how = (&args.swap, &pace, &args.hooks, args.dry_run);
         return rollout::swap(app, how, marathon, &*balancer, operator, console).await;
     }
     if args.dry_run {
@@ -118,7 +117,14 @@ pub(crate) async fn carry_out(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    carry_out_order(Order::read(file)?, how, follow, marathon, operator, console).await
+    let order = Order::read(file)?;
+    if let Target::App(app) = &order.target
+        && let Some(group) = labels::group_of(app)
+    {
+        let (app, group) = (app.id().clone(), group.to_owned());
+        return Err(CanaryError::OfAGroup { app, group }.into());
+    }
+    carry_out_order(order, how, follow, marathon, operator, console).await
 }
 
 async fn carry_out_order(

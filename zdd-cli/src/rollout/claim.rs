@@ -3,7 +3,7 @@
 use zdd_core::app::App;
 use zdd_core::ports::{Force, Marathon, MarathonError};
 use zdd_core::rollout::labels;
-use zdd_core::rollout::record::{Found, Holder, Record, folder, folder_of_all};
+use zdd_core::rollout::record::{Found, Holder, Record, RecordError, folder, folder_of_all};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
 use super::error::CanaryError;
@@ -27,16 +27,33 @@ pub(super) async fn find(marathon: &dyn Marathon, group: &str) -> Result<Option<
 
 /// The newest record of every group.
 pub(super) async fn find_all(marathon: &dyn Marathon) -> Result<Vec<Found>, CliError> {
-    let mut newest: Vec<Found> = Vec::new();
+    let (newest, unreadable) = read_all(marathon).await?;
+    match unreadable.into_iter().next() {
+        Some(error) => Err(error.into()),
+        None => Ok(newest),
+    }
+}
+
+/// The newest record of every group, and what is wrong with others.
+pub(super) async fn read_all(
+    marathon: &dyn Marathon,
+) -> Result<(Vec<Found>, Vec<RecordError>), CliError> {
+    let (mut newest, mut unreadable): (Vec<Found>, _) = (Vec::new(), Vec::new());
     for app in records(marathon, &folder_of_all()).await? {
-        let found = Found::of(&app).map_err(CanaryError::from)?;
+        let found = match Found::of(&app) {
+            Ok(found) => found,
+            Err(error) => {
+                unreadable.push(error);
+                continue;
+            }
+        };
         match newest.iter_mut().find(|it| it.record.group == found.record.group) {
             Some(it) if it.generation < found.generation => *it = found,
             Some(_) => {}
             None => newest.push(found),
         }
     }
-    Ok(newest)
+    Ok((newest, unreadable))
 }
 
 async fn records(marathon: &dyn Marathon, folder: &GroupId) -> Result<Vec<App>, CliError> {

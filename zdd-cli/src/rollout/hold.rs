@@ -8,9 +8,9 @@ use zdd_core::rollout::record::Phase;
 
 use super::carry::{Carried, Means, carry_out, now};
 use super::claim::{Claim, me, refuse_held};
+use super::close::leave;
 use super::end::one;
 use super::error::CanaryError;
-use super::start::leave;
 use super::status;
 use crate::args::HoldArgs;
 use crate::error::CliError;
@@ -36,7 +36,7 @@ pub(super) async fn run(
     }
     let (record, definition) = (found.record.clone(), found.definition.clone());
     let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;
-    let means = Means { marathon, balancer, pace: &args.pace };
+    let means = Means { marathon, balancer, pace: &args.pace, hooks: None };
     let mut is_shown = false;
     loop {
         match carry_out(&claim, means, operator, console).await {

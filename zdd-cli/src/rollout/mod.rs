@@ -2,10 +2,13 @@
 
 mod carry;
 mod claim;
+mod close;
 mod end;
 mod error;
 mod hold;
+mod hooked;
 mod lines;
+mod shared;
 mod start;
 mod status;
 mod subject;
@@ -15,7 +18,8 @@ mod zdd_py;
 
 pub(crate) use error::CanaryError;
 pub(crate) use lines::CanaryLine;
-pub(crate) use status::CanaryReport;
+pub(crate) use shared::{Rollouts, go_on, take_back};
+pub(crate) use status::{CanaryReport, Sight};
 pub(crate) use swap::swap;
 pub(crate) use verb::run;
 pub(crate) use zdd_py::run as zdd_py;

@@ -6,10 +6,10 @@ use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Extent, Growth, Release, Side, Split};
 use zdd_core::weights::{self, Weights};
 
-use super::carry::{Carried, Means, carry_out, now};
+use super::carry::{Means, carry_out, now};
 use super::claim::{Claim, find, me, refuse_held, running_of};
+use super::close::close;
 use super::error::{CanaryError, Share};
-use super::status;
 use super::subject::Subject;
 use crate::args::StartArgs;
 use crate::error::CliError;
@@ -25,7 +25,7 @@ pub(super) async fn run(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let subject = Subject::read(&args.file, args.weight, args.instances)?;
-    let means = Means { marathon, balancer, pace: &args.pace };
+    let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
     let start = Start { args, subject, means };
     start.run(operator, console).await
 }
@@ -101,6 +101,7 @@ impl Start<'_> {
             traffic: Split::NEW.into(),
             hold: Split::NEW.into(),
             growth: Growth::Once,
+            course: None,
             since,
         };
         Ok(Plan { record, app })
@@ -136,6 +137,7 @@ impl Start<'_> {
             traffic: (*split).into(),
             hold: Split::OLD.into(),
             growth: Growth::Once,
+            course: None,
             since,
         };
         Ok(Plan { record, app })
@@ -206,40 +208,13 @@ impl Start<'_> {
             console.tell("nothing was done; leave --dry-run out to do it")?;
             return Ok(ExitCode::Done);
         }
-        let is_first = record.old.is_none();
         let holder = me(now(), false);
         let mut claim = Claim::take(self.means.marathon, found, record, Some(app), holder).await?;
         if found.is_none() {
             claim = claim.after_all(running).await?;
         }
-        match carry_out(&claim, self.means, operator, console).await {
-            Ok(Carried::Reached(_)) if is_first => {
-                let new = claim.record.new.clone();
-                claim.forget().await?;
-                console.say(&format!("{new} serves: it is the first of its group"))?;
-                Ok(ExitCode::Done)
-            }
-            Ok(Carried::Reached(seen)) => {
-                claim.record.hold = claim.record.traffic;
-                claim.update().await?;
-                let record = claim.record.clone();
-                claim.release().await?;
-                status::say(&record, &seen, console)?;
-                Ok(ExitCode::Done)
-            }
-            Ok(Carried::Interrupted) => {
-                claim.release().await?;
-                console.tell(
-                    "interrupted; everything stays as it is: the same command goes on from here, \
-                     `zdd canary rollback` takes it back",
-                )?;
-                Ok(ExitCode::Left)
-            }
-            Err(error) => {
-                leave(claim, &error).await?;
-                Err(error)
-            }
-        }
+        let carried = carry_out(&claim, self.means, operator, console).await;
+        close(claim, self.means, carried, operator, console).await
     }
 
     /// Looks at the balancers before anything is begun.
@@ -258,16 +233,6 @@ impl Start<'_> {
         }
         Ok(())
     }
-}
-
-/// Leaves a rollout to others after an error, unless they have it already.
-pub(super) async fn leave(claim: Claim<'_>, error: &CliError) -> Result<(), CliError> {
-    if matches!(error, CliError::Canary(CanaryError::Lost { .. })) {
-        return Ok(());
-    }
-    // The first error is the one that counts.
-    let _ = claim.release().await;
-    Ok(())
 }
 
 fn heading(record: &Record) -> String {

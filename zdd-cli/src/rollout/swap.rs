@@ -5,11 +5,11 @@ use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Extent, Growth, Release, Traffic};
 
-use super::carry::{Carried, Means, carry_out, now};
+use super::carry::{Means, carry_out, now};
 use super::claim::{Claim, find, me, refuse_held, running_of};
+use super::close::close;
 use super::error::CanaryError;
-use super::start::leave;
-use crate::args::{PaceArgs, SwapArgs};
+use crate::args::{HookArgs, PaceArgs, SwapArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
@@ -18,13 +18,13 @@ use crate::text::plural;
 /// Puts `app` in the place of what runs of its deployment group.
 pub(crate) async fn swap(
     app: &App,
-    (args, pace, is_dry): (&SwapArgs, &PaceArgs, bool),
+    (args, pace, hooks, is_dry): (&SwapArgs, &PaceArgs, &HookArgs, bool),
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let swap = Swap { app, args, means: Means { marathon, balancer, pace } };
+    let swap = Swap { app, args, means: Means { marathon, balancer, pace, hooks: Some(hooks) } };
     let group = swap.release(&[]).group_name()?;
     let found = find(marathon, group).await?;
     refuse_held(found.as_ref(), pace.take_over, now())?;
@@ -52,26 +52,8 @@ pub(crate) async fn swap(
     if found.is_none() {
         claim = claim.after_all(&running).await?;
     }
-    match carry_out(&claim, swap.means, operator, console).await {
-        Ok(Carried::Reached(_)) => {
-            let text = done(&claim.record);
-            claim.forget().await?;
-            console.say(&text)?;
-            Ok(ExitCode::Done)
-        }
-        Ok(Carried::Interrupted) => {
-            claim.release().await?;
-            console.tell(
-                "interrupted; everything stays as it is: the same command goes on from here, \
-                 `zdd canary rollback` takes it back",
-            )?;
-            Ok(ExitCode::Left)
-        }
-        Err(error) => {
-            leave(claim, &error).await?;
-            Err(error)
-        }
-    }
+    let carried = carry_out(&claim, swap.means, operator, console).await;
+    close(claim, swap.means, carried, operator, console).await
 }
 
 struct Swap<'a> {
@@ -114,6 +96,7 @@ impl Swap<'_> {
             traffic,
             hold: traffic,
             growth,
+            course: None,
             since,
         };
         Ok((record, made))
@@ -124,6 +107,9 @@ impl Swap<'_> {
         let record = &found.record;
         let group = record.group.clone();
         let of_instances = record.share().is_none();
+        if record.phase == Phase::Canary {
+            return Err(CanaryError::HasCanary { group, app: record.new.clone() }.into());
+        }
         if record.phase != Phase::Promote || !of_instances {
             let is_forward = record.phase != Phase::Rollback;
             return Err(CanaryError::OnItsWay { group, is_forward }.into());
@@ -150,14 +136,5 @@ fn heading(record: &Record) -> String {
             "{group}: {new} takes over from {old} behind {backend}, from {canary} to {instances}; \
              {old} has {before}"
         ),
-    }
-}
-
-fn done(record: &Record) -> String {
-    let Record { new, full, .. } = record;
-    let instances = plural(*full, "instance");
-    match &record.old {
-        None => format!("{new} serves with {instances}"),
-        Some(old) => format!("{new} serves with {instances}; {old} is gone"),
     }
 }

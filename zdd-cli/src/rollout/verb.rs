@@ -41,6 +41,6 @@ pub(crate) async fn run(
     }
 }
 
-fn needed(args: &HaproxyArgs) -> Result<Box<dyn LoadBalancer>, CanaryError> {
+pub(super) fn needed(args: &HaproxyArgs) -> Result<Box<dyn LoadBalancer>, CanaryError> {
     balancer(args)?.ok_or(CanaryError::NoBalancer)
 }

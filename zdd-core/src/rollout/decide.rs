@@ -1,7 +1,7 @@
 //! What a step decides: the rules, one after the other.
 
+use alloc::format;
 use alloc::vec;
-use core::time::Duration;
 
 use super::decision::{Action, Outcome};
 use super::drain;
@@ -10,24 +10,20 @@ use super::growth::Growth;
 use super::observation::Observation;
 use super::settings;
 use super::target::{Split, Target, Traffic};
-use super::view::{Member, Side, SideView, View};
+use super::view::{Side, SideView, View};
 use super::waiting::WaitingOn;
-use crate::app::KillSelection;
 use crate::ports::Force;
 use crate::units::{InstanceCount, Timestamp};
 
-/// How long marathon-lb may take to see which app was scaled last.
-const TURN_WITHIN: Duration = Duration::from_secs(30);
-
 /// How many instances of each side there are to be for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stage {
+pub(super) struct Stage {
     old: u32,
     new: u32,
 }
 
 impl Stage {
-    const fn of(self, side: Side) -> u32 {
+    pub(super) const fn of(self, side: Side) -> u32 {
         match side {
             Side::Old => self.old,
             Side::New => self.new,
@@ -64,10 +60,13 @@ impl Rollout {
             let count = changes.len();
             return Verdict::Act(vec![Action::Set(wanted)], WaitingOn::Settings { count });
         }
+        if let Some(verdict) = self.thinned(view) {
+            return verdict;
+        }
         if let Some(verdict) = self.grow(view, stage) {
             return verdict;
         }
-        if let Some(verdict) = self.turned_round(now, view) {
+        if let Some(verdict) = self.turned_round(now, view, stage) {
             return verdict;
         }
         if let Some(waiting_on) = unready {
@@ -79,14 +78,34 @@ impl Rollout {
                 return verdict;
             }
         }
-        match self.next_stage(view) {
+        match self.next_stage(view, 0) {
             Some(action) => Verdict::Act(vec![action], WaitingOn::Effect),
-            None => Verdict::Over(Outcome::Reached),
+            None => match self.end(view) {
+                Outcome::Reached => self.kept(now),
+                other => Verdict::Over(other),
+            },
         }
     }
 
+    /// Everything is as it should be: it is over, or kept for a while.
+    fn kept(&mut self, now: Timestamp) -> Verdict {
+        let waiting_on = self.watch.as_mut().and_then(|watch| watch.wait(now));
+        waiting_on.map_or(Verdict::Over(Outcome::Reached), Verdict::Wait)
+    }
+
+    /// How it ends when there is nothing more to do.
+    fn end(&self, view: &View<'_>) -> Outcome {
+        let (have, need) = (view.side(self.ahead()).instances(), self.of(self.ahead()));
+        if have >= need {
+            return Outcome::Reached;
+        }
+        let why = format!("there is no room for more than {have} of {need} instances");
+        let hint = "raise `maximumOverCapacity`, or lower `minimumHealthCapacity`, by one instance";
+        Outcome::Stuck { why, hint: Some(hint.into()) }
+    }
+
     /// The side that takes over.
-    const fn ahead(&self) -> Side {
+    pub(super) const fn ahead(&self) -> Side {
         if self.is_way_back { Side::Old } else { Side::New }
     }
 
@@ -106,6 +125,12 @@ impl Rollout {
             None => begins,
         };
         let grown = has.clamp(1, to.max(1)).min(to);
+        if let Growth::Waves { most } = self.growth {
+            let (grown, rest) = self.wave(view, grown, most);
+            *stage.of_mut(ahead) = grown;
+            *stage.of_mut(behind) = rest;
+            return stage;
+        }
         // Together they are as many as have to serve.
         let rest = self.capacity().saturating_sub(grown).max(least);
         *stage.of_mut(ahead) = grown;
@@ -113,39 +138,30 @@ impl Rollout {
         stage
     }
 
+    /// Of the side that takes over and of the other one, how many there are to be before the next wave:
+    /// where there is room for one, nothing goes.
+    fn wave(&self, view: &View<'_>, grown: u32, most: u32) -> (u32, u32) {
+        let (ahead, behind) = (self.ahead(), self.ahead().other());
+        let (has, least) = (view.side(behind).instances(), self.of(behind));
+        // marathon-lb takes out only what both together are too many.
+        let is_untouched = self.target.traffic == Traffic::Untouched;
+        let serve = if is_untouched { self.capacity() } else { self.floor };
+        let keep = |grown| serve.saturating_sub(grown).min(has).max(least);
+        let room = most.saturating_sub(has);
+        if view.side(ahead).app.is_none() && room < grown {
+            return (0, keep(0));
+        }
+        let is_next = grown < self.of(ahead) && room > grown;
+        (grown, if is_next { has.max(least) } else { keep(grown) })
+    }
+
     /// How many instances of both sides are to serve.
     fn capacity(&self) -> u32 {
         self.target.old.saturating_add(self.target.new)
     }
 
-    /// Where marathon-lb takes out what is to take over: it takes the app that was scaled last for the new
-    /// one. One instance more, and at once one less, makes it that: the one that is stopped is the one
-    /// that has not begun.
-    fn turned_round(&self, now: Timestamp, view: &View<'_>) -> Option<Verdict> {
-        let side = view.side(self.ahead());
-        let is_out = |it: &&Member<'_>| it.is_healthy && !it.servers.is_empty() && it.is_out();
-        let count = side.members.iter().filter(is_out).count();
-        let app = side.app.filter(|_| self.target.traffic == Traffic::Untouched && count > 0)?;
-        let (id, has) = (app.app.id(), app.app.instances().get());
-        let waiting_on = WaitingOn::WrongWay { app: id.clone(), count };
-        let youngest = app.app.kill_selection() == KillSelection::YoungestFirst;
-        let is_told = self.waiting.as_ref().is_some_and(|(it, since)| {
-            it.is_same(&waiting_on) && (now <= *since || now.since(*since) < TURN_WITHIN)
-        });
-        if is_told || !youngest || !app.deployments.is_empty() {
-            return Some(Verdict::Wait(waiting_on));
-        }
-        let scale = |instances: u32, force| Action::Scale {
-            app: id.clone(),
-            instances: InstanceCount::saturating_from(instances.into()),
-            force,
-        };
-        let actions = vec![scale(has.saturating_add(1), Force::No), scale(has, Force::Yes)];
-        Some(Verdict::Act(actions, waiting_on))
-    }
-
-    /// The next instances of the side that takes over.
-    fn next_stage(&self, view: &View<'_>) -> Option<Action> {
+    /// The next instances of the side that takes over, when `stopped` of the other one are about to stop.
+    fn next_stage(&self, view: &View<'_>, stopped: usize) -> Option<Action> {
         let (ahead, behind) = (self.ahead(), self.ahead().other());
         let (app, to) = (view.side(ahead).app?, self.of(ahead));
         let grown = app.app.instances().get();
@@ -153,7 +169,14 @@ impl Rollout {
             return None;
         }
         let stays = self.of(behind) > 0;
-        let next = self.growth.next(grown, view.side(behind).instances(), to, stays);
+        let mut other = view.side(behind).instances();
+        if matches!(self.growth, Growth::Waves { .. }) {
+            other = other.saturating_sub(stopped.try_into().unwrap_or(u32::MAX));
+        }
+        let next = self.growth.next(grown, other, to, stays);
+        if next <= grown {
+            return None;
+        }
         let instances = InstanceCount::saturating_from(next.into());
         Some(Action::Scale { app: app.app.id().clone(), instances, force: Force::No })
     }
@@ -168,7 +191,7 @@ impl Rollout {
     ) -> Option<Verdict> {
         // An app that is left without instances is what one goes back to: it stays until the other one
         // is whole.
-        if stage.of(side) == 0 && side != self.ahead() && self.next_stage(view).is_some() {
+        if stage.of(side) == 0 && side != self.ahead() && self.next_stage(view, 0).is_some() {
             return None;
         }
         let shrinking = drain::Shrinking {
@@ -187,10 +210,11 @@ impl Rollout {
         match verdict {
             // marathon-lb takes the app that was scaled last for the new one: that must be so again at
             // once, and not only when the kill has been seen.
-            Verdict::Act(mut actions, waiting_on)
-                if matches!(actions.as_slice(), [Action::Kill { .. }]) =>
-            {
-                actions.extend(self.next_stage(view).filter(|_| side != self.ahead()));
+            Verdict::Act(mut actions, waiting_on) => {
+                if let [Action::Kill { tasks, .. }] = actions.as_slice() {
+                    let next = self.next_stage(view, tasks.len());
+                    actions.extend(next.filter(|_| side != self.ahead()));
+                }
                 Some(Verdict::Act(actions, waiting_on))
             }
             other => Some(other),
@@ -198,7 +222,7 @@ impl Rollout {
     }
 
     /// How many instances of a side there are to be.
-    const fn of(&self, side: Side) -> u32 {
+    pub(super) const fn of(&self, side: Side) -> u32 {
         match side {
             Side::Old => self.target.old,
             Side::New => self.target.new,

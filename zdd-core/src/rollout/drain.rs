@@ -70,10 +70,16 @@ impl Shrinking<'_, '_> {
                 WaitingOn::Effect,
             ));
         }
-        let victims = self.victims(surplus);
+        let mut victims = self.victims(surplus);
         if let Some(verdict) = self.take_out(&victims) {
-            return Some(verdict);
+            // marathon-lb takes out no more than could take over from them: those go first.
+            let is_part = !self.is_ours && victims.iter().any(|it| it.is_out());
+            if !is_part {
+                return Some(verdict);
+            }
+            victims.retain(|it| it.is_out());
         }
+        let are_all = victims.len() == surplus;
         let (still, mut ended): (Vec<&Member<'_>>, Vec<&Member<'_>>) =
             victims.iter().partition(|it| !self.is_drained(it, now, quiet));
         if !still.is_empty() {
@@ -95,7 +101,7 @@ impl Shrinking<'_, '_> {
         if !self.is_ours && have < self.floor && ended.iter().any(|it| it.is_healthy) {
             return Some(Verdict::Wait(WaitingOn::Floor { have, need: self.floor }));
         }
-        let action = if self.to == 0 {
+        let action = if self.to == 0 && are_all {
             Action::Delete { app: id, force }
         } else {
             let tasks: BTreeSet<TaskId> = ended.iter().map(|it| it.task.id.clone()).collect();

@@ -15,14 +15,19 @@ pub enum Growth {
     ByHalf,
     /// By so many each time. None counts as one.
     By(u32),
+    /// As far as there is room; where there is none, the other side is stopped as far as the floor lets it.
+    Waves {
+        /// How many instances of both sides there may be at any time.
+        most: u32,
+    },
 }
 
 impl Growth {
     /// How many instances come next, at most `to`.
     ///
     /// `grown` is how many the growing side has, `other` how many the other one had before any of it was
-    /// stopped for this step. `stays` is whether some of the other side are to stay: then there is no jump
-    /// to the end.
+    /// stopped for this step; for waves, how many it still has. `stays` is whether some of the other side
+    /// are to stay: then there is no jump to the end. Only waves may stand still: where there is no room.
     ///
     /// Source: zdd.py's `scale_new_app_instances`; where that would stand still (from no instance, by
     /// half), one is added.
@@ -36,6 +41,7 @@ impl Growth {
                 if !stays && next >= other { to } else { next }
             }
             Self::By(step) => grown.saturating_add(step.max(1)),
+            Self::Waves { most } => most.saturating_sub(other).max(grown),
         };
         next.min(to)
     }
@@ -67,5 +73,13 @@ mod tests {
             }
         }
         assert_eq!(Growth::ByHalf.next(u32::MAX - 1, 0, u32::MAX, true), u32::MAX);
+    }
+
+    #[test]
+    fn waves_fill_the_room_that_there_is() {
+        let waves = Growth::Waves { most: 5 };
+        assert_eq!(waves.next(1, 3, 4, false), 2);
+        assert_eq!(waves.next(1, 0, 4, false), 4);
+        assert_eq!(waves.next(1, 9, 4, false), 1, "there is none");
     }
 }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use crate::ports::Name;
 use crate::units::{AppId, DeploymentId, TaskId};
@@ -122,6 +123,24 @@ pub enum WaitingOn {
     },
     /// What was done has to be seen.
     Effect,
+    /// The pause in which the new version is watched.
+    Pause {
+        /// How long it lasts yet.
+        left: Duration,
+        /// How many requests the new version got in it.
+        requests: u64,
+        /// How many of them failed.
+        errors: u64,
+    },
+    /// More requests to the new version: so few prove nothing.
+    Requests {
+        /// How many it got.
+        have: u64,
+        /// How many it has to.
+        need: u64,
+    },
+    /// Somebody who says to go on.
+    Approval,
 }
 
 impl WaitingOn {
@@ -143,6 +162,9 @@ impl WaitingOn {
             Self::SecondLook { .. } => "second-look",
             Self::Stopping { .. } => "stopping",
             Self::Effect => "effect",
+            Self::Pause { .. } => "pause",
+            Self::Requests { .. } => "requests",
+            Self::Approval => "approval",
         }
     }
 
@@ -189,14 +211,23 @@ impl WaitingOn {
             Self::OldWorkers { .. } => {
                 "long connections keep an old process of HAProxy; `hard-stop-after` limits that"
             }
+            Self::Requests { .. } => {
+                "send it more of the traffic, or ask for fewer requests: --min-requests"
+            }
+            Self::Approval => "`zdd canary approve` goes on, `zdd canary rollback` takes it back",
             Self::Stopping { app, .. } => {
                 return Some(alloc::format!(
                     "they may take their taskKillGracePeriodSeconds; `zdd status {app}` shows them"
                 ));
             }
-            Self::SecondLook { .. } | Self::Effect => return None,
+            Self::SecondLook { .. } | Self::Effect | Self::Pause { .. } => return None,
         };
         Some(hint.into())
+    }
+
+    /// Whether it ends by itself, or by somebody, however long it takes: nothing is wrong meanwhile.
+    pub(super) const fn is_wanted(&self) -> bool {
+        matches!(self, Self::Pause { .. } | Self::Approval)
     }
 
     /// Whether two of them are about the same, whatever their numbers: the time for it goes on.
@@ -265,6 +296,14 @@ impl fmt::Display for WaitingOn {
                 write!(f, "{app}: {have} still run, {need} are to be left")
             }
             Self::Effect => f.write_str("what was done to be seen"),
+            Self::Pause { left, requests, errors } => {
+                let (s, left) = (plural(*requests), left.as_secs().max(1));
+                write!(f, "{left} s more, {requests} request{s} so far and {errors} failed")
+            }
+            Self::Requests { have, need } => {
+                write!(f, "requests to the new version: {have} of {need}")
+            }
+            Self::Approval => f.write_str("somebody to say that it may go on"),
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod recording;
 mod reorder;
 mod replay;
 mod report;
+pub mod rollout;
 mod snapshot;
 mod step;
 mod thinned;

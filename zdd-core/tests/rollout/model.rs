@@ -2,7 +2,7 @@
 //! they like, balancers lag and forget, views are old, the process crashes between any two things that it
 //! does, somebody turns round at any moment.
 //!
-//! CI looks at twenty thousand states of each of seven worlds; `ZDD_STATES=400000 cargo test -p
+//! CI looks at twenty thousand states of each of nine worlds; `ZDD_STATES=400000 cargo test -p
 //! zdd-core --test rollout model` looks at more than a million in all.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -473,6 +473,8 @@ fn nothing_bad_can_happen_in_any_state() {
         (4, 4, 1, Growth::By(2), Traffic::ByInstances),
         (4, 4, 2, Growth::ByHalf, Traffic::ByInstances),
         (3, 2, 2, Growth::Once, split),
+        (3, 3, 1, Growth::Waves { most: 4 }, Traffic::ByInstances),
+        (2, 2, 2, Growth::Waves { most: 3 }, Traffic::ByInstances),
     ];
     let mut all = Reached::default();
     for (old, new, balancers, growth, traffic) in plays {

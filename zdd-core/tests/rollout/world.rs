@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use zdd_core::app::App;
 use zdd_core::ports::{
-    AppStatus, Balancer, BalancerError, HealthResult, Look, Name, Server, ServerChange, SetState,
-    Setting, Task, TaskState,
+    AppStatus, Balancer, BalancerError, Counters, HealthResult, Look, Name, Server, ServerChange,
+    SetState, Setting, Task, TaskState,
 };
 use zdd_core::rollout::{Action, Observation};
 use zdd_core::units::{AppId, InstanceCount, TaskId, Timestamp};
@@ -48,6 +48,10 @@ pub(crate) struct World {
     pub(crate) down: Vec<u16>,
     /// Whether balancers take instances out by themselves, as marathon-lb does.
     pub(crate) merges: bool,
+    /// What each instance of an app answers in a second, of which so many fail, in so long.
+    pub(crate) rates: BTreeMap<AppId, Counters>,
+    /// What balancers have counted, by the port of the task.
+    pub(crate) counted: BTreeMap<u16, Counters>,
     /// The last that was scaled is the last.
     scaled: Vec<AppId>,
     next: u16,
@@ -81,6 +85,8 @@ impl World {
             start_up: Duration::from_secs(2),
             down: Vec::new(),
             merges: false,
+            rates: BTreeMap::new(),
+            counted: BTreeMap::new(),
             scaled: Vec::new(),
             next: 31_000,
             log: Vec::new(),
@@ -103,6 +109,7 @@ impl World {
     pub(crate) fn pass(&mut self, time: Duration) {
         self.now = self.now.saturating_add(time);
         self.launch();
+        self.count(time);
         let (now, sessions) = (self.now, self.sessions);
         let ready: Vec<u16> =
             self.tasks.iter().filter(|it| it.healthy_from <= now).map(|it| it.port).collect();
@@ -127,6 +134,16 @@ impl World {
                     _ => set.busy_until.filter(|until| *until > now),
                 };
             }
+        }
+    }
+
+    fn count(&mut self, time: Duration) {
+        for task in self.tasks.iter().filter(|it| it.healthy_from <= self.now) {
+            let Some(rate) = self.rates.get(&task.app) else { continue };
+            let counted = self.counted.entry(task.port).or_default();
+            counted.requests += rate.requests * time.as_secs();
+            counted.errors += rate.errors * time.as_secs();
+            counted.response_time = rate.response_time;
         }
     }
 
@@ -283,6 +300,8 @@ impl World {
     fn status(&self, id: &str) -> Option<AppStatus> {
         let app = self.apps.get(&id.parse::<AppId>().unwrap())?;
         let mut status = AppStatus::new(app.clone());
+        let at = self.scaled.iter().position(|it| it == app.id());
+        status.last_scaling_at = at.map(|at| Timestamp::from_millis(at.try_into().unwrap()));
         let tasks = self.tasks.iter().filter(|it| it.app == *app.id()).map(|it| {
             let is_checked = !app.health_checks().is_empty();
             let runs = is_checked || it.healthy_from <= self.now;
@@ -313,6 +332,7 @@ impl World {
             }
             server.weight = Some(set.weight);
             server.passes = Some(true);
+            server.counters = self.counted.get(port).copied();
             server.sessions = u64::from(set.busy_until.is_some_and(|until| until > self.now));
             server
         });

@@ -36,6 +36,7 @@ fn record() -> Record {
         traffic: Split { old: 80, new: 20 }.into(),
         hold: Split::OLD.into(),
         growth: Growth::Once,
+        course: None,
         since: Timestamp::EPOCH,
     }
 }

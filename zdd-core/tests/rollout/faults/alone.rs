@@ -51,6 +51,7 @@ fn record(phase: Phase) -> Record {
         traffic: Traffic::Untouched,
         hold: Traffic::Untouched,
         growth: Growth::ByHalf,
+        course: None,
         since: Timestamp::EPOCH,
     }
 }

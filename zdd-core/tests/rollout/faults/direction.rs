@@ -33,6 +33,7 @@ fn zdd_21_gone_on_with_in_the_other_direction() {
         traffic: Traffic::Untouched,
         hold: Traffic::Untouched,
         growth: Growth::ByHalf,
+        course: None,
         since: Timestamp::EPOCH,
     };
     let kept = record.app(1, None, None).unwrap();

@@ -1,0 +1,154 @@
+//! Whether enough serve.
+
+use alloc::collections::BTreeSet;
+
+use super::super::finding::Fault;
+use super::super::report::{Lowest, Why};
+use super::super::wire::{Act, State};
+use super::look::Look;
+use super::one::One;
+use crate::ports::Name;
+use crate::units::{AppId, TaskId};
+
+/// What is known about it so far.
+#[derive(Debug)]
+pub(super) struct Capacity {
+    floor: u32,
+    /// Whether as many served as have to, at any look.
+    is_reached: bool,
+    lowest: Option<Lowest>,
+    /// How many served at the last look that was whole.
+    before: Option<u32>,
+    /// Which did.
+    served: BTreeSet<TaskId>,
+    /// Servers that the rollout told to take nothing, by a state or by a weight.
+    told_state: BTreeSet<Name>,
+    told_weight: BTreeSet<Name>,
+    /// Tasks, and apps with all of theirs, that it told to stop.
+    stopped: BTreeSet<TaskId>,
+    shrunk: BTreeSet<AppId>,
+    is_unseen: bool,
+}
+
+impl Capacity {
+    pub(super) const fn new(floor: u32) -> Self {
+        Self {
+            floor,
+            is_reached: false,
+            lowest: None,
+            before: None,
+            served: BTreeSet::new(),
+            told_state: BTreeSet::new(),
+            told_weight: BTreeSet::new(),
+            stopped: BTreeSet::new(),
+            shrunk: BTreeSet::new(),
+            is_unseen: false,
+        }
+    }
+
+    pub(super) const fn is_reached(&self) -> bool {
+        self.is_reached
+    }
+
+    pub(super) const fn lowest(&self) -> Option<Lowest> {
+        self.lowest
+    }
+
+    pub(super) const fn why(&self) -> Why {
+        if !self.is_reached {
+            Why::FloorNeverReached
+        } else if self.is_unseen {
+            Why::Unseen
+        } else {
+            Why::Kept
+        }
+    }
+
+    /// Takes note of what takes capacity away, or gives it back.
+    pub(super) fn taken(&mut self, action: &Act, look: Option<&Look>) {
+        match action {
+            Act::Set { changes } => {
+                for change in changes {
+                    let told = |set: &mut BTreeSet<Name>, is_out: bool| {
+                        if is_out {
+                            set.insert(change.server.clone());
+                        } else {
+                            set.remove(&change.server);
+                        }
+                    };
+                    if let Some(state) = change.state {
+                        told(&mut self.told_state, state != State::Ready);
+                    }
+                    if let Some(weight) = change.weight {
+                        told(&mut self.told_weight, weight == 0);
+                    }
+                }
+            }
+            Act::Kill { tasks, .. } => self.stopped.extend(tasks.iter().cloned()),
+            Act::Delete { app, .. } => drop(self.shrunk.insert(app.clone())),
+            Act::Scale { app, instances, .. } => {
+                let has = look.and_then(|look| {
+                    let mut apps = look.seen.old.iter().chain(&look.seen.new);
+                    apps.find(|it| it.id == *app).map(|it| it.instances)
+                });
+                if has.is_some_and(|has| *instances < has) {
+                    self.shrunk.insert(app.clone());
+                } else {
+                    self.shrunk.remove(app);
+                }
+            }
+            Act::Create { .. } | Act::Cut { .. } => {}
+        }
+    }
+
+    /// How many of those that served at the last look the rollout took out, and how many others do
+    /// not serve any more.
+    fn lost(&self, last: Option<&Look>, look: &Look) -> (u32, u32) {
+        let (mut taken, mut failed) = (0, 0);
+        for id in &self.served {
+            if look.tasks.get(id).is_some_and(|it| it.is_serving) {
+                continue;
+            }
+            let member = last.and_then(|last| Some((last, last.tasks.get(id)?)));
+            let is_told = member.is_some_and(|(last, member)| {
+                let app = last.app(member.side).map(|app| &app.id);
+                app.is_some_and(|app| self.shrunk.contains(app))
+                    || last.servers(member).any(|(_, server)| {
+                        self.told_state.contains(&server.name)
+                            || self.told_weight.contains(&server.name)
+                    })
+            });
+            if is_told || self.stopped.contains(id) {
+                taken += 1;
+            } else {
+                failed += 1;
+            }
+        }
+        (taken, failed)
+    }
+}
+
+impl One {
+    pub(super) fn sees_capacity(&mut self, look: &Look) {
+        let capacity = &mut self.capacity;
+        if look.is_blind {
+            capacity.is_unseen = true;
+            return;
+        }
+        let (at, serving, floor) = (look.seen.at, look.serving(), capacity.floor);
+        capacity.is_reached |= serving >= floor;
+        if capacity.is_reached {
+            if capacity.lowest.is_none_or(|lowest| serving < lowest.serving) {
+                capacity.lowest = Some(Lowest { serving, at });
+            }
+            // Each time that it gets worse, not each look at which it is bad.
+            if serving < floor && capacity.before.is_none_or(|before| serving < before) {
+                let (taken, failed) = capacity.lost(self.look.as_ref(), look);
+                self.notes.add(at, None, Fault::BelowFloor { serving, floor, taken, failed });
+            }
+        }
+        capacity.before = Some(serving);
+        let serve = look.tasks.iter().filter(|(_, it)| it.is_serving);
+        capacity.served = serve.map(|(id, _)| id.clone()).collect();
+    }
+}

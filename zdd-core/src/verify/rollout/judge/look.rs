@@ -1,0 +1,140 @@
+//! One look, put together anew: each task with its servers.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use super::super::matching::{Match, Places};
+use super::super::wire::{App, Balancer, Seen, Server, State, Task};
+use crate::ports::Name;
+use crate::rollout::Side;
+use crate::units::TaskId;
+
+/// What was seen, with what follows from it.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) seen: Seen,
+    pub(super) tasks: BTreeMap<TaskId, Member>,
+    /// Servers that could stand for several tasks: the balancer by its place, and the name.
+    pub(super) doubtful: BTreeSet<(usize, Name)>,
+    /// Servers that take requests and stand for no task.
+    pub(super) strange: BTreeSet<(usize, Name)>,
+    /// Whether a balancer was not seen, or none is there.
+    pub(super) is_blind: bool,
+    /// Processes that a reload replaced and that still have connections, at all balancers.
+    pub(super) old_workers: u64,
+}
+
+/// A task with its servers.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) side: Side,
+    pub(super) is_healthy: bool,
+    pub(super) is_serving: bool,
+    /// Each by the place of its balancer, and its own there.
+    servers: Vec<(usize, usize)>,
+}
+
+impl Look {
+    pub(super) fn of(seen: Seen) -> Self {
+        let sides = [(Side::Old, &seen.old), (Side::New, &seen.new)];
+        let all: Vec<(Side, &App, &Task)> = sides
+            .into_iter()
+            .filter_map(|(side, app)| Some((side, app.as_ref()?)))
+            .flat_map(|(side, app)| app.tasks.iter().flatten().map(move |task| (side, app, task)))
+            .collect();
+        let places = Places::of(all.iter().map(|(_, app, task)| (*app, *task)));
+        let mut of_task: Vec<Vec<(usize, usize)>> = all.iter().map(|_| Vec::new()).collect();
+        let (mut doubtful, mut strange) = (BTreeSet::new(), BTreeSet::new());
+        for (nth, balancer) in seen.balancers.iter().enumerate() {
+            for (place, server) in balancer.servers.iter().enumerate() {
+                match places.task_of(server) {
+                    Match::One(task) => of_task[task].push((nth, place)),
+                    Match::Several => drop(doubtful.insert((nth, server.name.clone()))),
+                    Match::None if takes_new(server) => {
+                        strange.insert((nth, server.name.clone()));
+                    }
+                    Match::None => {}
+                }
+            }
+        }
+        let is_blind =
+            seen.balancers.is_empty() || seen.balancers.iter().any(|it| it.error.is_some());
+        let mut tasks = BTreeMap::new();
+        for ((side, app, task), servers) in all.iter().zip(of_task) {
+            let is_healthy = is_healthy(app, task);
+            let is_everywhere =
+                (0..seen.balancers.len()).all(|nth| servers.iter().any(|(it, _)| *it == nth));
+            let serve = servers.iter().all(|at| is_serving(server(&seen.balancers, *at)));
+            let is_serving = is_healthy && is_everywhere && serve && !is_blind;
+            tasks.insert(task.id.clone(), Member { side: *side, is_healthy, is_serving, servers });
+        }
+        let old_workers = seen.balancers.iter().filter_map(|it| it.old_workers).sum();
+        Self { seen, tasks, doubtful, strange, is_blind, old_workers }
+    }
+
+    /// The servers of a task, each with its balancer.
+    pub(super) fn servers<'l>(
+        &'l self,
+        member: &'l Member,
+    ) -> impl Iterator<Item = (&'l Balancer, &'l Server)> {
+        member
+            .servers
+            .iter()
+            .map(|at| (&self.seen.balancers[at.0], server(&self.seen.balancers, *at)))
+    }
+
+    pub(super) fn app(&self, side: Side) -> Option<&App> {
+        match side {
+            Side::Old => self.seen.old.as_ref(),
+            Side::New => self.seen.new.as_ref(),
+        }
+    }
+
+    /// Tasks that serve, without those that `is_out`.
+    pub(super) fn serving_without(&self, is_out: impl Fn(&TaskId, &Member) -> bool) -> u32 {
+        let serve = self.tasks.iter().filter(|(id, it)| it.is_serving && !is_out(id, it));
+        u32::try_from(serve.count()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn serving(&self) -> u32 {
+        self.serving_without(|_, _| false)
+    }
+
+    /// Whether a task takes nothing new at any balancer.
+    pub(super) fn is_out(&self, member: &Member) -> bool {
+        !self.servers(member).any(|(_, server)| takes_new(server))
+    }
+
+    /// Whether it is out, and nothing goes on there.
+    pub(super) fn is_drained(&self, member: &Member) -> bool {
+        self.is_out(member) && self.servers(member).all(|(_, server)| going_on(server) == 0)
+    }
+}
+
+fn server(balancers: &[Balancer], (nth, place): (usize, usize)) -> &Server {
+    &balancers[nth].servers[place]
+}
+
+/// It runs, and no check of it says otherwise; where there are checks, they have said so.
+fn is_healthy(app: &App, task: &Task) -> bool {
+    task.state == "TASK_RUNNING" && task.healthy.unwrap_or(!app.has_checks)
+}
+
+/// Requests come to it, in full.
+pub(super) fn is_serving(server: &Server) -> bool {
+    server.up && server.set == Some(State::Ready) && server.weight != Some(0)
+}
+
+/// Anybody new may come to it: also those that are bound to it by a cookie.
+pub(super) fn takes_new(server: &Server) -> bool {
+    match server.set {
+        Some(State::Maint) => false,
+        Some(State::Drain) => server.sticky,
+        Some(State::Ready) | None => server.up && server.weight != Some(0),
+    }
+}
+
+/// Sessions, and requests that wait.
+pub(super) fn going_on(server: &Server) -> u64 {
+    server.sessions.saturating_add(server.queue)
+}
