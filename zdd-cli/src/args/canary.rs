@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand, ValueEnum};
 use zdd_core::rollout::{OnDrainTimeout, Split};
 
-use super::{ConnectArgs, HaproxyArgs, HookArgs, Output, Span};
+use super::{AmendArgs, ConnectArgs, HaproxyArgs, HookArgs, Output, Span};
 
 /// Give a new version a share of the traffic, then promote it or roll it back
 ///
@@ -56,6 +56,8 @@ pub(crate) struct StartArgs {
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) amend: AmendArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]

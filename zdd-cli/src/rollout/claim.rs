@@ -158,6 +158,11 @@ impl<'m> Claim<'m> {
         if self.is_ours().await? { Ok(()) } else { Err(self.lost().into()) }
     }
 
+    /// Who we are, for people.
+    pub(super) fn who(&self) -> &str {
+        &self.holder.who
+    }
+
     /// Writes what changed of the record, and stays.
     pub(super) async fn update(&self) -> Result<(), CliError> {
         self.write(Some(&self.holder)).await
@@ -224,7 +229,7 @@ impl<'m> Claim<'m> {
 }
 
 /// The apps of a deployment group that are there.
-pub(super) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
+pub(crate) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
     let apps = marathon.apps().await?.into_iter().map(|it| it.app);
     Ok(apps.filter(|app| labels::group_of(app) == Some(group)).collect())
 }

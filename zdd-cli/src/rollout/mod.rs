@@ -8,6 +8,7 @@ mod error;
 mod hold;
 mod hooked;
 mod lines;
+mod prepared;
 mod shared;
 mod start;
 mod status;
@@ -16,6 +17,7 @@ mod swap;
 mod verb;
 mod zdd_py;
 
+pub(crate) use claim::running_of;
 pub(crate) use error::CanaryError;
 pub(crate) use lines::CanaryLine;
 pub(crate) use shared::{Rollouts, go_on, take_back};
