@@ -131,12 +131,11 @@ impl SocketError {
             }
             Self::TooOld { .. } => "use 2.6 or later",
             Self::Stats { error, .. } => return error.hint(),
-            Self::TooLarge { .. }
-            | Self::NoAnswer { .. }
-            | Self::Cut { .. }
-            | Self::Refused { .. } => {
-                return None;
+            Self::TooLarge { .. } | Self::NoAnswer { .. } | Self::Cut { .. } => {
+                "do the same again; if it comes again, see whether it is HAProxy's `stats socket` that \
+                 listens there"
             }
+            Self::Refused { .. } => return None,
         };
         Some(hint.into())
     }
