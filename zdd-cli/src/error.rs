@@ -10,6 +10,7 @@ use zdd_core::check::{SuggestError, Verdict};
 use zdd_core::group::{Cycle, PlanError};
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::MarathonError;
+use zdd_core::rollout::forecast::ForecastError;
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 use zdd_marathon::{BuildError, CredentialFileError};
 
@@ -17,6 +18,7 @@ use crate::exit::ExitCode;
 use crate::input::Source;
 use crate::jobs::JobsError;
 use crate::lab::LabError;
+use crate::plan::rollout::BoundError;
 use crate::rollout::CanaryError;
 
 /// Why a file gives no definition.
@@ -130,6 +132,10 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Canary(#[from] CanaryError),
     #[error("{0}")]
+    Bound(#[from] BoundError),
+    #[error("{0}")]
+    Forecast(#[from] ForecastError),
+    #[error("{0}")]
     Jobs(#[from] JobsError),
     #[error("{0}")]
     Connect(#[from] ConnectFault),
@@ -177,6 +183,7 @@ impl CliError {
         match self {
             Self::Lab(error) => error.exit(),
             Self::Canary(error) => error.exit(),
+            Self::Bound(error) => error.exit(),
             Self::Jobs(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
@@ -188,7 +195,9 @@ impl CliError {
             | Self::ScaleAndRestart { .. }
             | Self::Connect(ConnectFault::Half { .. }) => ExitCode::InvalidCombination,
             Self::Marathon { call, error, .. } => exit_of(*call, error),
-            Self::NotSatisfiable { .. } | Self::WouldBreak { .. } => ExitCode::NotSatisfiable,
+            Self::NotSatisfiable { .. } | Self::WouldBreak { .. } | Self::Forecast(_) => {
+                ExitCode::NotSatisfiable
+            }
             Self::Stale { .. } => ExitCode::Stale,
             Self::Mixed { .. }
             | Self::NoTarget(_)
@@ -250,6 +259,8 @@ impl CliError {
             Self::Plan(error) => Some(error.hint().into()),
             Self::Lab(error) => error.hint(),
             Self::Canary(error) => error.hint(),
+            Self::Bound(error) => Some(error.hint().into()),
+            Self::Forecast(error) => error.hint().map(Into::into),
             Self::Jobs(error) => error.hint().map(String::from),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),

@@ -56,6 +56,9 @@ pub(crate) struct StartArgs {
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Start only what this plan says: the JSON of `zdd plan` or --dry-run, made from what ran then
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]

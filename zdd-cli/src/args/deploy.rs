@@ -25,6 +25,9 @@ pub(crate) struct DeployArgs {
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Deploy only what this plan says: the JSON of `zdd plan` or --dry-run, made from what ran then
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]

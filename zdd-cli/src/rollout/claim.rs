@@ -19,7 +19,7 @@ pub(super) struct Claim<'m> {
 }
 
 /// The record of a group, if it has one.
-pub(super) async fn find(marathon: &dyn Marathon, group: &str) -> Result<Option<Found>, CliError> {
+pub(crate) async fn find(marathon: &dyn Marathon, group: &str) -> Result<Option<Found>, CliError> {
     let folder = folder(group).map_err(CanaryError::from)?;
     let apps = records(marathon, &folder).await?;
     Ok(Found::newest(&apps).map_err(CanaryError::from)?)
@@ -199,7 +199,7 @@ impl<'m> Claim<'m> {
 }
 
 /// The apps of a deployment group that are there.
-pub(super) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
+pub(crate) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
     let apps = marathon.apps().await?.into_iter().map(|it| it.app);
     Ok(apps.filter(|app| labels::group_of(app) == Some(group)).collect())
 }
