@@ -44,9 +44,11 @@ pub(super) fn write(
         }
     }
     writeln!(out, "{}", table.trim_fmt())?;
-    let legend =
-        "… starting  ? in its checks  × stopping; share: of the traffic, for the new version";
-    writeln!(out, "{}", styled(DIM, page.hanging(0, 2, legend)))?;
+    for legend in
+        ["… starting  ? in its checks  × stopping", "share: of the traffic, for the new version"]
+    {
+        writeln!(out, "{}", styled(DIM, legend))?;
+    }
     let n_left = forecast.rows.len().saturating_sub(lines.len() - n_hidden);
     if n_left > 0 {
         let text =
