@@ -14,7 +14,9 @@ use zdd_core::rollout::forecast::ForecastError;
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 use zdd_marathon::{BuildError, CredentialFileError};
 
+use crate::amend::AmendError;
 use crate::exit::ExitCode;
+use crate::history::HistoryFault;
 use crate::input::Source;
 use crate::jobs::JobsError;
 use crate::lab::LabError;
@@ -138,6 +140,10 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Jobs(#[from] JobsError),
     #[error("{0}")]
+    History(#[from] HistoryFault),
+    #[error("{0}")]
+    Amend(Box<AmendError>),
+    #[error("{0}")]
     Connect(#[from] ConnectFault),
     #[error("{}{error}", About(.about.as_deref()))]
     Marathon { about: Option<String>, call: Call, error: MarathonError },
@@ -185,6 +191,8 @@ impl CliError {
             Self::Canary(error) => error.exit(),
             Self::Bound(error) => error.exit(),
             Self::Jobs(error) => error.exit(),
+            Self::History(error) => error.exit(),
+            Self::Amend(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
@@ -262,6 +270,8 @@ impl CliError {
             Self::Bound(error) => Some(error.hint().into()),
             Self::Forecast(error) => error.hint().map(Into::into),
             Self::Jobs(error) => error.hint().map(String::from),
+            Self::History(error) => Some(error.hint()),
+            Self::Amend(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("plan the app by itself".into()),
@@ -464,3 +474,9 @@ macro_rules! canary_errors {
 }
 
 canary_errors!(zdd_core::rollout::ReleaseError, zdd_core::rollout::record::RecordError);
+
+impl From<AmendError> for CliError {
+    fn from(error: AmendError) -> Self {
+        Self::Amend(Box::new(error))
+    }
+}

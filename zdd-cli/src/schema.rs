@@ -13,6 +13,7 @@ use crate::deploy::PlanLine;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{EndLine, Note, VerdictLine};
+use crate::history::GroupReport;
 use crate::jobs::Job;
 use crate::live::ViewLine;
 use crate::plan::json::PlanReport;
@@ -98,6 +99,7 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, C
                 "status": of(SchemaOf::Status),
                 "canary": of(SchemaOf::Canary),
                 "canary-status": of(SchemaOf::CanaryStatus),
+                "history": of(SchemaOf::History),
                 "split": of(SchemaOf::Split),
                 "jobs": of(SchemaOf::Jobs),
             }),
@@ -116,6 +118,7 @@ fn of(verb: SchemaOf) -> Schema {
         SchemaOf::Status => schema_for!(StatusReport),
         SchemaOf::Canary => schema_for!(CarryLine),
         SchemaOf::CanaryStatus => schema_for!(Vec<CanaryReport>),
+        SchemaOf::History => schema_for!(Vec<GroupReport>),
         SchemaOf::Split => schema_for!(split::Report),
         SchemaOf::Jobs => schema_for!(Vec<Job>),
     }

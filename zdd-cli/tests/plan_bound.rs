@@ -67,7 +67,7 @@ impl Stage {
     /// The plan of a file, from what runs.
     fn plan(&self, file: &str, more: &[&str]) -> Value {
         let url = self.lab.export("ZDD_MARATHON");
-        let args = [&["plan", file, "-m", &url, "-o", "json"], more].concat();
+        let args = [&["plan", file, "-m", url, "-o", "json"], more].concat();
         serde_json::from_str(&self.zdd(0, &args).0).unwrap()
     }
 

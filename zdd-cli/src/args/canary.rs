@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand, ValueEnum};
 use zdd_core::rollout::{OnDrainTimeout, Split};
 
-use super::{ConnectArgs, HaproxyArgs, HookArgs, Output, Span};
+use super::{AmendArgs, ConnectArgs, HaproxyArgs, HookArgs, Output, Span};
 
 /// Give a new version a share of the traffic, then promote it or roll it back
 ///
@@ -59,6 +59,8 @@ pub(crate) struct StartArgs {
     /// Start only what this plan says: the JSON of `zdd plan` or --dry-run, made from what ran then
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) amend: AmendArgs,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod abort;
+mod amend;
 mod balancer;
 mod canary;
 mod check;
@@ -9,6 +10,7 @@ mod connect;
 mod deploy;
 mod follow;
 mod haproxy;
+mod history;
 mod hooks;
 mod jobs;
 mod lab;
@@ -23,6 +25,7 @@ mod verify;
 mod zdd_py;
 
 pub(crate) use abort::AbortArgs;
+pub(crate) use amend::AmendArgs;
 pub(crate) use balancer::{BalancerArgs, BridgeArgs};
 pub(crate) use canary::{
     CanaryArgs, CanaryVerb, DrainTimeout, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
@@ -35,6 +38,7 @@ pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs, Strategy, SwapArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
+pub(crate) use history::{HistoryArgs, RollbackArgs};
 pub(crate) use hooks::HookArgs;
 pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use zdd_core::timeline::{Assumptions, Model};
 
-use super::{ConnectArgs, HaproxyArgs, Numbers, Percent, Span, SwapArgs};
+use super::{AmendArgs, ConnectArgs, HaproxyArgs, Numbers, Percent, Span, Strategy, SwapArgs};
 
 /// Show every step of a deployment to its end; nothing is done
 ///
@@ -20,6 +20,12 @@ pub(crate) struct PlanCommand {
     /// How long sessions go on at instances that get nothing new
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub(crate) session_time: Span,
+    /// How to deploy; unless it is said, blue/green if the app has the label
+    /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
+    #[arg(long, value_name = "HOW")]
+    pub(crate) strategy: Option<Strategy>,
+    #[command(flatten)]
+    pub(crate) amend: AmendArgs,
     #[command(flatten)]
     pub(crate) swap: SwapArgs,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! The verb itself.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use zdd_core::app::App;
 use zdd_core::capacity::MarathonVersion;
@@ -16,7 +16,7 @@ use super::lock::Patience;
 use super::order::{Order, Present, Target, stale};
 use super::show;
 use super::submit::{Submitted, failed, submit};
-use crate::args::{Carrying, DeployArgs, FollowArgs, PaceArgs, Span, Strategy};
+use crate::args::{AmendArgs, Carrying, DeployArgs, FollowArgs, PaceArgs, Span, Strategy};
 use crate::connect::balancer;
 use crate::error::{Call, CliError};
 use crate::exit::ExitCode;
@@ -32,7 +32,7 @@ pub(crate) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let order = Order::read(&args.file)?;
+    let order = Order::read(&args.file, &args.amend)?;
     let bound = args.plan.as_deref().map(Bound::read).transpose()?;
     if let Some(app) = blue_green(&order, args)? {
         let pace = pace(args);
@@ -54,16 +54,16 @@ pub(crate) async fn run(
 
 /// The app, if it is deployed blue/green.
 fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>, CliError> {
-    if args.swap.strategy == Some(Strategy::Rolling) {
+    if args.strategy == Some(Strategy::Rolling) {
         return Ok(None);
     }
     let Target::App(app) = &order.target else {
-        return match args.swap.strategy {
+        return match args.strategy {
             Some(_) => Err(CanaryError::NotOneApp(order.source.clone()).into()),
             None => Ok(None),
         };
     };
-    if args.swap.strategy.is_none() && labels::group_of(app).is_none() {
+    if args.strategy.is_none() && labels::group_of(app).is_none() {
         return Ok(None);
     }
     let how = &args.how;
@@ -135,14 +135,14 @@ async fn preview(
 /// Deploys what `file` says. Doing it again is harmless: what is in place is not deployed anew, and a
 /// deployment that is on its way there is followed.
 pub(crate) async fn carry_out(
-    file: &PathBuf,
+    file: &Path,
     how: &Carrying,
     follow: &FollowArgs,
     marathon: &dyn Marathon,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let order = Order::read(file)?;
+    let order = Order::read(file, &AmendArgs::default())?;
     if let Target::App(app) = &order.target
         && let Some(group) = labels::group_of(app)
     {

@@ -3,7 +3,7 @@
 use zdd_core::rollout::Observation;
 use zdd_core::rollout::record::{Phase, Record};
 
-use super::carry::{Carried, Means};
+use super::carry::{Carried, Means, now};
 use super::claim::Claim;
 use super::error::{CanaryError, stays};
 use super::hooked::{Failed, call};
@@ -12,6 +12,7 @@ use super::status;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::history::keep;
 use crate::hooks::{Event, Occasion};
 use crate::text::plural;
 
@@ -70,6 +71,13 @@ async fn promoted(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let text = done(&claim.record);
+    if let Some(made) = &claim.definition {
+        let by = (claim.who().to_owned(), now());
+        // What was asked for is done, with a history or without.
+        if let Err(error) = keep(&claim.record, made, by, means.marathon).await {
+            console.tell(&format!("warning: the history could not be written: {error}"))?;
+        }
+    }
     let told = tell(means, seen, operator, console).await;
     claim.forget().await?;
     console.say(&text)?;

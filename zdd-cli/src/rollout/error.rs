@@ -32,7 +32,7 @@ pub(crate) enum CanaryError {
     OtherGroup { app: AppId, group: String, found: String },
     #[error("a canary is no --strategy: --weight and a blueprint ask for one")]
     NoStrategy,
-    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "socket of a master"))]
+    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "master socket"))]
     Masters { given: u32, balancers: u32 },
     #[error("{0}")]
     Address(AddressError),

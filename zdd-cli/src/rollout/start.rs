@@ -26,7 +26,7 @@ pub(super) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let subject = Subject::read(&args.file, args.weight, args.instances)?;
+    let subject = Subject::read(&args.file, &args.amend, args.weight, args.instances)?;
     let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
     let source = Source::from(args.file.as_path());
     let bound = args.plan.as_deref().map(Bound::read).transpose()?;

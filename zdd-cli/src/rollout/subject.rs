@@ -6,9 +6,10 @@ use zdd_core::app::{App, Document};
 use zdd_core::rollout::Split;
 
 use super::error::CanaryError;
-use crate::args::Percent;
+use crate::amend::{AmendError, amended};
+use crate::args::{AmendArgs, Percent};
 use crate::blueprint::Blueprint;
-use crate::error::{CliError, FileFault};
+use crate::error::CliError;
 use crate::input::Source;
 
 /// What a file says about a canary, and what the command line adds.
@@ -29,20 +30,22 @@ pub(crate) struct Subject {
 impl Subject {
     pub(crate) fn read(
         file: &Path,
+        amend: &AmendArgs,
         weight: Option<Percent>,
         instances: Option<u32>,
     ) -> Result<Self, CliError> {
         let source = Source::from(file);
         let text = source.text().map_err(|error| CliError::Files(vec![error]))?;
         if is_json(file, &text) {
-            let failed =
-                |error| CliError::Files(vec![source.error(FileFault::NotADefinition(error))]);
-            let Document::App(new) = Document::parse(&text).map_err(failed)? else {
+            let Document::App(new) = amended(&source, text.as_bytes(), amend)? else {
                 return Err(CanaryError::NotOneApp(source).into());
             };
             let split = weight.ok_or(CanaryError::NoWeight)?.split();
             let (canary, full) = (instances.unwrap_or(1), new.instances().get());
             return Ok(Self { new: *new, old: None, canary, full, split });
+        }
+        if let Some(given) = amend.given() {
+            return Err(AmendError::Blueprint { given, source_name: source }.into());
         }
         let blueprint = Blueprint::parse(&text)
             .map_err(|error| CanaryError::Blueprint { source_name: source.clone(), error })?;

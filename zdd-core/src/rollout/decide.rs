@@ -189,6 +189,11 @@ impl Rollout {
         side: Side,
         stage: Stage,
     ) -> Option<Verdict> {
+        // An app that is left without instances is what one goes back to: it stays until the other one
+        // is whole.
+        if stage.of(side) == 0 && side != self.ahead() && self.next_stage(view, 0).is_some() {
+            return None;
+        }
         let shrinking = drain::Shrinking {
             side: view.side(side),
             view,

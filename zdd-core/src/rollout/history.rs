@@ -297,6 +297,7 @@ mod tests {
             traffic: Split::NEW.into(),
             hold: Split::NEW.into(),
             growth: Growth::ByHalf,
+            course: None,
             since: Timestamp::EPOCH,
         }
     }

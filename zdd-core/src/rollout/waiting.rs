@@ -176,18 +176,37 @@ impl WaitingOn {
             Self::Health { last_failure: Some(_), .. } => {
                 "look at its standard error in Mesos; `zdd canary rollback` takes it back"
             }
+            Self::Health { app, .. } => {
+                return Some(alloc::format!(
+                    "`zdd status {app}` says what its instances wait for; `zdd canary rollback` takes \
+                     it back"
+                ));
+            }
             Self::Deployment { app, .. } => {
                 return Some(alloc::format!("`zdd status {app}` says what Marathon waits for"));
             }
             Self::Doubtful { .. } => {
                 "two agents may have one name; let HAProxy say addresses, by its admin socket"
             }
-            Self::TakenOut { .. } => {
+            Self::WrongWay { .. } | Self::TakenOut { .. } => {
                 "marathon-lb takes the app that was scaled last for the new one: look whether its \
                  servers are disabled instead"
             }
             Self::Servers { status: None, .. } => {
                 "the balancer has no server for it: look at the labels HAPROXY_GROUP of both apps"
+            }
+            Self::Servers { status: Some(_), .. } => {
+                "HAProxy checks it from where it runs itself: look whether it can reach the instance"
+            }
+            Self::Settings { .. } => {
+                "somebody else may set them, too: `zdd canary status` says what is in force"
+            }
+            Self::Floor { .. } => {
+                "`zdd canary status` says which do not serve; more instances of them help, too"
+            }
+            Self::Sessions { .. } => {
+                "--drain-timeout says how long they have, --on-drain-timeout what then: wait, stop \
+                 or kill"
             }
             Self::OldWorkers { .. } => {
                 "long connections keep an old process of HAProxy; `hard-stop-after` limits that"
@@ -196,7 +215,12 @@ impl WaitingOn {
                 "send it more of the traffic, or ask for fewer requests: --min-requests"
             }
             Self::Approval => "`zdd canary approve` goes on, `zdd canary rollback` takes it back",
-            _ => return None,
+            Self::Stopping { app, .. } => {
+                return Some(alloc::format!(
+                    "they may take their taskKillGracePeriodSeconds; `zdd status {app}` shows them"
+                ));
+            }
+            Self::SecondLook { .. } | Self::Effect | Self::Pause { .. } => return None,
         };
         Some(hint.into())
     }
@@ -250,7 +274,10 @@ impl fmt::Display for WaitingOn {
             Self::TakenOut { app, have, need } => {
                 write!(f, "marathon-lb to take {need} of {app} out, {have} are")
             }
-            Self::Settings { count } => write!(f, "HAProxy to take {count} settings"),
+            Self::Settings { count } => {
+                let s = if *count == 1 { "" } else { "s" };
+                write!(f, "HAProxy to take {count} setting{s}")
+            }
             Self::Floor { have, need } => {
                 write!(f, "{have} serve and {need} have to: none may be taken out")
             }

@@ -37,8 +37,8 @@ fn watched(world: &mut World, limits: Limits) -> (Outcome, Duration) {
     (outcome, world.now.since(began))
 }
 
-fn percent(millionths: u32) -> Option<Part> {
-    Some(Part::of_millionths(millionths * 10_000))
+fn percent(percent: u32) -> Part {
+    Part::of_millionths(percent * 10_000)
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_pause_lasts_as_long_as_it_should_and_weights_are_kept_meanwhile() {
 
 #[test]
 fn one_that_fails_too_often_is_found_as_soon_as_it_is_sure() {
-    let limits = Limits { errors: percent(2), ..Limits::default() };
+    let limits = Limits { errors: Some(percent(2)), ..Limits::default() };
     let (outcome, took) = watched(&mut world(rate(10, 0, 5), rate(10, 1, 5)), limits);
     let Outcome::Failed(Failure::Errors { new, limit }) = outcome else { panic!("{outcome:?}") };
     assert_eq!((new.errors * 10, Some(limit)), (new.requests, limits.errors));
@@ -76,14 +76,14 @@ fn one_that_fails_too_often_is_found_as_soon_as_it_is_sure() {
 
 #[test]
 fn it_is_measured_against_the_old_version() {
-    let limits = Limits { more_errors: percent(1), ..Limits::default() };
+    let limits = Limits { more_errors: Some(percent(1)), ..Limits::default() };
     // What it calls is broken for both.
     let (outcome, _) = watched(&mut world(rate(10, 1, 5), rate(10, 1, 5)), limits);
     assert_eq!(outcome, Outcome::Reached);
     let (outcome, _) = watched(&mut world(rate(100, 1, 5), rate(100, 5, 5)), limits);
     assert!(matches!(outcome, Outcome::Failed(Failure::MoreErrors { .. })), "{outcome:?}");
 
-    let limits = Limits { slower: percent(150), ..Limits::default() };
+    let limits = Limits { slower: Some(percent(150)), ..Limits::default() };
     let (outcome, _) = watched(&mut world(rate(10, 0, 20), rate(10, 0, 29)), limits);
     assert_eq!(outcome, Outcome::Reached);
     let (outcome, _) = watched(&mut world(rate(10, 0, 20), rate(10, 0, 31)), limits);
@@ -126,7 +126,7 @@ fn an_absolute_time_and_sick_instances() {
 
 #[test]
 fn too_few_requests_prove_nothing() {
-    let limits = Limits { errors: percent(1), requests: 1_000, ..Limits::default() };
+    let limits = Limits { errors: Some(percent(1)), requests: 1_000, ..Limits::default() };
     // All fail, but there are so few that nothing is said.
     let (outcome, took) = watched(&mut world(rate(10, 0, 5), rate(1, 1, 5)), limits);
     let Outcome::TimedOut(WaitingOn::Requests { have, need: 1_000 }) = outcome else {
@@ -137,7 +137,7 @@ fn too_few_requests_prove_nothing() {
 
 #[test]
 fn what_a_reload_sets_back_to_zero_is_added_up() {
-    let limits = Limits { errors: percent(50), ..Limits::default() };
+    let limits = Limits { errors: Some(percent(50)), ..Limits::default() };
     let mut world = world(rate(10, 0, 5), rate(10, 10, 5));
     assert_eq!(run(&mut world, to(CANARY)), Outcome::Reached);
     let mut rollout = to(CANARY).watched(soak(limits), None);
@@ -196,7 +196,7 @@ fn record(steps: &[Step], then: Then, on_failure: OnFailure) -> Record {
             steps: steps.to_vec(),
             at: 0,
             reached: None,
-            limits: Limits { errors: percent(5), ..Limits::default() },
+            limits: Limits { errors: Some(percent(5)), ..Limits::default() },
             then,
             on_failure,
         }),

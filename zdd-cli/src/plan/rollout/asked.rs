@@ -5,6 +5,7 @@ use zdd_core::rollout::labels;
 use zdd_core::units::InstanceCount;
 
 use super::present::{Origin, Present};
+use crate::amend;
 use crate::args::{ModelName, PlanCommand, Strategy};
 use crate::error::CliError;
 use crate::input::{self, Source};
@@ -41,23 +42,29 @@ impl Either {
         let is_blueprint = path.extension().is_some_and(is_yaml);
         let from: Vec<_> = args.plan.from.iter().cloned().collect();
         if args.share.weight.is_some() || is_blueprint {
-            if args.swap.strategy.is_some() {
+            if args.strategy.is_some() {
                 return Err(CanaryError::NoStrategy.into());
             }
             refuse(args, true)?;
             let instances = args.plan.numbers.instances.map(InstanceCount::get);
-            let subject = Subject::read(path, args.share.weight, instances)?;
+            let subject = Subject::read(path, &args.amend, args.share.weight, instances)?;
             let old = old(input::documents(&from)?.into_iter().next())?;
             let (source, kind) = (Source::from(path.as_path()), Kind::Canary(Box::new(subject)));
             return Ok(Self::Rollout(Asked { source, kind, old }));
         }
-        let paths: Vec<_> = [path.clone()].into_iter().chain(from).collect();
-        let documents = input::documents(&paths)?;
+        let documents = if args.amend.given().is_some() {
+            let source = Source::from(path.as_path());
+            let new = amend::document(&source, &args.amend)?;
+            [(source, new)].into_iter().chain(input::documents(&from)?).collect()
+        } else {
+            let paths: Vec<_> = [path.clone()].into_iter().chain(from).collect();
+            input::documents(&paths)?
+        };
         let is_grouped = match documents.as_slice() {
             [(_, Document::App(app)), ..] => labels::group_of(app).is_some(),
             _ => false,
         };
-        let is_rollout = match args.swap.strategy {
+        let is_rollout = match args.strategy {
             None => is_grouped,
             Some(strategy) => strategy == Strategy::BlueGreen,
         };

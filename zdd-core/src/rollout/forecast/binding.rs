@@ -220,6 +220,7 @@ mod tests {
             traffic: Traffic::ByInstances,
             hold: Split::OLD.into(),
             growth: Growth::ByHalf,
+            course: None,
             since: Timestamp::EPOCH,
         }
     }

@@ -4,8 +4,6 @@ use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use serde_json::json;
-
 use super::instance::{Instance, Stage};
 use crate::app::App;
 use crate::ports::{AppStatus, Force, Server};
@@ -124,7 +122,8 @@ impl Pool {
 
     /// As Marathon says it.
     pub(super) fn status(&self) -> Option<AppStatus> {
-        let mut status = AppStatus::new(self.stamped()?);
+        let mut status = AppStatus::new(self.app.clone()?);
+        status.last_scaling_at = Some(self.scaled);
         let stages = self.stages();
         status.staged = stages.starting;
         status.running = stages.running + stages.healthy + stages.dying;
@@ -135,17 +134,6 @@ impl Pool {
             status.deployments.push(id);
         }
         Some(status)
-    }
-
-    /// The app with when it was scaled last.
-    fn stamped(&self) -> Option<App> {
-        let app = self.app.as_ref()?;
-        let at = self.scaled;
-        let mut form = app.as_json().clone();
-        let info = json!({"lastScalingAt": at, "lastConfigChangeAt": at});
-        form.insert("versionInfo".into(), info);
-        // Two moments make no definition unreadable.
-        Some(App::from_object(form, &app.id().group()).unwrap_or_else(|_| app.clone()))
     }
 
     /// Its servers, as balancers have them.

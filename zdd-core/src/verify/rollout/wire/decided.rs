@@ -154,6 +154,8 @@ pub enum How {
     Stuck,
     /// An app that has to be there is gone.
     Vanished,
+    /// A limit was passed while the new version was watched.
+    LimitPassed,
     /// Somebody interrupted it.
     Interrupted,
     /// Somebody else has taken it over.
@@ -172,6 +174,7 @@ impl fmt::Display for How {
             Self::TimedOut => "timed out",
             Self::Stuck => "stuck",
             Self::Vanished => "an app vanished",
+            Self::LimitPassed => "limit passed",
             Self::Interrupted => "interrupted",
             Self::Lost => "taken over by somebody else",
             Self::Failed => "failed",
