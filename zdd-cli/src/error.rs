@@ -10,6 +10,7 @@ use zdd_core::check::{SuggestError, Verdict};
 use zdd_core::group::{Cycle, PlanError};
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::MarathonError;
+use zdd_core::rollout::forecast::ForecastError;
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 use zdd_marathon::{BuildError, CredentialFileError};
 
@@ -19,6 +20,7 @@ use crate::history::HistoryFault;
 use crate::input::Source;
 use crate::jobs::JobsError;
 use crate::lab::LabError;
+use crate::plan::rollout::BoundError;
 use crate::rollout::CanaryError;
 
 /// Why a file gives no definition.
@@ -132,6 +134,10 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Canary(#[from] CanaryError),
     #[error("{0}")]
+    Bound(#[from] BoundError),
+    #[error("{0}")]
+    Forecast(#[from] ForecastError),
+    #[error("{0}")]
     Jobs(#[from] JobsError),
     #[error("{0}")]
     History(#[from] HistoryFault),
@@ -183,6 +189,7 @@ impl CliError {
         match self {
             Self::Lab(error) => error.exit(),
             Self::Canary(error) => error.exit(),
+            Self::Bound(error) => error.exit(),
             Self::Jobs(error) => error.exit(),
             Self::History(error) => error.exit(),
             Self::Amend(error) => error.exit(),
@@ -196,7 +203,9 @@ impl CliError {
             | Self::ScaleAndRestart { .. }
             | Self::Connect(ConnectFault::Half { .. }) => ExitCode::InvalidCombination,
             Self::Marathon { call, error, .. } => exit_of(*call, error),
-            Self::NotSatisfiable { .. } | Self::WouldBreak { .. } => ExitCode::NotSatisfiable,
+            Self::NotSatisfiable { .. } | Self::WouldBreak { .. } | Self::Forecast(_) => {
+                ExitCode::NotSatisfiable
+            }
             Self::Stale { .. } => ExitCode::Stale,
             Self::Mixed { .. }
             | Self::NoTarget(_)
@@ -258,6 +267,8 @@ impl CliError {
             Self::Plan(error) => Some(error.hint().into()),
             Self::Lab(error) => error.hint(),
             Self::Canary(error) => error.hint(),
+            Self::Bound(error) => Some(error.hint().into()),
+            Self::Forecast(error) => error.hint().map(Into::into),
             Self::Jobs(error) => error.hint().map(String::from),
             Self::History(error) => Some(error.hint()),
             Self::Amend(error) => error.hint(),

@@ -8,7 +8,7 @@ use zdd_marathon::HttpMarathon;
 
 use crate::args::{
     AbortArgs, CanaryArgs, CanaryVerb, ConnectArgs, DeployArgs, HaproxyArgs, HistoryArgs, Output,
-    ResumeArgs, RollbackArgs, StatusArgs, ZddPyArgs,
+    PlanCommand, PlanOutput, ResumeArgs, RollbackArgs, StatusArgs, ZddPyArgs,
 };
 use crate::connect::{balancer, connect, of_zdd_py};
 use crate::error::{CliError, ConnectFault};
@@ -16,7 +16,7 @@ use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Terminal};
 use crate::live::Screen;
 use crate::text::{NOTE, Page, styled};
-use crate::{abort, deploy, history, resume, rollout, status};
+use crate::{abort, deploy, history, plan, resume, rollout, status};
 
 type Answer = Result<ExitCode, CliError>;
 
@@ -31,6 +31,26 @@ pub(crate) fn deploy(
     unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         deploy::run(args, marathon, operator, console).await
     }))
+}
+
+/// Without an address of Marathon in the arguments, nobody is asked: a plan of files is the same everywhere.
+pub(crate) fn plan(
+    args: &PlanCommand,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    if args.connect.marathon.is_empty() {
+        return plan::run(args, page, out);
+    }
+    let output = match args.plan.output {
+        PlanOutput::Text => Output::Text,
+        PlanOutput::Json | PlanOutput::Svg => Output::Json,
+    };
+    let mut console = Console::new(out, err, page, output);
+    with(&args.connect, &mut console, async |marathon, _, console| {
+        plan::run_live(args, marathon, page, console.out).await
+    })
 }
 
 pub(crate) fn canary(

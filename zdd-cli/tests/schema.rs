@@ -129,6 +129,9 @@ fn plan_prints_what_its_schema_says() {
             &["plan", MIN_OVER, "-o", "json", "--from", MIN_OVER],
             &["plan", "--instances", "1000000", "--min-health", "0.5", "-o", "json"],
             &["plan", "tests/good/shop-2.json", "-o", "json", "--from", "tests/good/shop-1.json"],
+            &["plan", "tests/good/web-2.json", "-o", "json"],
+            &["plan", "tests/good/web-2.json", "-o", "json", "--weight", "20"],
+            &["plan", "tests/good/web-2.json", "-o", "json", "--session-time", "10m"],
         ],
     );
 }

@@ -58,6 +58,9 @@ pub(crate) struct StartArgs {
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Start only what this plan says: the JSON of `zdd plan` or --dry-run, made from what ran then
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) amend: AmendArgs,
     #[command(flatten)]
@@ -75,7 +78,7 @@ pub(crate) struct StartArgs {
 impl StartArgs {
     /// The share of the new version to begin with, where it is said.
     pub(crate) fn share(&self) -> Option<Percent> {
-        self.weight.or_else(|| self.steps.steps.first().map(|step| step.share))
+        self.weight.or_else(|| self.steps.first_share())
     }
 }
 

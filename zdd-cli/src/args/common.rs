@@ -7,7 +7,7 @@ use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
 use super::{
-    AbortArgs, CanaryArgs, CheckArgs, DeployArgs, HistoryArgs, JobsArgs, LabArgs, PlanArgs,
+    AbortArgs, CanaryArgs, CheckArgs, DeployArgs, HistoryArgs, JobsArgs, LabArgs, PlanCommand,
     ResumeArgs, RollbackArgs, SplitArgs, StatusArgs, VerifyArgs,
 };
 use crate::exit;
@@ -23,7 +23,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Check(CheckArgs),
-    Plan(PlanArgs),
+    Plan(Box<PlanCommand>),
     Deploy(Box<DeployArgs>),
     Canary(CanaryArgs),
     Status(StatusArgs),

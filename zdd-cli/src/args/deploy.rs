@@ -27,6 +27,9 @@ pub(crate) struct DeployArgs {
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Deploy only what this plan says: the JSON of `zdd plan` or --dry-run, made from what ran then
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<PathBuf>,
     /// How to deploy; unless it is said, blue/green if the app has the label
     /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
     #[arg(long, value_name = "HOW")]

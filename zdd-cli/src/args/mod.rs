@@ -45,7 +45,7 @@ pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{
     ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,
 };
-pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
+pub(crate) use plan::{ModelName, PlanArgs, PlanCommand, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;
 pub(crate) use split::SplitArgs;

@@ -5,19 +5,69 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use zdd_core::timeline::{Assumptions, Model};
 
-use super::{Numbers, Span};
+use super::{
+    AmendArgs, ConnectArgs, HaproxyArgs, Numbers, Percent, Span, StepArgs, Strategy, SwapArgs,
+};
 
 /// Show every step of a deployment to its end; nothing is done
 ///
 /// An app is taken to be replaced while all its instances run and are healthy. A group is planned as
-/// Marathon would deploy it: in steps, in the order of its dependencies.
+/// Marathon would deploy it: in steps, in the order of its dependencies. An app with the label
+/// `HAPROXY_DEPLOYMENT_GROUP` is planned as `zdd deploy` carries it out, blue/green; with --weight as a canary. With
+/// -m it is planned from what runs, and `zdd deploy --plan` then does that or nothing.
+#[derive(Args, Debug)]
+pub(crate) struct PlanCommand {
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+    /// How long sessions go on at instances that get nothing new
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    pub(crate) session_time: Span,
+    /// How to deploy; unless it is said, blue/green if the app has the label
+    /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
+    #[arg(long, value_name = "HOW")]
+    pub(crate) strategy: Option<Strategy>,
+    #[command(flatten)]
+    pub(crate) amend: AmendArgs,
+    #[command(flatten)]
+    pub(crate) swap: SwapArgs,
+    #[command(flatten)]
+    pub(crate) share: ShareArgs,
+    #[command(flatten)]
+    pub(crate) steps: StepArgs,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+    #[command(flatten)]
+    pub(crate) balancer: HaproxyArgs,
+}
+
+impl PlanCommand {
+    /// The share that a canary begins with, where one is planned.
+    pub(crate) fn first_share(&self) -> Option<Percent> {
+        self.share.weight.or_else(|| self.steps.first_share())
+    }
+}
+
+/// The share of a canary. Its number of instances is --instances.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Canary")]
+pub(crate) struct ShareArgs {
+    /// Share of the traffic for the new version, in percent, such as 20 or 0.5
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
+    pub(crate) weight: Option<Percent>,
+    /// Take the nearest share where the wanted one cannot be reached
+    #[arg(long)]
+    pub(crate) nearest: bool,
+}
+
+/// What is planned, and how it is shown.
 #[derive(Args, Debug)]
 pub(crate) struct PlanArgs {
-    /// App definition or group in Marathon's JSON; `-` is standard input
+    /// App definition or group in Marathon's JSON, or for a canary a blueprint in YAML; `-` is standard
+    /// input
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// The definition that runs now; without it, one that differs in its configuration only
-    #[arg(long, value_name = "OLD", requires = "file")]
+    #[arg(long, value_name = "OLD", requires = "file", conflicts_with = "marathon")]
     pub(crate) from: Option<PathBuf>,
     /// Whose schedule to follow
     #[arg(long, default_value = "marathon")]

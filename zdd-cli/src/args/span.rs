@@ -28,6 +28,8 @@ impl Span {
 
     /// `30m`.
     pub(crate) const THIRTY_MINUTES: Self = Self(Duration::from_secs(1800));
+    /// `5s`.
+    pub(crate) const FIVE_SECONDS: Self = Self(Duration::from_secs(5));
     /// `5m`.
     pub(crate) const FIVE_MINUTES: Self = Self(Duration::from_secs(300));
 

@@ -31,6 +31,13 @@ pub(crate) struct StepArgs {
     pub(crate) limits: LimitArgs,
 }
 
+impl StepArgs {
+    /// The share of the first step.
+    pub(crate) fn first_share(&self) -> Option<Percent> {
+        self.steps.first().map(|step| step.share)
+    }
+}
+
 /// What must not be seen of the new version.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Limits of a step")]

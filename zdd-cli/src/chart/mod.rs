@@ -14,6 +14,7 @@ mod model;
 mod picture;
 mod plan;
 mod recording;
+mod rollout;
 mod stack;
 #[cfg(test)]
 mod tests;

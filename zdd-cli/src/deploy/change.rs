@@ -168,7 +168,7 @@ fn fix(app: &App, reading: Reading, guarantee: Guarantee) -> Option<String> {
 }
 
 /// The definition without what Marathon notes in it.
-fn unversioned(app: &App) -> App {
+pub(crate) fn unversioned(app: &App) -> App {
     let mut json = app.as_json().clone();
     json.remove("version");
     json.remove("versionInfo");
@@ -176,7 +176,7 @@ fn unversioned(app: &App) -> App {
     App::from_value(&json.into(), &app.id().group()).unwrap_or_else(|_| app.clone())
 }
 
-fn all_unversioned(group: &Group) -> Group {
+pub(crate) fn all_unversioned(group: &Group) -> Group {
     let mut stripped = group.clone();
     for app in group.all_apps() {
         if let Some(place) = stripped.app_mut(app.id()) {

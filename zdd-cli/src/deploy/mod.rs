@@ -7,6 +7,7 @@ mod show;
 mod submit;
 mod verb;
 
+pub(crate) use change::{all_unversioned, unversioned};
 pub(crate) use show::PlanLine;
 pub(crate) use submit::{LOOK_EVERY, LOOK_FOR};
 pub(crate) use verb::{carry_out, run};

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use zdd_core::app::{App, FieldChange};
+use zdd_core::rollout::forecast::{Binding, Sight};
 use zdd_core::units::AppId;
 
 use super::change::Change;
@@ -14,6 +15,7 @@ use crate::args::Output;
 use crate::error::CliError;
 use crate::follow::Console;
 use crate::plan::json::{GroupReport, PlanReport, ReplacementReport, ScalingReport};
+use crate::plan::rollout::BindingReport;
 use crate::plan::text;
 use crate::schema::SCHEMA;
 use crate::text::{BOLD, DIM, Page, plural, styled};
@@ -37,6 +39,9 @@ pub(crate) struct PlanLine {
     fields: Vec<Difference>,
     /// Every step; null where nothing is replaced or scaled.
     plan: Option<PlanReport>,
+    /// What it was made from, for `--plan`; not of groups.
+    #[serde(flatten)]
+    bound: Option<BindingReport>,
 }
 
 /// A part of a field that differs.
@@ -129,7 +134,9 @@ fn line(change: &Change, order: &Order, present: &Present) -> PlanLine {
         Change::Restart { plan } => {
             ("restart", Some(PlanReport::Replacement(Box::new(ReplacementReport::of(plan)))))
         }
-        Change::Scale { plan, .. } => ("scale", Some(PlanReport::Scaling(ScalingReport::of(plan)))),
+        Change::Scale { plan, .. } => {
+            ("scale", Some(PlanReport::Scaling(Box::new(ScalingReport::of(plan)))))
+        }
         Change::Group { plan, .. } => ("group", Some(PlanReport::Group(GroupReport::of(plan)))),
     };
     PlanLine {
@@ -141,7 +148,14 @@ fn line(change: &Change, order: &Order, present: &Present) -> PlanLine {
         version: version(order, present),
         fields: differences(change, order, present),
         plan,
+        bound: bound(order, present),
     }
+}
+
+/// What the plan of an app is bound to.
+fn bound(order: &Order, present: &Present) -> Option<BindingReport> {
+    let Target::App(app) = &order.target else { return None };
+    Some(BindingReport::of(&Binding::of_upgrade(app, Sight::live(present.app(), None))))
 }
 
 /// The version of the app that is there.

@@ -6,6 +6,7 @@ use zdd_core::app::App;
 use zdd_core::capacity::MarathonVersion;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::{Marathon, MarathonError};
+use zdd_core::rollout::forecast::{Binding, Sight};
 use zdd_core::rollout::labels;
 use zdd_core::standing::Standing;
 use zdd_core::units::DeploymentId;
@@ -22,7 +23,8 @@ use crate::exit::ExitCode;
 use crate::follow::{
     Asked, Console, Course, Follower, Journal, Operator, Recording, carry_on, close, on_failure,
 };
-use crate::rollout::{self, CanaryError};
+use crate::plan::rollout::Bound;
+use crate::rollout::{self, CanaryError, Doing};
 
 pub(crate) async fn run(
     args: &DeployArgs,
@@ -31,16 +33,23 @@ pub(crate) async fn run(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let order = Order::read(&args.file, &args.amend)?;
+    let bound = args.plan.as_deref().map(Bound::read).transpose()?;
     if let Some(app) = blue_green(&order, args)? {
         let pace = pace(args);
         let balancer = balancer(&args.balancer)?.ok_or(CanaryError::NoBalancer)?;
-        let how = (&args.swap, &pace, &args.hooks, args.dry_run);
-        return rollout::swap(app, how, marathon, &*balancer, operator, console).await;
+        let how = (&args.swap, &pace, &args.hooks);
+        let (source, is_dry) = (&order.source, args.dry_run);
+        let doing = Doing { source, is_dry, bound: bound.as_ref() };
+        return rollout::swap(app, how, doing, marathon, &*balancer, operator, console).await;
     }
+    let how = match bound {
+        Some(bound) => bound_to(&bound, &order, &args.how, marathon).await?,
+        None => args.how,
+    };
     if args.dry_run {
-        return preview(order, args, marathon, console).await;
+        return preview(order, &how, marathon, console).await;
     }
-    carry_out_order(order, &args.how, &args.follow, marathon, operator, console).await
+    carry_out_order(order, &how, &args.follow, marathon, operator, console).await
 }
 
 /// The app, if it is deployed blue/green.
@@ -83,17 +92,33 @@ fn pace(args: &DeployArgs) -> PaceArgs {
     }
 }
 
+/// Holds the order to a plan: to what was seen then, and from now on to the version that is seen now.
+async fn bound_to(
+    bound: &Bound,
+    order: &Order,
+    how: &Carrying,
+    marathon: &dyn Marathon,
+) -> Result<Carrying, CliError> {
+    let Target::App(app) = &order.target else {
+        return Err(CliError::NotForGroups { given: "--plan" });
+    };
+    let present = order.present(marathon).await?;
+    bound.holds(&Binding::of_upgrade(app, Sight::live(present.app(), None)))?;
+    let seen = present.app().and_then(App::version);
+    Ok(Carrying { expect_version: how.expect_version.or(seen), ..*how })
+}
+
 /// Shows what would be done.
 async fn preview(
     order: Order,
-    args: &DeployArgs,
+    how: &Carrying,
     marathon: &dyn Marathon,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let Release { version, .. } = release(&args.how, marathon).await?;
+    let Release { version, .. } = release(how, marathon).await?;
     let present = order.present(marathon).await?;
-    expected(&args.how, &order, &present)?;
-    let change = Change::of(&order, &present, &args.how, version)?;
+    expected(how, &order, &present)?;
+    let change = Change::of(&order, &present, how, version)?;
     show::change(&change, &order, &present, console)?;
     compare(&change, &order, marathon, console).await?;
     if let Some(version) = present.app().and_then(App::version)
@@ -104,7 +129,7 @@ async fn preview(
             "nothing was done; `zdd deploy {file} --expect-version {version}` does just this"
         ))?;
     }
-    refuse(&change, &args.how, &order).map(|()| ExitCode::Done)
+    refuse(&change, how, &order).map(|()| ExitCode::Done)
 }
 
 /// Deploys what `file` says. Doing it again is harmless: what is in place is not deployed anew, and a

@@ -11,7 +11,8 @@ use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
-use crate::rollout::{self, CanaryError, running_of};
+use crate::input::Source;
+use crate::rollout::{self, CanaryError, Doing, running_of};
 
 pub(crate) async fn run(
     args: &RollbackArgs,
@@ -32,8 +33,11 @@ pub(crate) async fn run(
     };
     console.tell(&format!("{group}: back to {name}, which ran as {app} from {since} on"))?;
     let pace = args.pace();
-    let how = (&args.swap, &pace, &args.hooks, args.dry_run);
-    rollout::swap(&entry.definition, how, marathon, &*balancer, operator, console).await
+    let how = (&args.swap, &pace, &args.hooks);
+    // It is no file; what is shown says which entry it is.
+    let source = Source::File(name.into());
+    let doing = Doing { source: &source, is_dry: args.dry_run, bound: None };
+    rollout::swap(&entry.definition, how, doing, marathon, &*balancer, operator, console).await
 }
 
 /// The group that is meant.

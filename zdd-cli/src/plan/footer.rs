@@ -45,7 +45,7 @@ pub(crate) fn judged(
 }
 
 /// The times that a plan rests on.
-pub(super) fn assumed(assumptions: &Assumptions) -> String {
+pub(crate) fn assumed(assumptions: &Assumptions) -> String {
     format!(
         "assumed for each instance: {} to start, {} to become healthy, {} to stop",
         Time(assumptions.start),

@@ -9,6 +9,7 @@ use zdd_core::timeline::{Assumptions, Change, End, Extreme, Model, Run, Side, St
 use zdd_core::verify::{Judgement, Verdict, judge_plan};
 
 use super::group::GroupPlan;
+use super::rollout::{BindingReport, RolloutReport};
 use super::subject::{Replacement, Scaling};
 use crate::check::json::StrategyReport;
 use crate::schema::{GuaranteeName, ReadingName, SCHEMA, millis};
@@ -21,9 +22,11 @@ pub(crate) enum PlanReport {
     /// An app's instances are replaced.
     Replacement(Box<ReplacementReport>),
     /// Only their number changes, or nothing.
-    Scaling(ScalingReport),
+    Scaling(Box<ScalingReport>),
     /// The apps of a group are deployed.
     Group(GroupReport),
+    /// A version grows beside another one.
+    Rollout(Box<RolloutReport>),
 }
 
 /// The plan of the replacement of one app's instances.
@@ -40,6 +43,9 @@ pub(crate) struct ReplacementReport {
     timeline: TimelineReport,
     /// The times that were assumed.
     assumptions: AssumptionsReport,
+    /// What it was made from, where it was made from what runs.
+    #[serde(flatten)]
+    bound: Option<BindingReport>,
 }
 
 /// What happens when.
@@ -105,7 +111,7 @@ struct BoundsReport {
 /// The times that a plan assumes for each instance.
 #[expect(clippy::struct_field_names, reason = "the unit belongs into the name of a JSON field")]
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
-struct AssumptionsReport {
+pub(crate) struct AssumptionsReport {
     /// From launch to running.
     start_ms: u64,
     /// From running to healthy.
@@ -162,7 +168,7 @@ enum ChangeReport {
 
 /// Instances of one version by stage.
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
-struct SideReport {
+pub(crate) struct SideReport {
     /// Launched, not yet running.
     starting: u32,
     /// Running, not yet through the checks.
@@ -175,7 +181,7 @@ struct SideReport {
 
 /// An extreme, and when it is first reached.
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
-struct ExtremeReport {
+pub(crate) struct ExtremeReport {
     count: u64,
     at_ms: u64,
 }
@@ -205,6 +211,9 @@ pub(crate) struct ScalingReport {
     from: u32,
     /// Instances after.
     to: u32,
+    /// What it was made from, where it was made from what runs.
+    #[serde(flatten)]
+    bound: Option<BindingReport>,
 }
 
 /// The plan of a group.
@@ -261,7 +270,13 @@ impl ReplacementReport {
             file: replacement.source.as_ref().map(ToString::to_string),
             timeline: TimelineReport::of(&replacement.timeline, &replacement.verdict),
             assumptions: replacement.assumptions.into(),
+            bound: None,
         }
+    }
+
+    /// The same with what it was made from.
+    pub(crate) fn bound(self, bound: Option<BindingReport>) -> Self {
+        Self { bound, ..self }
     }
 }
 
@@ -371,7 +386,13 @@ impl ScalingReport {
             file: scaling.source.to_string(),
             from: scaling.from.get(),
             to: scaling.to.get(),
+            bound: None,
         }
+    }
+
+    /// The same with what it was made from.
+    pub(crate) fn bound(self, bound: Option<BindingReport>) -> Self {
+        Self { bound, ..self }
     }
 }
 

@@ -4,9 +4,10 @@ mod drawing;
 mod footer;
 pub(crate) mod group;
 pub(crate) mod json;
+pub(crate) mod rollout;
 pub(crate) mod subject;
-mod table;
+pub(crate) mod table;
 pub(crate) mod text;
 mod verb;
 
-pub(crate) use verb::run;
+pub(crate) use verb::{run, run_live};

@@ -15,7 +15,7 @@ use zdd_core::verify::{self, judge_plan};
 
 use crate::args::PlanArgs;
 use crate::error::CliError;
-use crate::input::{self, Source};
+use crate::input::Source;
 
 /// What a deployment does.
 #[derive(Debug)]
@@ -60,8 +60,13 @@ pub(crate) struct Labels {
 }
 
 impl Subject {
-    pub(crate) fn of(args: &PlanArgs) -> Result<Self, CliError> {
-        let Some(path) = &args.file else {
+    /// What becomes of `documents`: the new definition, and the old one where it is given.
+    pub(crate) fn of(
+        args: &PlanArgs,
+        documents: Vec<(Source, Document)>,
+    ) -> Result<Self, CliError> {
+        let mut documents = documents.into_iter();
+        let Some((source, new)) = documents.next() else {
             let instances = args.numbers.instances.ok_or(CliError::NothingGiven)?;
             let upgrade = args.numbers.upgrade(instances);
             let assumptions = args.times.or(Assumptions::default());
@@ -69,9 +74,6 @@ impl Subject {
             let made = Replacement::new(None, None, &upgrade, assumptions, args, &check)?;
             return Ok(Self::Replacement(Box::new(made)));
         };
-        let paths: Vec<_> = [path].into_iter().chain(&args.from).cloned().collect();
-        let mut documents = input::documents(&paths)?.into_iter();
-        let (source, new) = documents.next().ok_or(CliError::NothingGiven)?;
         let old = documents.next();
         match (one(new, &source)?, old) {
             (One::App(new), None) => Self::app(None, &new, source, args),

@@ -67,7 +67,7 @@ fn what(change: Change) -> String {
 }
 
 /// `4`, or `4 +1…` with one more that starts.
-fn side(side: Side) -> String {
+pub(super) fn side(side: Side) -> String {
     let Side { starting, running, healthy, dying } = side;
     let others = [(starting, '…'), (running, '?'), (dying, '×')];
     let others = others.iter().filter(|(count, _)| *count > 0);

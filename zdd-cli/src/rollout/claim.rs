@@ -19,7 +19,7 @@ pub(super) struct Claim<'m> {
 }
 
 /// The record of a group, if it has one.
-pub(super) async fn find(marathon: &dyn Marathon, group: &str) -> Result<Option<Found>, CliError> {
+pub(crate) async fn find(marathon: &dyn Marathon, group: &str) -> Result<Option<Found>, CliError> {
     let folder = folder(group).map_err(CanaryError::from)?;
     let apps = records(marathon, &folder).await?;
     Ok(Found::newest(&apps).map_err(CanaryError::from)?)

@@ -29,6 +29,10 @@ pub(crate) enum CanaryError {
     NotOfRollouts { option: &'static str, group: String },
     #[error("{app} is deployed blue/green: its definition is not needed to go on")]
     OfAGroup { app: AppId, group: String },
+    #[error("{app} is of the deployment group {found}, not {group}")]
+    OtherGroup { app: AppId, group: String, found: String },
+    #[error("a canary is no --strategy: --weight and a blueprint ask for one")]
+    NoStrategy,
     #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "master socket"))]
     Masters { given: u32, balancers: u32 },
     #[error("{0}")]
@@ -115,6 +119,8 @@ impl CanaryError {
             Self::Refused { outcome: Outcome::TimedOut { .. }, .. } => ExitCode::Deadline,
             Self::Masters { .. }
             | Self::OnlyRolling(_)
+            | Self::NoStrategy
+            | Self::OtherGroup { .. }
             | Self::NotOfRollouts { .. }
             | Self::OfAGroup { .. }
             | Self::TwoWeights(_)
@@ -172,6 +178,8 @@ impl CanaryError {
                 "name its admin socket with --haproxy SOCKET or in ZDD_HAPROXY, or marathon-lb with \
                  --marathon-lb URL; `zdd lab up` says where the lab's are"
             }
+            Self::OtherGroup { .. } => "old and new carry the same HAPROXY_DEPLOYMENT_GROUP",
+            Self::NoStrategy => "leave --strategy out, or --weight",
             Self::OnlyRolling(_) => "leave it out, or say --strategy rolling",
             Self::NotOfRollouts { .. } => "leave it out",
             Self::OfAGroup { group, .. } => {

@@ -3,6 +3,7 @@
 mod carry;
 mod claim;
 mod close;
+mod doing;
 mod end;
 mod error;
 mod hold;
@@ -18,11 +19,14 @@ mod verb;
 mod walk;
 mod zdd_py;
 
-pub(crate) use claim::running_of;
-pub(crate) use error::CanaryError;
+pub(crate) use claim::{find, running_of};
+pub(crate) use doing::Doing;
+pub(crate) use error::{CanaryError, Share};
 pub(crate) use lines::CanaryLine;
+pub(crate) use prepared::{Canary, Prepared, Swap, Swapped};
 pub(crate) use shared::{Rollouts, go_on, take_back};
 pub(crate) use status::{CanaryReport, Sight};
+pub(crate) use subject::Subject;
 pub(crate) use swap::swap;
 pub(crate) use verb::run;
 pub(crate) use zdd_py::run as zdd_py;

@@ -4,9 +4,10 @@ use zdd_core::app::App;
 use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Record};
 
-use super::carry::{Means, now};
-use super::claim::{Claim, find, me, refuse_held, running_of};
+use super::carry::{Means, now, patience};
+use super::claim::{Claim, me, refuse_held, running_of};
 use super::close::close;
+use super::doing::Doing;
 use super::error::{CanaryError, Share};
 use super::prepared::{Canary, Prepared};
 use super::subject::Subject;
@@ -15,6 +16,8 @@ use crate::args::StartArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::input::Source;
+use crate::plan::rollout::{Bound, Pace, Plan, Present, preview};
 use crate::text::plural;
 
 pub(super) async fn run(
@@ -26,7 +29,9 @@ pub(super) async fn run(
 ) -> Result<ExitCode, CliError> {
     let subject = Subject::read(&args.file, &args.amend, args.share(), args.instances)?;
     let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
-    let start = Start { args, subject, means };
+    let source = Source::from(args.file.as_path());
+    let bound = args.plan.as_deref().map(Bound::read).transpose()?;
+    let start = Start { args, subject, means, source, bound };
     start.run(operator, console).await
 }
 
@@ -34,6 +39,8 @@ struct Start<'a> {
     args: &'a StartArgs,
     subject: Subject,
     means: Means<'a>,
+    source: Source,
+    bound: Option<Bound>,
 }
 
 impl Start<'_> {
@@ -44,20 +51,32 @@ impl Start<'_> {
     ) -> Result<ExitCode, CliError> {
         let canary = self.canary();
         let group = canary.group()?;
-        let found = find(self.means.marathon, group).await?;
-        refuse_held(found.as_ref(), self.args.pace.take_over, now())?;
-        let running = running_of(self.means.marathon, group).await?;
-        let next = canary.prepared(found.as_ref(), &running)?;
-        let Some(version) = next.before else {
-            return self.carry((found.as_ref(), &running), next.prepared, operator, console).await;
-        };
-        console.tell(&format!("nothing of {group} runs: {version} is deployed first"))?;
-        let code = self.carry((None, &running), next.prepared, operator, console).await?;
-        if code != ExitCode::Done || self.args.dry_run {
+        let present = Present::look(self.means.marathon, group).await?;
+        refuse_held(present.found.as_ref(), self.args.pace.take_over, now())?;
+        let next = canary.prepared(present.found.as_ref(), &present.running)?;
+        let n_balancers = self.seen(&next.prepared.record).await?;
+        let present = Present { n_balancers, ..present };
+        let (patience, is_dry) = (patience(&self.args.pace), self.args.dry_run);
+        let doing = Doing { source: &self.source, is_dry, bound: self.bound.as_ref() };
+        doing.holds(&next.prepared, &present, patience)?;
+        if let Some(version) = &next.before {
+            console.tell(&format!("nothing of {group} runs: {version} is deployed first"))?;
+        }
+        console.tell(&heading(&next.prepared.record))?;
+        if is_dry {
+            let pace = Pace::of(patience);
+            let plan = Plan::of_canary(&canary, &present, self.source.clone(), pace)?;
+            return preview(&plan, console);
+        }
+        let Present { found, running, .. } = present;
+        let code = self.carry((found.as_ref(), &running), next.prepared, operator, console).await?;
+        if code != ExitCode::Done || next.before.is_none() {
             return Ok(code);
         }
         let running = running_of(self.means.marathon, group).await?;
         let next = canary.prepared(None, &running)?;
+        self.seen(&next.prepared.record).await?;
+        console.tell(&heading(&next.prepared.record))?;
         self.carry((None, &running), next.prepared, operator, console).await
     }
 
@@ -75,12 +94,6 @@ impl Start<'_> {
         console: &mut Console<'_>,
     ) -> Result<ExitCode, CliError> {
         let Prepared { record, app } = prepared;
-        self.seen(&record).await?;
-        console.tell(&heading(&record))?;
-        if self.args.dry_run {
-            console.tell("nothing was done; leave --dry-run out to do it")?;
-            return Ok(ExitCode::Done);
-        }
         let holder = me(now(), false);
         let mut claim = Claim::take(self.means.marathon, found, record, Some(app), holder).await?;
         if found.is_none() {
@@ -90,21 +103,22 @@ impl Start<'_> {
         close(claim, self.means, walked, operator, console).await
     }
 
-    /// Looks at the balancers before anything is begun.
-    async fn seen(&self, record: &Record) -> Result<(), CanaryError> {
+    /// Looks at the balancers before anything is begun; how many there are.
+    async fn seen(&self, record: &Record) -> Result<u32, CanaryError> {
         let balancers = self.means.balancer.look(&record.backend).await;
         if !self.means.balancer.can_set() {
             let balancer =
                 balancers.first().map_or_else(|| "marathon-lb".into(), |it| it.name.clone());
             return Err(CanaryError::Balancer(BalancerError::ReadOnly { balancer }));
         }
+        let count = u32::try_from(balancers.len()).unwrap_or(u32::MAX).max(1);
         for balancer in balancers {
             let look = balancer.seen.map_err(CanaryError::Balancer)?;
             if let Some(balance) = look.balance.filter(|it| it != "roundrobin") {
                 return Err(CanaryError::Balance(balance));
             }
         }
-        Ok(())
+        Ok(count)
     }
 }
 

@@ -4,22 +4,24 @@ use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Record;
 
-use super::carry::{Means, now};
-use super::claim::{Claim, find, me, refuse_held, running_of};
+use super::carry::{Means, now, patience};
+use super::claim::{Claim, me, refuse_held};
 use super::close::close;
-use super::error::CanaryError;
+use super::doing::Doing;
 use super::prepared::{Prepared, Swap, Swapped};
 use super::walk::walk;
 use crate::args::{HookArgs, PaceArgs, SwapArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::plan::rollout::{Pace, Plan, Present, preview};
 use crate::text::plural;
 
 /// Puts `app` in the place of what runs of its deployment group.
 pub(crate) async fn swap(
     app: &App,
-    (args, pace, hooks, is_dry): (&SwapArgs, &PaceArgs, &HookArgs, bool),
+    (args, pace, hooks): (&SwapArgs, &PaceArgs, &HookArgs),
+    doing: Doing<'_>,
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
     operator: &mut dyn Operator,
@@ -28,24 +30,25 @@ pub(crate) async fn swap(
     let means = Means { marathon, balancer, pace, hooks: Some(hooks) };
     let swap = Swap { app, args, can_set: balancer.can_set() };
     let group = swap.group()?;
-    let found = find(marathon, group).await?;
-    refuse_held(found.as_ref(), pace.take_over, now())?;
-    let running = running_of(marathon, group).await?;
-    let Prepared { record, app: made } = match swap.prepared(found.as_ref(), &running)? {
+    let present = Present::look(marathon, group).await?;
+    refuse_held(present.found.as_ref(), pace.take_over, now())?;
+    let prepared = match swap.prepared(present.found.as_ref(), &present.running)? {
         Swapped::InPlace(app) => {
             console.say(&format!("{app} is in place already"))?;
             return Ok(ExitCode::Done);
         }
         Swapped::Prepared(prepared) => *prepared,
     };
-    for balancer in balancer.look(&record.backend).await {
-        balancer.seen.map_err(CanaryError::Balancer)?;
+    let present = present.behind(Some(balancer), &prepared.record.backend).await?;
+    let patience = patience(pace);
+    doing.holds(&prepared, &present, patience)?;
+    console.tell(&heading(&prepared.record))?;
+    if doing.is_dry {
+        let source = doing.source.clone();
+        let plan = Plan::of(&prepared, &present, source, Pace::of(patience))?;
+        return preview(&plan, console);
     }
-    console.tell(&heading(&record))?;
-    if is_dry {
-        console.tell("nothing was done; leave --dry-run out to do it")?;
-        return Ok(ExitCode::Done);
-    }
+    let (Prepared { record, app: made }, Present { found, running, .. }) = (prepared, present);
     let holder = me(now(), false);
     let mut claim = Claim::take(marathon, found.as_ref(), record, Some(made), holder).await?;
     if found.is_none() {

@@ -56,7 +56,8 @@ impl Swap<'_> {
         Release { definition: self.app, group, allow_no_health_check }
     }
 
-    fn begin(&self, running: &[App]) -> Result<Prepared, CliError> {
+    /// What is to be done where nothing has begun, whether or not it is in place already.
+    pub(crate) fn begin(&self, running: &[App]) -> Result<Prepared, CliError> {
         let release = self.release(running);
         let old = release.running()?;
         let (full, since) = (self.app.instances().get(), now());

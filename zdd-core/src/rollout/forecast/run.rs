@@ -68,7 +68,8 @@ impl ForecastError {
 }
 
 /// Lets `steps` lead `world` to its end, as [`Drive`](crate::drive::Drive) would: it observes, does what is
-/// decided, and lets time pass until the next look. Afterwards the world is as it is then, at rest.
+/// decided, and lets time pass until the next look. Afterwards the world is as it is then; at rest, if the
+/// end was reached.
 ///
 /// Looks at which nothing could be decided but to go on waiting are passed over; the others are made at
 /// the very moments at which they would be made.
@@ -223,8 +224,10 @@ impl<'w> Course<'w> {
         if let Some(row) = self.rows.last_mut() {
             row.waiting_on = None;
         }
-        while let Some(at) = self.world.next_event() {
-            self.pass(at);
+        if outcome == Outcome::Reached {
+            while let Some(at) = self.world.next_event() {
+                self.pass(at);
+            }
         }
         let [old, new] = self.world.stopped();
         Forecast {
