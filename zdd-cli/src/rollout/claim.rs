@@ -102,9 +102,23 @@ impl<'m> Claim<'m> {
             });
         }
         if let Some(found) = found {
+            // Whoever takes hold of a rollout removes what was before. Where it is not there any more,
+            // somebody has been through with it since that look.
+            if !claim.follows(found).await? {
+                claim.remove(app.id()).await?;
+                return Err(claim.lost().into());
+            }
             claim.remove_up_to(found.generation).await?;
         }
         Ok(claim)
+    }
+
+    /// Whether what was found is still there, as it was.
+    async fn follows(&self, found: &Found) -> Result<bool, CliError> {
+        let folder = folder(&self.record.group).map_err(CanaryError::from)?;
+        let apps = records(self.marathon, &folder).await?;
+        let mut there = apps.iter().filter_map(|app| Found::of(app).ok());
+        Ok(there.any(|it| it.generation == found.generation && it.record == found.record))
     }
 
     /// Gives the claim up if the group is not as it was when it was decided what to do: somebody may have
@@ -132,7 +146,16 @@ impl<'m> Claim<'m> {
     /// Whether nobody took it over.
     pub(super) async fn is_ours(&self) -> Result<bool, CliError> {
         let found = find(self.marathon, &self.record.group).await?;
-        Ok(found.is_some_and(|found| found.generation == self.generation))
+        // Once ours is gone, the next rollout of the group has the same number again.
+        let is_ours = |found: Found| {
+            found.generation == self.generation && found.holder.as_ref() == Some(&self.holder)
+        };
+        Ok(found.is_some_and(is_ours))
+    }
+
+    /// Fails where it is not ours any more.
+    async fn keep(&self) -> Result<(), CliError> {
+        if self.is_ours().await? { Ok(()) } else { Err(self.lost().into()) }
     }
 
     /// Who we are, for people.
@@ -152,6 +175,7 @@ impl<'m> Claim<'m> {
 
     /// Removes the record: there is nothing to go on with.
     pub(super) async fn forget(self) -> Result<(), CliError> {
+        self.keep().await?;
         self.remove_up_to(self.generation).await
     }
 
@@ -165,6 +189,7 @@ impl<'m> Claim<'m> {
     }
 
     async fn write(&self, holder: Option<&Holder>) -> Result<(), CliError> {
+        self.keep().await?;
         let app = self.app(holder)?;
         // Putting it would create it again where somebody took it over and removed it.
         let mut fields = app.as_json().clone();
@@ -221,3 +246,6 @@ pub(super) fn me(now: Timestamp, yields: bool) -> Holder {
     };
     Holder { who: format!("{place}process {}", std::process::id()), since: now, yields }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ pub(crate) enum CanaryError {
     NotOfRollouts { option: &'static str, group: String },
     #[error("{app} is deployed blue/green: its definition is not needed to go on")]
     OfAGroup { app: AppId, group: String },
-    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "socket of a master"))]
+    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "master socket"))]
     Masters { given: u32, balancers: u32 },
     #[error("{0}")]
     Address(AddressError),

@@ -8,6 +8,7 @@ mod error;
 mod hold;
 mod hooked;
 mod lines;
+mod prepared;
 mod shared;
 mod start;
 mod status;

@@ -14,21 +14,21 @@ use crate::input::Source;
 
 /// What a file says about a canary, and what the command line adds.
 #[derive(Clone, Debug)]
-pub(super) struct Subject {
+pub(crate) struct Subject {
     /// The new version.
-    pub(super) new: App,
+    pub(crate) new: App,
     /// The version that it is to stand beside and its name, where the file says that: it is deployed
     /// first if nothing runs.
-    pub(super) old: Option<(String, App)>,
+    pub(crate) old: Option<(String, App)>,
     /// How many instances of the new version while both stand.
-    pub(super) canary: u32,
+    pub(crate) canary: u32,
     /// How many in the end.
-    pub(super) full: u32,
-    pub(super) split: Split,
+    pub(crate) full: u32,
+    pub(crate) split: Split,
 }
 
 impl Subject {
-    pub(super) fn read(
+    pub(crate) fn read(
         file: &Path,
         amend: &AmendArgs,
         weight: Option<Percent>,

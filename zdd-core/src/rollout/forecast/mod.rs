@@ -20,6 +20,7 @@
 
 mod binding;
 mod deed;
+mod digest;
 mod instance;
 mod merge;
 mod pool;
@@ -29,8 +30,9 @@ mod steps;
 mod tally;
 mod world;
 
-pub use binding::{Binding, Difference, Digest, DigestError, Seen, Sight};
+pub use binding::{Binding, Difference, Seen, Sight};
 pub use deed::{Deed, Event, Happening, Weighed};
+pub use digest::{Digest, DigestError};
 pub use row::{Forecast, Row, Serving, Wait};
 pub use run::{ForecastError, Limits, forecast};
 pub use steps::Steps;

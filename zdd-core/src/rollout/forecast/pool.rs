@@ -19,15 +19,15 @@ pub(super) struct Pool {
     pub(super) lasting: Assumptions,
     /// In the order in which they were launched.
     pub(super) instances: Vec<Instance>,
-    /// The how manieth scaling of all its last one was.
-    pub(super) scaled: u64,
+    /// When it was scaled last; never at the same time as the other one.
+    pub(super) scaled: Timestamp,
     /// How many were ever told to stop.
     pub(super) stopped: u64,
 }
 
 impl Pool {
     pub(super) const fn new(id: Option<AppId>, lasting: Assumptions) -> Self {
-        Self { id, app: None, lasting, instances: Vec::new(), scaled: 0, stopped: 0 }
+        Self { id, app: None, lasting, instances: Vec::new(), scaled: Timestamp::EPOCH, stopped: 0 }
     }
 
     pub(super) fn is(&self, id: &AppId) -> bool {
@@ -123,8 +123,7 @@ impl Pool {
     /// As Marathon says it.
     pub(super) fn status(&self) -> Option<AppStatus> {
         let mut status = AppStatus::new(self.app.clone()?);
-        // Only which one was later counts.
-        status.last_scaling_at = i64::try_from(self.scaled).ok().map(Timestamp::from_millis);
+        status.last_scaling_at = Some(self.scaled);
         let stages = self.stages();
         status.staged = stages.starting;
         status.running = stages.running + stages.healthy + stages.dying;

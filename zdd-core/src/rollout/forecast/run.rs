@@ -102,7 +102,7 @@ pub fn forecast(
         }
         course.waits(&waiting_on);
         let is_idle = actions.is_empty()
-            && before.as_ref().is_some_and(|(of, on)| (*of, on) == (version, &waiting_on));
+            && before.as_ref().is_some_and(|(of, on)| *of == version && on.is_same(&waiting_on));
         let to = if is_idle { course.wake(deadline, &waiting_on, steps)? } else { deadline };
         before = actions.is_empty().then_some((version, waiting_on));
         course.pass(to);

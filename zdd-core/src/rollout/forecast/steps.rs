@@ -26,11 +26,15 @@ impl Steps for Rollout {
 
     fn wakes_at(&self, now: Timestamp) -> Option<Timestamp> {
         let (waiting_on, since) = self.waiting.as_ref()?;
-        if matches!(waiting_on, WaitingOn::WrongWay { .. }) {
+        if matches!(waiting_on, WaitingOn::WrongWay { .. } | WaitingOn::TakenOut { .. }) {
             // It is told again after a while.
             return Some(now);
         }
-        let ends = [self.patience.wait, self.patience.drain];
-        ends.into_iter().map(|patience| since.saturating_add(patience)).filter(|at| *at > now).min()
+        let pause = match waiting_on {
+            WaitingOn::Pause { left, .. } => Some(now.saturating_add(*left)),
+            _ => None,
+        };
+        let ends = [self.patience.wait, self.patience.drain].map(|it| since.saturating_add(it));
+        ends.into_iter().filter(|at| *at > now).chain(pause).min()
     }
 }

@@ -43,8 +43,8 @@ pub struct World {
     merges: bool,
     /// Instances launched so far.
     serial: u64,
-    /// Scalings so far.
-    scalings: u64,
+    /// When something was scaled last.
+    scaled: Timestamp,
     /// Goes up with everything that can be seen.
     version: u64,
 }
@@ -61,7 +61,7 @@ impl World {
             n_balancers: 1,
             merges: false,
             serial: 0,
-            scalings: 0,
+            scaled: Timestamp::EPOCH,
             version: 0,
         }
     }
@@ -88,8 +88,8 @@ impl World {
         if let Some(pool) = self.pools.iter_mut().find(|pool| pool.is(app.id())) {
             let lasting = core::mem::replace(&mut pool.lasting, NO_TIME);
             pool.app = Some(app.clone());
-            self.scalings += 1;
-            pool.scaled = self.scalings;
+            self.scaled = after(self.scaled, now);
+            pool.scaled = self.scaled;
             pool.fill(&mut self.serial, now);
             pool.pass(now);
             pool.lasting = lasting;
@@ -214,10 +214,10 @@ impl World {
     }
 
     fn scale(&mut self, app: &AppId, instances: u32) {
-        self.scalings += 1;
+        self.scaled = after(self.scaled, self.now);
         if let Some(pool) = self.pools.iter_mut().find(|pool| pool.is(app)) {
             pool.resize(instances);
-            pool.scaled = self.scalings;
+            pool.scaled = self.scaled;
             pool.fill(&mut self.serial, self.now);
         }
     }
@@ -255,6 +255,11 @@ impl World {
             instance.follow(sessions, now);
         }
     }
+}
+
+/// A moment after the last one, in the resolution of Marathon's clock.
+fn after(last: Timestamp, now: Timestamp) -> Timestamp {
+    now.max(last.saturating_add(Duration::from_millis(1)))
 }
 
 const NO_TIME: Assumptions =

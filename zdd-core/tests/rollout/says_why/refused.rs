@@ -8,6 +8,13 @@ use super::{Cause, Shown, cause};
 
 pub(super) const CAUSES: &[Cause] = &[
     cause(
+        "a definition that would take over with nothing",
+        || release(NOTHING, &[], GROUP),
+        "refused",
+        &["/shop has 0 instances"],
+        "set instances",
+    ),
+    cause(
         "an app without health checks",
         || release(r#""ports": [80]"#, &[], GROUP),
         "refused",
@@ -58,10 +65,13 @@ pub(super) const CAUSES: &[Cause] = &[
 ];
 
 const GROUP: &str = r#""HAPROXY_DEPLOYMENT_GROUP": "shop""#;
+const NOTHING: &str = r#""ports": [80], "healthChecks": []"#;
 const CHECKED: &str = r#""ports": [80], "healthChecks": [{"protocol": "HTTP"}]"#;
 
 fn release(fields: &str, running: &[(&str, u16)], labels: &str) -> Shown {
-    let text = format!(r#"{{"id": "/shop", "instances": 2, {fields}, "labels": {{{labels}}}}}"#);
+    let instances = if fields == NOTHING { 0 } else { 2 };
+    let text =
+        format!(r#"{{"id": "/shop", "instances": {instances}, {fields}, "labels": {{{labels}}}}}"#);
     let definition = App::parse(&text).unwrap();
     let group: Vec<App> = running
         .iter()
