@@ -274,7 +274,7 @@ impl CliError {
             Self::Amend(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
-            Self::NotForGroups { .. } => Some("plan the app by itself".into()),
+            Self::NotForGroups { .. } => Some("take the app by itself, out of its group".into()),
             Self::NoDeployment(_) => Some(
                 "record from before the deployment begins: curl -N -H 'Accept: text/event-stream' \
                  $MARATHON/v2/events"

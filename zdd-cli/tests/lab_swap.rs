@@ -92,7 +92,10 @@ impl Stage {
         let output = child.wait_with_output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{err}");
-        assert!(err.contains("the same command or `zdd resume shop` goes on from here"), "{err}");
+        // It is wrapped.
+        let words: Vec<_> = err.split_whitespace().collect();
+        let hint = "the same command or `zdd resume shop` goes on from here";
+        assert!(words.join(" ").contains(hint), "{err}");
     }
 
     fn apps(&self) -> Vec<String> {

@@ -34,20 +34,23 @@ pub(super) fn place_holder(text: &str) -> Option<&str> {
 }
 
 fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
-    let is_loud = open == "__" || open == "%";
-    let is_name = |name: &str| {
-        let name = name.trim();
-        let is_inner = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-' | '.');
-        let is_first =
-            |it: char| if is_loud { it.is_ascii_uppercase() } else { it.is_alphabetic() };
-        let is_quiet = |it: char| it.is_ascii_lowercase();
-        name.len() > 1
-            && name.starts_with(is_first)
-            && name.chars().all(is_inner)
-            && !(is_loud && name.contains(is_quiet))
+    let is_inner = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-' | '.');
+    let is_upper = |it: char| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_';
+    let is_name = |name: &str| match open {
+        "__" => name.starts_with(|it: char| it.is_ascii_uppercase()) && name.chars().all(is_upper),
+        // The variables of HAProxy's formats, such as `%ST` and `%B`, may stand side by side.
+        "%" => {
+            name.len() > 2
+                && name.starts_with(|it: char| it.is_ascii_uppercase())
+                && name.chars().all(is_upper)
+        }
+        _ => {
+            let name = name.trim();
+            name.starts_with(char::is_alphabetic) && name.chars().all(is_inner)
+        }
     };
-    let opens = text.match_indices(open).map(|(at, _)| at);
-    opens.into_iter().find_map(|at| {
+    let mut opens = text.match_indices(open).map(|(at, _)| at);
+    opens.find_map(|at| {
         let inner = at + open.len();
         let len = text.get(inner..)?.find(close)?;
         let whole = text.get(at..inner + len + close.len())?;
@@ -80,6 +83,7 @@ mod tests {
             "a__b__c",
             "__",
             "%[src] %ci:%cp %ST %B",
+            "%ST%B%TR",
             "backend {backend}\n  balance {balance}",
             "50% and 60%",
             "{{}}",

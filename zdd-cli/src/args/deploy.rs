@@ -21,8 +21,6 @@ pub(crate) struct DeployArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) amend: AmendArgs,
-    #[command(flatten)]
     pub(crate) how: Carrying,
     /// Show what would be done, and do nothing
     #[arg(long)]
@@ -34,6 +32,8 @@ pub(crate) struct DeployArgs {
     /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
     #[arg(long, value_name = "HOW")]
     pub(crate) strategy: Option<Strategy>,
+    #[command(flatten)]
+    pub(crate) amend: AmendArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]

@@ -13,11 +13,11 @@ pub(crate) struct HistoryArgs {
     /// A deployment group; without it, all of them
     #[arg(value_name = "GROUP")]
     pub(crate) group: Option<String>,
-    #[command(flatten)]
-    pub(crate) connect: ConnectArgs,
     /// How to print it
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
 }
 
 /// Deploy again what was deployed before

@@ -16,11 +16,11 @@ pub(crate) struct StatusArgs {
     /// Show it again whenever it changes, until Ctrl-C
     #[arg(long)]
     pub(crate) watch: bool,
+    /// How to print it; with --watch `json` is one object a line
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
     pub(crate) balancer: HaproxyArgs,
-    /// How to print it; with --watch `json` is one object a line
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: Output,
 }

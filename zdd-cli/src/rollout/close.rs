@@ -5,7 +5,7 @@ use zdd_core::rollout::record::{Phase, Record};
 
 use super::carry::{Means, now};
 use super::claim::Claim;
-use super::error::{CanaryError, stays};
+use super::error::{CanaryError, goes_on, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
 use super::status;
@@ -48,7 +48,11 @@ pub(super) async fn close(
             Ok(ExitCode::Done)
         }
         Ok(Walked::Interrupted) => {
-            let text = stays(&claim.record.group);
+            let text = match claim.record.phase {
+                Phase::Canary | Phase::Promote => stays(&claim.record.group),
+                // It cannot be turned round any more.
+                Phase::Rollback => goes_on(&claim.record.group),
+            };
             claim.release().await?;
             console.tell(&format!("interrupted; {text}"))?;
             Ok(ExitCode::Left)

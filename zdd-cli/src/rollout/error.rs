@@ -268,10 +268,12 @@ impl CanaryError {
 
 /// How to go on after a rollout has stopped half-way.
 pub(super) fn stays(group: &str) -> String {
-    format!(
-        "everything stays as it is: the same command or `zdd resume {group}` goes on from here, `zdd \
-         abort {group}` takes it back"
-    )
+    format!("{}, `zdd abort {group}` takes it back", goes_on(group))
+}
+
+/// The same, on the way back.
+pub(super) fn goes_on(group: &str) -> String {
+    format!("everything stays as it is: the same command or `zdd resume {group}` goes on from here")
 }
 
 fn unreachable(wanted: f64, [old, new]: [u32; 2], found: &Unreachable) -> String {

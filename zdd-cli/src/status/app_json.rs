@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::{AppStatus, Task};
+use zdd_core::rollout::history::REVISION;
 use zdd_core::standing::{Age, Standing};
 use zdd_core::watch::{Moment, Watch};
 
@@ -21,6 +22,8 @@ pub(crate) struct AppReport {
     app: String,
     /// The version of its newest definition.
     version: Option<String>,
+    /// Its label `ZDD_REVISION`.
+    revision: Option<String>,
     /// Instances that the definition wants.
     instances: u32,
     /// Instances of the newest definition.
@@ -123,6 +126,7 @@ impl AppReport {
             at: seen.at.to_string(),
             app: app.id().to_string(),
             version: app.version().map(|it| it.to_string()),
+            revision: app.labels().get(REVISION).cloned(),
             instances: app.instances().get(),
             current: standing.map(|it| it.current),
             serving: standing.map(|it| it.serving),

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use zdd_core::ports::{AppStatus, TaskFailure};
+use zdd_core::rollout::history::REVISION;
 use zdd_core::watch::{Moment, Reason, Watch};
 
 use crate::follow::Seen;
 use crate::live::{self, Ids};
-use crate::text::{NOTE, Page, Time, styled};
+use crate::text::{DIM, NOTE, Page, Time, styled};
 
 pub(super) fn app(
     status: &AppStatus,
@@ -20,6 +21,9 @@ pub(super) fn app(
     let view = Watch::new().look(&moment);
     for line in live::app(&view, seen.at, page.width, Ids::Whole, None) {
         writeln!(out, "{line}")?;
+    }
+    if let Some(revision) = status.app.labels().get(REVISION) {
+        writeln!(out, "{}", styled(DIM, format!("  revision {revision}")))?;
     }
     let is_told =
         view.waiting.iter().any(|waiting| matches!(waiting.reason, Reason::LaunchDelay { .. }));
