@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand, ValueEnum};
 use zdd_core::rollout::{OnDrainTimeout, Split};
 
-use super::{ConnectArgs, HaproxyArgs, Output, Span};
+use super::{ConnectArgs, HaproxyArgs, ObserveArgs, Output, Span};
 
 /// Give a new version a share of the traffic, then promote it or roll it back
 ///
@@ -59,6 +59,8 @@ pub(crate) struct StartArgs {
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
+    pub(crate) observe: ObserveArgs,
+    #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
     pub(crate) balancer: HaproxyArgs,
@@ -72,6 +74,8 @@ pub(crate) struct EndArgs {
     pub(crate) group: Option<String>,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
+    #[command(flatten)]
+    pub(crate) observe: ObserveArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
@@ -88,6 +92,8 @@ pub(crate) struct HoldArgs {
     pub(crate) group: Option<String>,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
+    #[command(flatten)]
+    pub(crate) observe: ObserveArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use zdd_core::capacity::MarathonVersion;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::units::Timestamp;
 
-use super::{ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, Span};
+use super::{BesideArgs, ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, Span};
 
 /// Carry out a rolling upgrade and judge it, or put a new version beside the old one
 ///
@@ -31,6 +31,8 @@ pub(crate) struct DeployArgs {
     pub(crate) follow: FollowArgs,
     #[command(flatten)]
     pub(crate) swap: SwapArgs,
+    #[command(flatten)]
+    pub(crate) beside: BesideArgs,
     #[command(flatten)]
     pub(crate) balancer: HaproxyArgs,
 }

@@ -11,6 +11,7 @@ mod follow;
 mod haproxy;
 mod jobs;
 mod lab;
+mod observe;
 mod plan;
 mod resume;
 mod span;
@@ -36,6 +37,7 @@ pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{
     ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,
 };
+pub(crate) use observe::{BesideArgs, HookUrl, ObserveArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;

@@ -15,14 +15,16 @@ use super::lock::Patience;
 use super::order::{Order, Present, Target, stale};
 use super::show;
 use super::submit::{Submitted, failed, submit};
-use crate::args::{Carrying, DeployArgs, FollowArgs, PaceArgs, Span, Strategy};
+use crate::args::{
+    BesideArgs, Carrying, DeployArgs, FollowArgs, ObserveArgs, PaceArgs, Span, Strategy,
+};
 use crate::connect::balancer;
 use crate::error::{Call, CliError};
 use crate::exit::ExitCode;
 use crate::follow::{
     Asked, Console, Course, Follower, Journal, Operator, Recording, carry_on, close, on_failure,
 };
-use crate::rollout::{self, CanaryError};
+use crate::rollout::{self, CanaryError, Watchers};
 
 pub(crate) async fn run(
     args: &DeployArgs,
@@ -35,8 +37,16 @@ pub(crate) async fn run(
         let pace = pace(args);
         let balancer = balancer(&args.balancer)?.ok_or(CanaryError::NoBalancer)?;
         let (swap, is_dry) = (&args.swap, args.dry_run);
-        let how = (swap, &pace, is_dry);
-        return rollout::swap(app, how, marathon, &*balancer, operator, console).await;
+        let (how, observe) = ((swap, &pace, is_dry), observe(args));
+        let watchers = Watchers::open(&observe, is_dry, console)?;
+        let answer =
+            rollout::swap(app, how, marathon, &*balancer, &watchers, operator, console).await;
+        return watchers.finish(answer, console).await;
+    }
+    let BesideArgs { metrics, notify } = &args.beside;
+    let beside = [("--metrics", metrics.is_some()), ("--notify", notify.is_some())];
+    if let Some((option, _)) = beside.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(CanaryError::OnlyBlueGreen(option).into());
     }
     if args.dry_run {
         return preview(order, args, marathon, console).await;
@@ -66,7 +76,6 @@ fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>
         ("--force", how.force),
         ("--wait-lock", how.wait_lock.is_some()),
         ("--on-failure", args.follow.on_failure.is_some()),
-        ("--record", args.follow.watch.record.is_some()),
     ];
     match rolling.into_iter().find(|(_, is_given)| *is_given) {
         Some((option, _)) => Err(CanaryError::OnlyRolling(option).into()),
@@ -82,6 +91,10 @@ fn pace(args: &DeployArgs) -> PaceArgs {
         take_over: args.swap.take_over,
         output: args.follow.watch.output,
     }
+}
+
+fn observe(args: &DeployArgs) -> ObserveArgs {
+    ObserveArgs { record: args.follow.watch.record.clone(), beside: args.beside.clone() }
 }
 
 /// Shows what would be done.

@@ -13,6 +13,7 @@ use zdd_core::units::Timestamp;
 use super::claim::Claim;
 use super::error::CanaryError;
 use super::lines::Teller;
+use super::watchers::{Watchers, warned};
 use crate::args::PaceArgs;
 use crate::clock::SystemClock;
 use crate::error::{Call, CliError};
@@ -27,6 +28,7 @@ pub(super) struct Means<'m> {
     pub(super) marathon: &'m dyn Marathon,
     pub(super) balancer: &'m dyn LoadBalancer,
     pub(super) pace: &'m PaceArgs,
+    pub(super) watchers: &'m Watchers,
 }
 
 /// How carrying out ended.
@@ -71,23 +73,33 @@ pub(super) async fn carry_through<'p>(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<Carried, CliError> {
-    let mut rollout = claim.record.rollout().with_patience(patience(means.pace));
+    let patience = patience(means.pace);
+    let mut rollout = claim.record.rollout().with_patience(patience);
     if let Some(definition) = &claim.definition {
         rollout = rollout.with_definition(definition.clone());
     }
     let clock = SystemClock;
     let backend = &claim.record.backend;
-    let Means { marathon, balancer, .. } = means;
+    let Means { marathon, balancer, watchers, .. } = means;
     let drive = Drive { marathon, balancer, backend, clock: &clock };
     let mut witness = Teller::new(console);
-    let mut guard =
-        Guard { claim, gate, witness: &mut witness, looked: None, error: None, seen: None };
+    watchers.begin(&claim.record, claim.generation, &patience);
+    let mut guard = Guard {
+        claim,
+        gate,
+        witness: &mut witness,
+        watchers,
+        looked: None,
+        error: None,
+        seen: None,
+    };
     let ran = tokio::select! {
         biased;
         ran = drive.run(&mut rollout, &mut guard) => Some(ran),
         () = operator.interrupted() => None,
     };
     let (error, seen) = (guard.error.take(), guard.seen.take());
+    watchers.ended(ran.as_ref(), error.as_ref());
     witness.finish()?;
     if let Some(error) = error {
         return Err(error);
@@ -136,6 +148,7 @@ struct Guard<'g, 't, 'w, 'p> {
     claim: &'g Claim<'g>,
     gate: Option<&'p mut (dyn Gate + 'p)>,
     witness: &'g mut Teller<'t, 'w>,
+    watchers: &'g Watchers,
     looked: Option<Timestamp>,
     error: Option<CliError>,
     seen: Option<Observation>,
@@ -172,6 +185,10 @@ impl Guard<'_, '_, '_, '_> {
         {
             self.witness.waiting(waiting_on, now)?;
         }
+        self.watchers.decided(now, seen, decision);
+        for warning in self.watchers.warnings() {
+            self.witness.warning(&warned(&warning))?;
+        }
         Ok(Go::On)
     }
 }
@@ -188,7 +205,8 @@ impl Witness for Guard<'_, '_, '_, '_> {
         }
     }
 
-    async fn done(&mut self, _: Timestamp, action: &Action) {
+    async fn done(&mut self, now: Timestamp, action: &Action) {
+        self.watchers.done(now, action);
         let standings = self.seen.as_ref().map(standings);
         if let Err(error) = self.witness.action(action, standings.as_ref()) {
             self.error.get_or_insert(error);

@@ -8,6 +8,7 @@ use super::carry::{Carried, Means, carry_out, now};
 use super::claim::{Claim, find, find_all, me, refuse_held};
 use super::error::CanaryError;
 use super::start::leave;
+use super::watchers::Watchers;
 use crate::args::EndArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -18,6 +19,7 @@ pub(super) async fn run(
     phase: Phase,
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
+    watchers: &Watchers,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
@@ -27,7 +29,7 @@ pub(super) async fn run(
     console.tell(&heading(&record))?;
     let definition = found.definition.clone();
     let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), false)).await?;
-    let means = Means { marathon, balancer, pace: &args.pace };
+    let means = Means { marathon, balancer, pace: &args.pace, watchers };
     match carry_out(&claim, means, operator, console).await {
         Ok(Carried::Reached(_)) => {
             let text = done(&claim.record);

@@ -22,6 +22,14 @@ pub(crate) enum CanaryError {
     NoBalancer,
     #[error("{0} belongs to rolling upgrades; this app is deployed blue/green")]
     OnlyRolling(&'static str),
+    #[error("{0} belongs to blue/green deployments; this one is rolling")]
+    OnlyBlueGreen(&'static str),
+    #[error("`{0}` is no address for metrics")]
+    MetricsAddress(String),
+    #[error("metrics cannot be served at {address}: {error}")]
+    Metrics { address: std::net::SocketAddr, error: std::io::Error },
+    #[error("the address for notices cannot be used: {0}")]
+    NotifyUrl(&'static str),
     #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "socket of a master"))]
     Masters { given: u32, balancers: u32 },
     #[error("{0}")]
@@ -93,6 +101,7 @@ impl CanaryError {
         match self {
             Self::Masters { .. }
             | Self::OnlyRolling(_)
+            | Self::OnlyBlueGreen(_)
             | Self::TwoWeights(_)
             | Self::Another { .. }
             | Self::OnItsWay { .. }
@@ -110,6 +119,9 @@ impl CanaryError {
                 | ReleaseError::NoHealthCheck(_),
             ) => ExitCode::MissingField,
             Self::NoBalancer
+            | Self::MetricsAddress(_)
+            | Self::Metrics { .. }
+            | Self::NotifyUrl(_)
             | Self::TwoApps(_)
             | Self::NobodyAnswers
             | Self::Hook(_)
@@ -142,6 +154,13 @@ impl CanaryError {
                  --marathon-lb URL; `zdd lab up` says where the lab's are"
             }
             Self::OnlyRolling(_) => "leave it out, or say --strategy rolling",
+            Self::OnlyBlueGreen(_) => {
+                "leave it out, or give the app the label HAPROXY_DEPLOYMENT_GROUP"
+            }
+            Self::MetricsAddress(_) | Self::Metrics { .. } => {
+                "an address is such as 127.0.0.1:9100; port 0 is any that is free"
+            }
+            Self::NotifyUrl(_) => "an address is such as https://hooks.example/zdd",
             Self::Masters { .. } => "give one --haproxy-master for each --haproxy, or none",
             Self::Url(_) => "an address is such as http://marathon-lb.example:9090",
             Self::MarathonLb(error) => return error.hint(),

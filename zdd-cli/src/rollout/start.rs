@@ -11,6 +11,7 @@ use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::error::{CanaryError, Share};
 use super::status;
 use super::subject::Subject;
+use super::watchers::Watchers;
 use crate::args::StartArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -21,11 +22,12 @@ pub(super) async fn run(
     args: &StartArgs,
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
+    watchers: &Watchers,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let subject = Subject::read(&args.file, args.weight, args.instances)?;
-    let means = Means { marathon, balancer, pace: &args.pace };
+    let means = Means { marathon, balancer, pace: &args.pace, watchers };
     let start = Start { args, subject, means };
     start.run(operator, console).await
 }

@@ -9,6 +9,7 @@ use super::carry::{Carried, Means, carry_out, now};
 use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::error::CanaryError;
 use super::start::leave;
+use super::watchers::Watchers;
 use crate::args::{PaceArgs, SwapArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -21,10 +22,11 @@ pub(crate) async fn swap(
     (args, pace, is_dry): (&SwapArgs, &PaceArgs, bool),
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
+    watchers: &Watchers,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let swap = Swap { app, args, means: Means { marathon, balancer, pace } };
+    let swap = Swap { app, args, means: Means { marathon, balancer, pace, watchers } };
     let group = swap.release(&[]).group_name()?;
     let found = find(marathon, group).await?;
     refuse_held(found.as_ref(), pace.take_over, now())?;

@@ -16,6 +16,7 @@ use super::carry::{Carried, Gate, Means, carry_through, now};
 use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::error::CanaryError;
 use super::start::leave;
+use super::watchers::Watchers;
 use crate::args::{DrainTimeout, Output, PaceArgs, Span, ZddPyArgs};
 use crate::error::{CliError, FileFault};
 use crate::exit::ExitCode;
@@ -214,7 +215,8 @@ impl Task {
             take_over: false,
             output: Output::Text,
         };
-        let means = Means { marathon, balancer, pace: &pace };
+        let watchers = Watchers::default();
+        let means = Means { marathon, balancer, pace: &pace, watchers: &watchers };
         match carry_through(&claim, means, Some(&mut prompt), operator, console).await {
             // Labels say all that zdd.py itself would need to go on.
             Ok(Carried::Reached(_)) => {
