@@ -17,7 +17,7 @@ mod verb;
 mod watchers;
 mod zdd_py;
 
-pub(crate) use error::CanaryError;
+pub(crate) use error::{CanaryError, Share};
 pub(crate) use lines::CanaryLine;
 pub(crate) use status::CanaryReport;
 pub(crate) use swap::swap;
