@@ -204,9 +204,11 @@ fn a_doctored_recording_is_found_out() {
         let text: Vec<_> = lines.iter().map(ToString::to_string).collect();
         fs::write(&doctored, text.join("\n")).unwrap();
     };
-    // Sessions at the last look before the old app was removed.
+    // Sessions at the last look before the first of the old app were stopped.
     let mut all = lines(&swap);
-    let removal = all.iter().position(|line| line["actions"][0]["do"] == "delete").unwrap();
+    let is_stop =
+        |line: &Value| matches!(line["actions"][0]["do"].as_str(), Some("kill" | "delete"));
+    let removal = all.iter().position(is_stop).unwrap();
     let look = all[..removal].iter().rposition(|line| line["rollout"] == "seen").unwrap();
     let servers = all[look]["balancers"][0]["servers"].as_array_mut().unwrap();
     let drains = servers.iter_mut().filter(|it| it["set"] == "drain");

@@ -242,3 +242,118 @@ fn cause(error: reqwest::Error) -> String {
     }
     innermost
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use zdd_core::ports::Name;
+    use zdd_core::rollout::{OnDrainTimeout, Split, Target};
+    use zdd_core::verify::rollout::wire::Drain;
+
+    use super::*;
+
+    fn begin() -> Begin {
+        Begin {
+            at: Timestamp::EPOCH,
+            group: "shop".into(),
+            backend: Name::new("shop_10080").unwrap(),
+            generation: 1,
+            phase: Phase::Promote,
+            old: Some("/shop-blue".parse().unwrap()),
+            new: "/shop-green".parse().unwrap(),
+            target: Target { old: 0, new: 2, traffic: Split::NEW.into() },
+            hold: Split::OLD.into(),
+            floor: 2,
+            drain: Drain { timeout_ms: 1, on_timeout: OnDrainTimeout::Stop },
+        }
+    }
+
+    fn waits(on: WaitingOn) -> Decision {
+        let deadline = Timestamp::EPOCH;
+        Decision { actions: Vec::new(), next: Next::ObserveBy { deadline, waiting_on: on } }
+    }
+
+    fn health(have: u32) -> WaitingOn {
+        let last_failure = Some("cannot fetch http://ann:s3cret@files/".into());
+        let app = "/shop-green".parse().unwrap();
+        WaitingOn::Health { app, have, need: 2, last_failure }
+    }
+
+    /// Takes as many requests, each on a connection of its own, and answers so.
+    async fn take(listener: TcpListener, count: usize, status: &str) -> Vec<Value> {
+        let mut bodies = Vec::new();
+        while bodies.len() < count {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            let body = loop {
+                assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0);
+                let text = String::from_utf8_lossy(&request);
+                let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
+                if let Some(body) = body.and_then(|body| serde_json::from_str(body).ok()) {
+                    break body;
+                }
+            };
+            bodies.push(body);
+            let answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        bodies
+    }
+
+    async fn listening() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/?s3cret", listener.local_addr().unwrap());
+        (listener, url)
+    }
+
+    #[tokio::test]
+    async fn what_is_waited_for_for_long_is_told_once() {
+        let (listener, url) = listening().await;
+        let taken = tokio::spawn(take(listener, 4, "204 No Content"));
+        let mut notifier = Notifier::to(&url).unwrap();
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+        notifier.begin(&begin());
+        for (seconds, on) in [
+            (0, health(0)),
+            (29, health(1)),
+            // Long enough, whatever its numbers; and said once.
+            (31, health(0)),
+            (80, health(0)),
+            (81, WaitingOn::Effect),
+            (100, WaitingOn::NoBalancer),
+            (131, WaitingOn::NoBalancer),
+        ] {
+            notifier.decided(at(seconds), &waits(on));
+        }
+        notifier.end(&Ended { at: at(140), outcome: How::TimedOut, why: Some("why".into()) });
+        assert_eq!(notifier.finish().await, None);
+        let told = taken.await.unwrap();
+        let events: Vec<_> = told.iter().map(|it| it["event"].as_str().unwrap()).collect();
+        assert_eq!(events, ["begin", "waiting", "waiting", "end"]);
+        assert_eq!((&told[1]["reason"], &told[1]["waited_ms"]), (&"health".into(), &31_000.into()));
+        assert_eq!(told[1]["text"], "waiting for /shop-green: 0 of 2 healthy");
+        assert_eq!(
+            (&told[2]["reason"], &told[2]["waited_ms"]),
+            (&"no-balancer".into(), &31_000.into())
+        );
+        assert_eq!(
+            (&told[3]["outcome"], &told[3]["text"]),
+            (&"timed-out".into(), &"timed out: why".into())
+        );
+    }
+
+    #[tokio::test]
+    async fn one_that_refuses_is_warned_of_once() {
+        let (listener, url) = listening().await;
+        let taken = tokio::spawn(take(listener, 2, "500 Internal Server Error"));
+        let mut notifier = Notifier::to(&url).unwrap();
+        notifier.begin(&begin());
+        notifier.end(&Ended { at: Timestamp::EPOCH, outcome: How::Reached, why: None });
+        let warning = notifier.finish().await.unwrap();
+        assert!(warning.contains("it answers 500"), "{warning}");
+        assert!(!warning.contains("s3cret"), "{warning}");
+        assert_eq!(taken.await.unwrap().len(), 2);
+    }
+}
