@@ -211,7 +211,7 @@ fn a_doctored_recording_is_found_out() {
     let removal = all.iter().position(is_stop).unwrap();
     let look = all[..removal].iter().rposition(|line| line["rollout"] == "seen").unwrap();
     let servers = all[look]["balancers"][0]["servers"].as_array_mut().unwrap();
-    let drains = servers.iter_mut().filter(|it| it["set"] == "drain");
+    let drains = servers.iter_mut().filter(|it| it["set"] != "ready");
     assert!(drains.map(|it| it["sessions"] = json!(3)).count() > 0);
     write(&all);
     let text = verify(11, &[&doctored]);

@@ -204,7 +204,7 @@ impl Gauges {
         }
         page.family("zdd_rollout_ended", "gauge", "1 once it has ended, with how.");
         if let Some(outcome) = self.outcome {
-            page.sample(&[("outcome", &outcome.to_string())], 1);
+            page.sample(&[("outcome", outcome.code())], 1);
         }
         page.text
     }

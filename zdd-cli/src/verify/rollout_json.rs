@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use zdd_core::rollout::record::Phase;
 use zdd_core::verify::Severity;
 use zdd_core::verify::rollout::{Report, Reviewed};
 
@@ -21,7 +22,7 @@ pub(crate) struct RolloutReport {
     /// Which take-over of the group it is.
     generation: u64,
     /// canary, promote or rollback.
-    phase: String,
+    phase: &'static str,
     /// The old app, if there was one.
     old: Option<String>,
     /// The new app.
@@ -34,7 +35,7 @@ pub(crate) struct RolloutReport {
     floor: u32,
     /// How it ended: reached, timed-out, stuck, vanished, interrupted, lost, failed or unknown; null
     /// where that is not recorded.
-    outcome: Option<String>,
+    outcome: Option<&'static str>,
     /// Why it ended so, for people.
     why: Option<String>,
     /// When it began.
@@ -172,13 +173,17 @@ fn json(report: &Report, log: LogJson) -> RolloutReport {
         rollout: begin.group.clone(),
         backend: begin.backend.to_string(),
         generation: begin.generation,
-        phase: word(&begin.phase),
+        phase: match begin.phase {
+            Phase::Canary => "canary",
+            Phase::Promote => "promote",
+            Phase::Rollback => "rollback",
+        },
         old: begin.old.as_ref().map(ToString::to_string),
         new: begin.new.to_string(),
         target_old: begin.target.old,
         target_new: begin.target.new,
         floor: begin.floor,
-        outcome: report.end.as_ref().map(|end| word(&end.outcome)),
+        outcome: report.end.as_ref().map(|end| end.outcome.code()),
         why: report.end.as_ref().and_then(|end| end.why.clone()),
         started: begin.at.to_string(),
         ended: report.last.to_string(),
@@ -236,9 +241,4 @@ fn json(report: &Report, log: LogJson) -> RolloutReport {
         not_judged: Report::NOT_JUDGED,
         log,
     }
-}
-
-/// The word that recordings have for it.
-fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|it| it.as_str().map(Into::into)).unwrap_or_default()
 }
