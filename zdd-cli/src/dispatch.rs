@@ -18,6 +18,8 @@ pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Wr
         Verb::Status(args) => network::status(args, page, out, err),
         Verb::Abort(args) => network::abort(args, page, out, err),
         Verb::Resume(args) => network::resume(args, page, out, err),
+        Verb::History(args) => network::history(args, page, out, err),
+        Verb::Rollback(args) => network::rollback(args, page, out, err),
         Verb::Verify(args) => verify::run(args, page, out),
         Verb::Split(args) => split::run(args, page, out),
         Verb::Jobs(args) => jobs::run(args, out, err),

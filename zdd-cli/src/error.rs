@@ -13,7 +13,9 @@ use zdd_core::ports::MarathonError;
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 use zdd_marathon::{BuildError, CredentialFileError};
 
+use crate::amend::AmendError;
 use crate::exit::ExitCode;
+use crate::history::HistoryFault;
 use crate::input::Source;
 use crate::jobs::JobsError;
 use crate::lab::LabError;
@@ -136,6 +138,10 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Jobs(#[from] JobsError),
     #[error("{0}")]
+    History(#[from] HistoryFault),
+    #[error("{0}")]
+    Amend(Box<AmendError>),
+    #[error("{0}")]
     Connect(#[from] ConnectFault),
     #[error("{}{error}", About(.about.as_deref()))]
     Marathon { about: Option<String>, call: Call, error: MarathonError },
@@ -151,6 +157,8 @@ pub(crate) enum CliError {
     Mixed { app: AppId, standing: String },
     #[error("no deployment of {0} goes on")]
     NothingRuns(String),
+    #[error("no deployment of {target} goes on, and no rollout")]
+    NoneGoesOn { target: String, there: Vec<String> },
     #[error("deployment {0} does not go on: it has ended, or there was none of this id")]
     DeploymentGone(DeploymentId),
     #[error("deployment {0} holds no app")]
@@ -180,6 +188,8 @@ impl CliError {
             Self::Lab(error) => error.exit(),
             Self::Canary(error) => error.exit(),
             Self::Jobs(error) => error.exit(),
+            Self::History(error) => error.exit(),
+            Self::Amend(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::NotForRollouts { .. }
             | Self::OfTwoKinds { .. }
@@ -196,6 +206,7 @@ impl CliError {
             Self::Mixed { .. }
             | Self::NoTarget(_)
             | Self::NothingRuns(_)
+            | Self::NoneGoesOn { .. }
             | Self::DeploymentGone(_)
             | Self::HoldsNoApp(_) => ExitCode::Marathon,
             Self::NothingGiven
@@ -254,6 +265,8 @@ impl CliError {
             Self::Lab(error) => error.hint(),
             Self::Canary(error) => error.hint(),
             Self::Jobs(error) => error.hint().map(String::from),
+            Self::History(error) => Some(error.hint()),
+            Self::Amend(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForRollouts { .. } => Some("leave it out".into()),
@@ -285,6 +298,11 @@ impl CliError {
                 Some("deploy the number first, without --restart, then the restart".into())
             }
             Self::Mixed { .. } => Some("--restart replaces all instances".into()),
+            Self::NoneGoesOn { target, there } => Some(if there.is_empty() {
+                format!("nothing else does, either; `zdd status {target}` says what runs of it")
+            } else {
+                format!("what goes on: {}", there.join("; "))
+            }),
             Self::NothingRuns(target) if target.starts_with('/') => {
                 Some(format!("`zdd status {target}` says what runs of it"))
             }
@@ -292,7 +310,9 @@ impl CliError {
                 Some("`zdd status` lists those that do".into())
             }
             Self::HoldsNoApp(_) => Some("zdd follows apps only, no pods".into()),
-            Self::SeveralRun(_) => Some("name the app, or the deployment with --deployment".into()),
+            Self::SeveralRun(_) => Some(
+                "name the app or the deployment group, or the deployment with --deployment".into(),
+            ),
             Self::NoTarget(_) => Some("ids begin at the root, as in /shop/cart".into()),
             Self::ExpectedTwice(_) | Self::NothingExpected => {
                 Some("say each version once, as in --expect 0.9=80,1.0=20".into())
@@ -451,3 +471,9 @@ macro_rules! canary_errors {
 }
 
 canary_errors!(zdd_core::rollout::ReleaseError, zdd_core::rollout::record::RecordError);
+
+impl From<AmendError> for CliError {
+    fn from(error: AmendError) -> Self {
+        Self::Amend(Box::new(error))
+    }
+}

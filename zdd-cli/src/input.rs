@@ -57,13 +57,22 @@ impl Source {
 
     /// The definition that it holds.
     pub(crate) fn document(&self) -> Result<Document, FileError> {
-        let bytes = self.bytes().map_err(|fault| self.error(fault))?;
-        let document = Document::parse_bytes(&bytes);
+        self.document_of(&self.contents()?)
+    }
+
+    /// The definition that `bytes` hold, which were read from it.
+    pub(crate) fn document_of(&self, bytes: &[u8]) -> Result<Document, FileError> {
+        let document = Document::parse_bytes(bytes);
         let document = document.map_err(|error| self.error(FileFault::NotADefinition(error)))?;
         match circle(&document) {
-            Some(circle) => Err(self.error(placed(circle, &bytes))),
+            Some(circle) => Err(self.error(placed(circle, bytes))),
             None => Ok(document),
         }
+    }
+
+    /// All that it holds.
+    pub(crate) fn contents(&self) -> Result<Vec<u8>, FileError> {
+        self.bytes().map_err(|fault| self.error(fault))
     }
 
     /// The text that it holds.

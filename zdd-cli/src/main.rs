@@ -1,6 +1,7 @@
 //! The `zdd` command.
 
 mod abort;
+mod amend;
 mod args;
 mod blueprint;
 mod chart;
@@ -13,6 +14,7 @@ mod error;
 mod exit;
 mod extras;
 mod follow;
+mod history;
 mod hooks;
 mod input;
 mod jobs;

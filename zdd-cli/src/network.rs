@@ -7,8 +7,8 @@ use zdd_core::ports::Marathon;
 use zdd_marathon::HttpMarathon;
 
 use crate::args::{
-    AbortArgs, CanaryArgs, CanaryVerb, ConnectArgs, DeployArgs, HaproxyArgs, Output, ResumeArgs,
-    StatusArgs, ZddPyArgs,
+    AbortArgs, CanaryArgs, CanaryVerb, ConnectArgs, DeployArgs, HaproxyArgs, HistoryArgs, Output,
+    ResumeArgs, RollbackArgs, StatusArgs, ZddPyArgs,
 };
 use crate::connect::{balancer, connect, of_zdd_py};
 use crate::error::{CliError, ConnectFault};
@@ -16,7 +16,7 @@ use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Terminal};
 use crate::live::Screen;
 use crate::text::{NOTE, Page, styled};
-use crate::{abort, deploy, resume, rollout, status};
+use crate::{abort, deploy, history, resume, rollout, status};
 
 type Answer = Result<ExitCode, CliError>;
 
@@ -108,6 +108,30 @@ pub(crate) fn resume(
         Console::new(out, err, page, args.follow.watch.output).on_screen(Screen::of_stderr());
     unread(with(&args.connect, &mut console, async |marathon, operator, console| {
         resume::run(args, marathon, operator, console).await
+    }))
+}
+
+pub(crate) fn history(
+    args: &HistoryArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    let mut console = Console::new(out, err, page, args.output);
+    with(&args.connect, &mut console, async |marathon, _, console| {
+        history::run(args, marathon, console).await
+    })
+}
+
+pub(crate) fn rollback(
+    args: &RollbackArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    let mut console = Console::new(out, err, page, args.output);
+    unread(with(&args.connect, &mut console, async |marathon, operator, console| {
+        history::rollback(args, marathon, operator, console).await
     }))
 }
 

@@ -13,6 +13,7 @@ use crate::deploy::PlanLine;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{EndLine, Note, VerdictLine};
+use crate::history::GroupReport;
 use crate::jobs::Job;
 use crate::live::ViewLine;
 use crate::plan::json::PlanReport;
@@ -72,6 +73,8 @@ enum DeployLine {
     View(Box<ViewLine>),
     Verdict(VerdictLine),
     End(EndLine<'static>),
+    /// Of what is deployed blue/green, or is a canary.
+    Canary(CanaryLine<'static>),
 }
 
 /// One line of what `canary start`, `promote`, `rollback` and `hold` print.
@@ -83,7 +86,7 @@ enum CarryLine {
     Note(Note<'static>),
 }
 
-/// What `status` prints: without an id the deployments, with one the apps.
+/// What `status` prints: without an id the deployments, with one the apps or a rollout.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -91,6 +94,7 @@ enum StatusReport {
     Deployments(DeploymentsReport),
     App(Box<AppReport>),
     Apps(Vec<AppReport>),
+    Rollout(Box<CanaryReport>),
 }
 
 pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, CliError> {
@@ -105,6 +109,7 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, C
                 "status": of(SchemaOf::Status),
                 "canary": of(SchemaOf::Canary),
                 "canary-status": of(SchemaOf::CanaryStatus),
+                "history": of(SchemaOf::History),
                 "split": of(SchemaOf::Split),
                 "jobs": of(SchemaOf::Jobs),
             }),
@@ -123,6 +128,7 @@ fn of(verb: SchemaOf) -> Schema {
         SchemaOf::Status => schema_for!(StatusReport),
         SchemaOf::Canary => schema_for!(CarryLine),
         SchemaOf::CanaryStatus => schema_for!(Vec<CanaryReport>),
+        SchemaOf::History => schema_for!(Vec<GroupReport>),
         SchemaOf::Split => schema_for!(split::Report),
         SchemaOf::Jobs => schema_for!(Vec<Job>),
     }

@@ -117,7 +117,9 @@ impl Stage {
     fn apps(&self) -> Vec<String> {
         let answer = self.lab.call("GET", "/v2/apps", &Value::Null);
         let apps = answer["apps"].as_array().unwrap().iter();
-        apps.map(|app| format!("{} {}", app["id"].as_str().unwrap(), app["instances"])).collect()
+        apps.map(|app| format!("{} {}", app["id"].as_str().unwrap(), app["instances"]))
+            .filter(|app| !app.starts_with("/zdd-history/"))
+            .collect()
     }
 }
 

@@ -92,7 +92,7 @@ impl Stage {
         let output = child.wait_with_output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{err}");
-        assert!(err.contains("the same command goes on from here"), "{err}");
+        assert!(err.contains("the same command or `zdd resume shop` goes on from here"), "{err}");
     }
 
     fn apps(&self) -> Vec<String> {
@@ -100,7 +100,7 @@ impl Stage {
         let apps = answer["apps"].as_array().unwrap().iter();
         let mut apps: Vec<_> = apps
             .map(|app| format!("{} {}", app["id"].as_str().unwrap(), app["instances"]))
-            .filter(|app| !app.starts_with("/zdd-rollouts"))
+            .filter(|app| !app.starts_with("/zdd-"))
             .collect();
         apps.sort();
         apps

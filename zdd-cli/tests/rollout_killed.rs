@@ -1,7 +1,9 @@
-//! `kill -9` of a rollout at each request that changes something in Marathon, before Marathon sees it and
-//! after it has answered: whoever takes over ends in the same state, and no client notices.
+//! `kill -9` of a rollout at each request that changes something in Marathon or in HAProxy, before it is
+//! seen there and after it has been answered: whoever takes over ends in the same state, and no client
+//! notices.
 //!
-//! Each way is gone for every fourth of these requests; `ZDD_KILLS=all` takes all of them.
+//! Each way is gone for every fourth of the requests to Marathon, and for one or two of those to HAProxy;
+//! `ZDD_KILLS=all` takes all of them.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod load;
@@ -12,12 +14,19 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use load::Load;
-use proxy::{Proxy, Stop};
+use proxy::{AdminProxy, Proxy, Stop};
 use serde_json::{Value, json};
 use snapbox::cmd::cargo_bin;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use up::{Up, free_port};
+
+/// Whose requests are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Marathons,
+    Balancers,
+}
 
 struct Stage {
     lab: Up,
@@ -107,27 +116,46 @@ impl Stage {
                 Some(version) => {
                     versions.push((version.into(), app["instances"].as_u64().unwrap()));
                 }
-                None => records.push(id.into()),
+                None if id.starts_with("/zdd-rollouts/") => records.push(id.into()),
+                None => assert!(id.starts_with("/zdd-history/"), "{id}"),
             }
         }
         versions.sort();
         (versions, records)
     }
 
+    /// Runs it until it is killed at `stop`, or ends by itself. Answers which, and what it sent.
+    fn killed(&self, args: &[&str], whose: Whose, stop: Stop) -> (bool, Vec<String>) {
+        let (is_stopped, log, code) = match whose {
+            Whose::Marathons => {
+                let marathon = self.lab.marathon();
+                let proxy = Proxy::at_changes(self.runtime.handle(), marathon, stop);
+                let mut child = self.command(args, &proxy.url()).spawn().unwrap();
+                let is_stopped = proxy.stopped_before(|| child.try_wait().unwrap().is_some());
+                child.kill().unwrap();
+                let log = proxy.log().into_iter().map(|it| it.what).collect::<Vec<_>>();
+                (is_stopped, log, child.wait().unwrap().code())
+            }
+            Whose::Balancers => {
+                let socket = self.lab.admin_socket();
+                let proxy = AdminProxy::start(self.runtime.handle(), &socket, stop);
+                let mut command = self.command(args, self.lab.export("ZDD_MARATHON"));
+                let mut child = command.env("ZDD_HAPROXY", proxy.path()).spawn().unwrap();
+                let is_stopped = proxy.stopped_before(|| child.try_wait().unwrap().is_some());
+                child.kill().unwrap();
+                (is_stopped, proxy.log(), child.wait().unwrap().code())
+            }
+        };
+        assert_eq!(code, if is_stopped { None } else { Some(0) }, "{stop:?}: {log:?}");
+        (is_stopped, log)
+    }
+
     /// Goes one way, killed at `stop`. Answers the request that it was killed at, if it came so far.
-    fn go(&self, way: &Way, stop: Stop) -> Option<String> {
+    fn go(&self, way: &Way, whose: Whose, stop: Stop) -> Option<String> {
         self.done(&["deploy", "v1.json"]);
         let load = Load::start(self.port);
         way.first.iter().for_each(|args| self.done(args));
-        let marathon = self.lab.marathon();
-        let proxy = Proxy::at_changes(self.runtime.handle(), marathon, stop);
-        let mut child = self.command(way.killed, &proxy.url()).spawn().unwrap();
-        let is_stopped = proxy.stopped_before(|| child.try_wait().unwrap().is_some());
-        child.kill().unwrap();
-        let code = child.wait().unwrap().code();
-        let log = proxy.log();
-        drop(proxy);
-        assert_eq!(code, if is_stopped { None } else { Some(0) }, "{stop:?}: {log:?}");
+        let (is_stopped, log) = self.killed(way.killed, whose, stop);
         let (code, said) = self.zdd(&[way.killed, &["--take-over"]].concat());
         let (versions, records) = self.left();
         // Killed after its last request there is nothing left to go on with.
@@ -141,7 +169,7 @@ impl Stage {
         if wanted.len() > 1 {
             self.done(&["canary", "rollback"]);
         }
-        is_stopped.then(|| log.last().unwrap().what.clone())
+        is_stopped.then(|| log.last().unwrap().clone())
     }
 }
 
@@ -149,40 +177,70 @@ fn takes_all() -> bool {
     std::env::var_os("ZDD_KILLS").is_some()
 }
 
-fn killed(way: &Way) {
+fn killed(way: &Way, whose: Whose) {
     let stage = Stage::new();
+    let takes_one = whose == Whose::Balancers && !takes_all();
     let step = if takes_all() { 1 } else { 4 };
     let mut killed_at = Vec::new();
     for (n, stop) in [Stop::Before as fn(usize) -> Stop, Stop::After].into_iter().enumerate() {
-        for at in (1 + n..).step_by(step) {
-            match stage.go(way, stop(at)) {
+        let first = if takes_all() { 1 } else { 1 + n };
+        for at in (first..).step_by(step) {
+            match stage.go(way, whose, stop(at)) {
                 Some(what) => killed_at.push(what),
                 None => break,
             }
+            if takes_one {
+                break;
+            }
         }
     }
-    assert!(killed_at.len() > 1, "{killed_at:?}");
+    // A canary that is set up sets all its weights at once.
+    let least = if takes_one { 1 } else { 2 };
+    assert!(killed_at.len() >= least, "{killed_at:?}");
 }
 
 #[test]
 fn blue_green() {
-    killed(&WAYS[0]);
+    killed(&WAYS[0], Whose::Marathons);
     if takes_all() {
-        killed(&WAYS[4]);
+        killed(&WAYS[4], Whose::Marathons);
     }
 }
 
 #[test]
 fn a_canary() {
-    killed(&WAYS[1]);
+    killed(&WAYS[1], Whose::Marathons);
 }
 
 #[test]
 fn its_promotion() {
-    killed(&WAYS[2]);
+    killed(&WAYS[2], Whose::Marathons);
 }
 
 #[test]
 fn its_way_back() {
-    killed(&WAYS[3]);
+    killed(&WAYS[3], Whose::Marathons);
+}
+
+#[test]
+fn blue_green_at_the_balancer() {
+    killed(&WAYS[0], Whose::Balancers);
+    if takes_all() {
+        killed(&WAYS[4], Whose::Balancers);
+    }
+}
+
+#[test]
+fn a_canary_at_the_balancer() {
+    killed(&WAYS[1], Whose::Balancers);
+}
+
+#[test]
+fn its_promotion_at_the_balancer() {
+    killed(&WAYS[2], Whose::Balancers);
+}
+
+#[test]
+fn its_way_back_at_the_balancer() {
+    killed(&WAYS[3], Whose::Balancers);
 }

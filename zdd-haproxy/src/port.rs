@@ -129,6 +129,7 @@ fn server(server: &Server) -> Option<ports::Server> {
     it.passes = server.check.as_ref().filter(|it| it.code != "INI").map(|check| check.is_passed);
     it.addr = server.addr;
     it.is_sticky = server.cookie.is_some();
+    it.counters = Some(server.counters);
     Some(it)
 }
 

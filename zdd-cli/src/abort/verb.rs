@@ -13,7 +13,8 @@ use crate::follow::{
     Asked, Closing, Console, Course, End, Follower, How, Journal, Operator, Recording, Scope,
     carry_on, close,
 };
-use crate::resume::{Wanted, find};
+use crate::resume::{Wanted, find, none_of};
+use crate::rollout::{Rollouts, take_back};
 
 pub(crate) async fn run(
     args: &AbortArgs,
@@ -21,9 +22,13 @@ pub(crate) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let wanted = Wanted { app: args.app.as_ref(), deployment: args.deployment.as_ref() };
+    let rollouts = Rollouts::read(marathon, console).await?;
+    let rollout = args.target.as_ref().and_then(|target| rollouts.meant(target.as_str()));
+    if let Some(found) = rollout {
+        return take_back(found, args, marathon, operator, console).await;
+    }
     let deployments = marathon.deployments().await?;
-    let running = find(&deployments, wanted)?;
+    let running = meant(args, &deployments, &rollouts)?;
     let Some(scope) = Scope::around(&running.affected_apps) else {
         return Err(CliError::HoldsNoApp(running.id.clone()));
     };
@@ -73,6 +78,26 @@ pub(crate) async fn run(
         }
         (code, _) => code,
     })
+}
+
+/// The rolling upgrade that is meant.
+fn meant<'d>(
+    args: &AbortArgs,
+    deployments: &'d [RunningDeployment],
+    rollouts: &Rollouts,
+) -> Result<&'d RunningDeployment, CliError> {
+    let app = args.target.as_ref().map(|target| (target, target.app()));
+    match app {
+        Some((target, None)) => Err(none_of(target, deployments, rollouts)),
+        Some((target, Some(app))) => {
+            let wanted = Wanted { app: Some(&app), deployment: None };
+            find(deployments, wanted).map_err(|error| match error {
+                CliError::NothingRuns(_) => none_of(target, deployments, rollouts),
+                error => error,
+            })
+        }
+        None => find(deployments, Wanted { app: None, deployment: args.deployment.as_ref() }),
+    }
 }
 
 /// Has a deployment taken back, once. Where the answer is lost, whoever took its apps over does it:

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand, ValueEnum};
 use zdd_core::rollout::{OnDrainTimeout, Split};
 
-use super::{ConnectArgs, HaproxyArgs, ObserveArgs, Output, Span};
+use super::{AmendArgs, ConnectArgs, HaproxyArgs, HookArgs, ObserveArgs, Output, Span};
 
 /// Give a new version a share of the traffic, then promote it or roll it back
 ///
@@ -57,9 +57,13 @@ pub(crate) struct StartArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
     #[command(flatten)]
+    pub(crate) amend: AmendArgs,
+    #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
     pub(crate) observe: ObserveArgs,
+    #[command(flatten)]
+    pub(crate) hooks: HookArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
@@ -76,6 +80,8 @@ pub(crate) struct EndArgs {
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
     pub(crate) observe: ObserveArgs,
+    #[command(flatten)]
+    pub(crate) hooks: HookArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]

@@ -7,8 +7,8 @@ use zdd_core::capacity::{MarathonVersion, Reading};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
 use super::{
-    AbortArgs, CanaryArgs, CheckArgs, DeployArgs, JobsArgs, LabArgs, PlanArgs, ResumeArgs,
-    SplitArgs, StatusArgs, VerifyArgs,
+    AbortArgs, CanaryArgs, CheckArgs, DeployArgs, HistoryArgs, JobsArgs, LabArgs, PlanArgs,
+    ResumeArgs, RollbackArgs, SplitArgs, StatusArgs, VerifyArgs,
 };
 use crate::exit;
 
@@ -27,8 +27,10 @@ pub(crate) enum Verb {
     Deploy(Box<DeployArgs>),
     Canary(CanaryArgs),
     Status(StatusArgs),
-    Abort(AbortArgs),
+    Abort(Box<AbortArgs>),
     Resume(Box<ResumeArgs>),
+    History(HistoryArgs),
+    Rollback(Box<RollbackArgs>),
     Verify(VerifyArgs),
     Split(SplitArgs),
     Jobs(Box<JobsArgs>),
@@ -87,7 +89,7 @@ pub(crate) enum SchemaOf {
     Plan,
     /// `zdd verify -o json`
     Verify,
-    /// One line of `zdd deploy`, `resume` or `abort -o json`
+    /// One line of `zdd deploy`, `resume`, `abort` or `rollback -o json`
     Deploy,
     /// `zdd status -o json`
     Status,
@@ -95,6 +97,8 @@ pub(crate) enum SchemaOf {
     Canary,
     /// `zdd canary status -o json`
     CanaryStatus,
+    /// `zdd history -o json`
+    History,
     /// `zdd split -o json`
     Split,
     /// `zdd jobs --out -`

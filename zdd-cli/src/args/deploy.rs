@@ -7,7 +7,9 @@ use zdd_core::capacity::MarathonVersion;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::units::Timestamp;
 
-use super::{BesideArgs, ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, Span};
+use super::{
+    AmendArgs, BesideArgs, ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, HookArgs, Span,
+};
 
 /// Carry out a rolling upgrade and judge it, or put a new version beside the old one
 ///
@@ -21,10 +23,16 @@ pub(crate) struct DeployArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
+    pub(crate) amend: AmendArgs,
+    #[command(flatten)]
     pub(crate) how: Carrying,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// How to deploy; unless it is said, blue/green if the app has the label
+    /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
+    #[arg(long, value_name = "HOW")]
+    pub(crate) strategy: Option<Strategy>,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
@@ -34,6 +42,8 @@ pub(crate) struct DeployArgs {
     #[command(flatten)]
     pub(crate) beside: BesideArgs,
     #[command(flatten)]
+    pub(crate) hooks: HookArgs,
+    #[command(flatten)]
     pub(crate) balancer: HaproxyArgs,
 }
 
@@ -41,10 +51,6 @@ pub(crate) struct DeployArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Blue/green")]
 pub(crate) struct SwapArgs {
-    /// How to deploy; unless it is said, blue/green if the app has the label
-    /// `HAPROXY_DEPLOYMENT_GROUP`, else rolling
-    #[arg(long, value_name = "HOW")]
-    pub(crate) strategy: Option<Strategy>,
     /// Number of instances that the new version begins with
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) initial_instances: u32,

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod abort;
+mod amend;
 mod balancer;
 mod canary;
 mod check;
@@ -9,6 +10,8 @@ mod connect;
 mod deploy;
 mod follow;
 mod haproxy;
+mod history;
+mod hooks;
 mod jobs;
 mod lab;
 mod observe;
@@ -17,10 +20,13 @@ mod resume;
 mod span;
 mod split;
 mod status;
+mod target;
+mod turn;
 mod verify;
 mod zdd_py;
 
 pub(crate) use abort::AbortArgs;
+pub(crate) use amend::AmendArgs;
 pub(crate) use balancer::{BalancerArgs, BridgeArgs};
 pub(crate) use canary::{
     CanaryArgs, CanaryVerb, DrainTimeout, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
@@ -33,6 +39,8 @@ pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs, Strategy, SwapArgs};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
+pub(crate) use history::{HistoryArgs, RollbackArgs};
+pub(crate) use hooks::HookArgs;
 pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{
     ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,
@@ -43,5 +51,7 @@ pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;
 pub(crate) use split::SplitArgs;
 pub(crate) use status::StatusArgs;
+pub(crate) use target::Target;
+pub(crate) use turn::TurnArgs;
 pub(crate) use verify::VerifyArgs;
 pub(crate) use zdd_py::ZddPyArgs;

@@ -1,16 +1,17 @@
 //! What is to run, and what runs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::slice;
+use std::path::Path;
 
 use zdd_core::app::{App, Group};
 use zdd_core::ports::{Marathon, MarathonError};
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 
-use crate::error::CliError;
+use crate::amend;
+use crate::args::AmendArgs;
+use crate::error::{CliError, FileFault};
 use crate::follow::{Scope, Seen};
-use crate::input::{self, Source};
+use crate::input::Source;
 use crate::plan::subject::{One, one};
 
 /// What is to run.
@@ -36,10 +37,13 @@ pub(super) struct Present {
 pub(super) type Versions = BTreeMap<AppId, Option<Timestamp>>;
 
 impl Order {
-    /// What `file` says.
-    pub(super) fn read(file: &PathBuf) -> Result<Self, CliError> {
-        let documents = input::documents(slice::from_ref(file))?;
-        let (source, document) = documents.into_iter().next().ok_or(CliError::NothingGiven)?;
+    /// What `file` says, with what the command line adds.
+    pub(super) fn read(file: &Path, amend: &AmendArgs) -> Result<Self, CliError> {
+        let source = Source::from(file);
+        let document = amend::document(&source, amend)?;
+        if document.apps().next().is_none() {
+            return Err(CliError::Files(vec![source.error(FileFault::NoApp)]));
+        }
         let target = match one(document, &source)? {
             One::App(app) => Target::App(app),
             One::Group(group) => Target::Group(group),

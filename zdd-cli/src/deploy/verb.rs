@@ -1,6 +1,6 @@
 //! The verb itself.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use zdd_core::app::App;
 use zdd_core::capacity::MarathonVersion;
@@ -16,7 +16,7 @@ use super::order::{Order, Present, Target, stale};
 use super::show;
 use super::submit::{Submitted, failed, submit};
 use crate::args::{
-    BesideArgs, Carrying, DeployArgs, FollowArgs, ObserveArgs, PaceArgs, Span, Strategy,
+    AmendArgs, BesideArgs, Carrying, DeployArgs, FollowArgs, ObserveArgs, PaceArgs, Span, Strategy,
 };
 use crate::connect::balancer;
 use crate::error::{Call, CliError};
@@ -32,13 +32,12 @@ pub(crate) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let order = Order::read(&args.file)?;
+    let order = Order::read(&args.file, &args.amend)?;
     if let Some(app) = blue_green(&order, args)? {
         let pace = pace(args);
         let balancer = balancer(&args.balancer)?.ok_or(CanaryError::NoBalancer)?;
-        let (swap, is_dry) = (&args.swap, args.dry_run);
-        let (how, observe) = ((swap, &pace, is_dry), observe(args));
-        let watchers = Watchers::open(&observe, is_dry, console)?;
+        let how = (&args.swap, &pace, &args.hooks, args.dry_run);
+        let watchers = Watchers::open(&observe(args), args.dry_run, console)?;
         let answer =
             rollout::swap(app, how, marathon, &*balancer, &watchers, operator, console).await;
         return watchers.finish(answer, console).await;
@@ -56,16 +55,16 @@ pub(crate) async fn run(
 
 /// The app, if it is deployed blue/green.
 fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>, CliError> {
-    if args.swap.strategy == Some(Strategy::Rolling) {
+    if args.strategy == Some(Strategy::Rolling) {
         return Ok(None);
     }
     let Target::App(app) = &order.target else {
-        return match args.swap.strategy {
+        return match args.strategy {
             Some(_) => Err(CanaryError::NotOneApp(order.source.clone()).into()),
             None => Ok(None),
         };
     };
-    if args.swap.strategy.is_none() && labels::group_of(app).is_none() {
+    if args.strategy.is_none() && labels::group_of(app).is_none() {
         return Ok(None);
     }
     let how = &args.how;
@@ -124,14 +123,21 @@ async fn preview(
 /// Deploys what `file` says. Doing it again is harmless: what is in place is not deployed anew, and a
 /// deployment that is on its way there is followed.
 pub(crate) async fn carry_out(
-    file: &PathBuf,
+    file: &Path,
     how: &Carrying,
     follow: &FollowArgs,
     marathon: &dyn Marathon,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    carry_out_order(Order::read(file)?, how, follow, marathon, operator, console).await
+    let order = Order::read(file, &AmendArgs::default())?;
+    if let Target::App(app) = &order.target
+        && let Some(group) = labels::group_of(app)
+    {
+        let (app, group) = (app.id().clone(), group.to_owned());
+        return Err(CanaryError::OfAGroup { app, group }.into());
+    }
+    carry_out_order(order, how, follow, marathon, operator, console).await
 }
 
 async fn carry_out_order(

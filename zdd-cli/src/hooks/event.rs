@@ -9,6 +9,8 @@ pub(crate) enum Event {
     BeforeKill,
     /// The old app is about to be deleted.
     BeforeDelete,
+    /// The new version has taken over: nothing is about to happen any more.
+    AfterPromote,
 }
 
 impl Event {
@@ -17,6 +19,7 @@ impl Event {
         match self {
             Self::BeforeKill => "before-kill",
             Self::BeforeDelete => "before-delete",
+            Self::AfterPromote => "after-promote",
         }
     }
 }

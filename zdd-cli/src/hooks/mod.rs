@@ -1,9 +1,10 @@
-//! Executables of the operator that are asked before something is destroyed.
+//! Executables of the operator that are asked before something is destroyed, and told afterwards.
 //!
 //! A hook is called as zdd.py calls its `--pre-kill-hook`: `PATH old_app_json task_ids_json new_app_json`, in
 //! compact JSON. Exit status 0 means to go on, anything else refuses. Beyond that:
 //!
-//! - the event is in `ZDD_EVENT`: `before-kill` or `before-delete`;
+//! - the event is in `ZDD_EVENT`: `before-kill`, `before-delete` or `after-promote`;
+//! - the old app is the one that goes, also on the way back; an app that is not there is `null`;
 //! - the same JSON comes on standard input, as one object with `event`, `old_app`, `task_ids` and `new_app`,
 //!   and in files that `ZDD_OLD_APP_FILE`, `ZDD_TASKS_FILE` and `ZDD_NEW_APP_FILE` name and that last as long
 //!   as the hook runs;

@@ -20,12 +20,12 @@ pub(super) const LONGEST_ARGUMENT: usize = 100 << 10;
 pub(crate) struct Occasion<'a> {
     /// What it is called for.
     pub(crate) event: Event,
-    /// The old app, as it was last seen.
-    pub(crate) old: &'a App,
+    /// The app that goes, as it was last seen; none where there was none before.
+    pub(crate) old: Option<&'a App>,
     /// The tasks that are about to be killed.
     pub(crate) tasks: &'a [TaskId],
-    /// The new app, as it was last seen.
-    pub(crate) new: &'a App,
+    /// The app that takes over, as it was last seen; none where nothing is left.
+    pub(crate) new: Option<&'a App>,
 }
 
 /// The same as text.
@@ -47,7 +47,7 @@ pub(super) struct Files {
 
 impl Occasion<'_> {
     pub(super) fn texts(&self) -> Texts {
-        let app = |app: &App| Value::Object(app.as_json().clone());
+        let app = |app: Option<&App>| app.map_or(Value::Null, |app| app.as_json().clone().into());
         let tasks: Value = self.tasks.iter().map(TaskId::as_str).collect();
         let parts = [app(self.old), tasks, app(self.new)];
         let texts = parts.each_ref().map(Value::to_string);

@@ -44,7 +44,7 @@ impl World {
     }
 
     fn occasion(&self, event: Event) -> Occasion<'_> {
-        Occasion { event, old: &self.old, tasks: &self.tasks, new: &self.new }
+        Occasion { event, old: Some(&self.old), tasks: &self.tasks, new: Some(&self.new) }
     }
 
     fn at(&self, name: &str) -> PathBuf {

@@ -13,7 +13,7 @@ use crate::input::Source;
 use crate::rollout::CanaryError;
 
 /// The label that says which release an app is.
-pub(super) const REVISION: &str = "ZDD_REVISION";
+pub(super) const REVISION: &str = zdd_core::rollout::history::REVISION;
 
 /// The definition in `file`, with its image and its revision in it.
 pub(super) fn release(

@@ -3,7 +3,9 @@
 use zdd_core::ports::RunningDeployment;
 use zdd_core::units::{AppId, DeploymentId};
 
+use crate::args::Target;
 use crate::error::CliError;
+use crate::rollout::Rollouts;
 
 /// What is said of the deployment that is meant.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +36,20 @@ pub(crate) fn find<'d>(
     }
 }
 
+/// That neither a deployment nor a rollout of what is meant goes on, and what does.
+pub(crate) fn none_of(
+    target: &Target,
+    running: &[RunningDeployment],
+    rollouts: &Rollouts,
+) -> CliError {
+    let mut there: Vec<_> = rollouts.names().map(|group| format!("rollout of {group}")).collect();
+    there.extend(running.iter().map(|it| format!("deployment {}", named(it))));
+    let target = target.app().map_or_else(|| target.to_string(), |app| app.to_string());
+    CliError::NoneGoesOn { target, there }
+}
+
 /// A deployment and what it holds, the first few.
-fn named(deployment: &RunningDeployment) -> String {
+pub(super) fn named(deployment: &RunningDeployment) -> String {
     const SHOWN: usize = 3;
     let apps = &deployment.affected_apps;
     let shown: Vec<_> = apps.iter().take(SHOWN).map(AppId::as_str).collect();

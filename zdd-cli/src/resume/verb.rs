@@ -2,10 +2,12 @@
 
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::{Marathon, MarathonError, RunningDeployment};
+use zdd_core::rollout::record::Found;
 use zdd_core::standing::Standing;
 use zdd_core::units::AppId;
 
-use super::{Wanted, find};
+use super::find::named;
+use super::{Wanted, find, none_of};
 use crate::args::ResumeArgs;
 use crate::deploy;
 use crate::error::CliError;
@@ -14,6 +16,7 @@ use crate::follow::{
     Asked, Console, Course, Follower, Journal, Operator, Recording, Scope, carry_on, close,
     on_failure,
 };
+use crate::rollout::{Rollouts, go_on};
 use crate::text::mark;
 
 pub(crate) async fn run(
@@ -26,12 +29,62 @@ pub(crate) async fn run(
     if let Some(file) = &args.file {
         return deploy::carry_out(file, &args.how, &args.follow, marathon, operator, console).await;
     }
-    let wanted = Wanted { app: args.app.as_ref(), deployment: args.deployment.as_ref() };
+    let rollouts = Rollouts::read(marathon, console).await?;
+    if let Some(found) = rollout(args, &rollouts) {
+        return go_on(found, args, marathon, operator, console).await;
+    }
     let deployments = marathon.deployments().await?;
-    match (find(&deployments, wanted), &args.app) {
-        (Ok(running), _) => followed(args, running, marathon, operator, console).await,
-        (Err(CliError::NothingRuns(_)), Some(app)) => ended(app, marathon, console).await,
-        (Err(error), _) => Err(error),
+    let Some(target) = &args.target else {
+        let running = match &args.deployment {
+            Some(id) => find(&deployments, Wanted { app: None, deployment: Some(id) })?,
+            None => match only(&deployments, &rollouts)? {
+                Only::Rollout(found) => {
+                    return go_on(found, args, marathon, operator, console).await;
+                }
+                Only::Deployment(running) => running,
+            },
+        };
+        return followed(args, running, marathon, operator, console).await;
+    };
+    let none = || none_of(target, &deployments, &rollouts);
+    let app = target.app().ok_or_else(none)?;
+    match find(&deployments, Wanted { app: Some(&app), deployment: None }) {
+        Ok(running) => followed(args, running, marathon, operator, console).await,
+        Err(CliError::NothingRuns(_)) => match ended(&app, marathon, console).await {
+            // A deployment group may have the name of no app.
+            Err(CliError::NoTarget(_)) if !target.as_str().starts_with('/') => Err(none()),
+            answer => answer,
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// The rollout that is named.
+fn rollout<'r>(args: &ResumeArgs, rollouts: &'r Rollouts) -> Option<&'r Found> {
+    args.target.as_ref().and_then(|target| rollouts.meant(target.as_str()))
+}
+
+/// What goes on where nothing is named.
+enum Only<'a> {
+    Rollout(&'a Found),
+    Deployment(&'a RunningDeployment),
+}
+
+/// All that goes on, which has to be one. What Marathon does for a rollout is a part of that.
+fn only<'a>(
+    deployments: &'a [RunningDeployment],
+    rollouts: &'a Rollouts,
+) -> Result<Only<'a>, CliError> {
+    let by_themselves: Vec<&RunningDeployment> =
+        deployments.iter().filter(|it| !rollouts.have(&it.affected_apps)).collect();
+    match (rollouts.all(), by_themselves.as_slice()) {
+        ([found], []) => Ok(Only::Rollout(found)),
+        ([], _) => find(deployments, Wanted { app: None, deployment: None }).map(Only::Deployment),
+        (_, rest) => {
+            let groups = rollouts.names().map(|group| format!("rollout of {group}"));
+            let rest = rest.iter().map(|it| named(it));
+            Err(CliError::SeveralRun(groups.chain(rest).collect()))
+        }
     }
 }
 

@@ -12,9 +12,10 @@ use zdd_core::units::Timestamp;
 
 use super::claim::Claim;
 use super::error::CanaryError;
+use super::hooked::Hooked;
 use super::lines::Teller;
 use super::watchers::{Watchers, warned};
-use crate::args::PaceArgs;
+use crate::args::{HookArgs, PaceArgs};
 use crate::clock::SystemClock;
 use crate::error::{Call, CliError};
 use crate::follow::{Console, Operator};
@@ -29,6 +30,8 @@ pub(super) struct Means<'m> {
     pub(super) balancer: &'m dyn LoadBalancer,
     pub(super) pace: &'m PaceArgs,
     pub(super) watchers: &'m Watchers,
+    /// Whom to ask before something is destroyed.
+    pub(super) hooks: Option<&'m HookArgs>,
 }
 
 /// How carrying out ended.
@@ -52,8 +55,25 @@ pub(super) fn patience(pace: &PaceArgs) -> Patience {
 #[async_trait(?Send)]
 pub(super) trait Gate {
     /// Lets it be done, or says why not.
-    async fn pass(&mut self, action: &Action, seen: &Observation) -> Result<(), CliError>;
+    async fn pass(
+        &mut self,
+        action: &Action,
+        seen: &Observation,
+        say: Say<'_>,
+    ) -> Result<Pass, CliError>;
 }
+
+/// How something is let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// At once.
+    On,
+    /// It took its time, so that what was seen is old: after another look, if it is still wanted then.
+    AfterALook,
+}
+
+/// Where what is said meanwhile goes.
+pub(super) type Say<'s> = &'s mut (dyn FnMut(&str) -> Result<(), CliError> + 's);
 
 /// Carries out what a claim's record says.
 pub(super) async fn carry_out(
@@ -62,7 +82,9 @@ pub(super) async fn carry_out(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<Carried, CliError> {
-    carry_through(claim, means, None, operator, console).await
+    let mut hooked = means.hooks.and_then(|hooks| Hooked::new(hooks, &claim.record));
+    let gate = hooked.as_mut().map(|it| it as &mut dyn Gate);
+    carry_through(claim, means, gate, operator, console).await
 }
 
 /// The same, with somebody to ask.
@@ -90,13 +112,19 @@ pub(super) async fn carry_through<'p>(
         witness: &mut witness,
         watchers,
         looked: None,
+        is_old: false,
         error: None,
         seen: None,
     };
-    let ran = tokio::select! {
-        biased;
-        ran = drive.run(&mut rollout, &mut guard) => Some(ran),
-        () = operator.interrupted() => None,
+    let ran = loop {
+        let ran = tokio::select! {
+            biased;
+            ran = drive.run(&mut rollout, &mut guard) => Some(ran),
+            () = operator.interrupted() => None,
+        };
+        if !matches!(ran, Some(Err(DriveError::Stopped))) || !std::mem::take(&mut guard.is_old) {
+            break ran;
+        }
     };
     let (error, seen) = (guard.error.take(), guard.seen.take());
     watchers.ended(ran.as_ref(), error.as_ref());
@@ -107,7 +135,7 @@ pub(super) async fn carry_through<'p>(
     match ran {
         None => Ok(Carried::Interrupted),
         Some(Ok(Outcome::Reached)) => Ok(Carried::Reached(Box::new(seen.unwrap_or_default()))),
-        Some(Ok(outcome)) => Err(refusal(outcome, means.pace).into()),
+        Some(Ok(outcome)) => Err(refusal(outcome, &claim.record.group, means.pace).into()),
         Some(Err(DriveError::Marathon(error))) => Err(error.into()),
         Some(Err(DriveError::Refused { action, error })) => Err(failed(&action, error)),
         // Only the guard stops it, and it says why.
@@ -127,7 +155,7 @@ fn failed(action: &Action, error: MarathonError) -> CliError {
 }
 
 /// Why a rollout ended where it should not.
-fn refusal(outcome: Outcome, pace: &PaceArgs) -> CanaryError {
+fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
     match outcome {
         Outcome::TimedOut(waiting_on) => {
             let is_drain =
@@ -135,7 +163,7 @@ fn refusal(outcome: Outcome, pace: &PaceArgs) -> CanaryError {
             let waited = if is_drain { pace.drain_timeout } else { pace.timeout }.time();
             let is_balancer =
                 matches!(waiting_on, WaitingOn::Balancer { .. } | WaitingOn::NoBalancer);
-            CanaryError::TimedOut { waiting_on, waited, is_balancer }
+            CanaryError::TimedOut { group: group.into(), waiting_on, waited, is_balancer }
         }
         Outcome::Stuck { why, hint } => CanaryError::Stuck { why, hint },
         Outcome::Vanished(side) => CanaryError::Vanished(side),
@@ -150,6 +178,8 @@ struct Guard<'g, 't, 'w, 'p> {
     witness: &'g mut Teller<'t, 'w>,
     watchers: &'g Watchers,
     looked: Option<Timestamp>,
+    /// Whether it was stopped only because what was seen is old by now.
+    is_old: bool,
     error: Option<CliError>,
     seen: Option<Observation>,
 }
@@ -176,8 +206,13 @@ impl Guard<'_, '_, '_, '_> {
             }
         }
         if let Some(gate) = &mut self.gate {
+            let witness = &mut *self.witness;
+            let mut say = |line: &str| witness.hook(line);
             for action in &decision.actions {
-                gate.pass(action, seen).await?;
+                self.is_old |= gate.pass(action, seen, &mut say).await? == Pass::AfterALook;
+            }
+            if self.is_old {
+                return Ok(Go::Stop);
             }
         }
         if let Next::ObserveBy { waiting_on, .. } = &decision.next

@@ -3,7 +3,7 @@
 use zdd_core::app::App;
 use zdd_core::ports::{Force, Marathon, MarathonError};
 use zdd_core::rollout::labels;
-use zdd_core::rollout::record::{Found, Holder, Record, folder, folder_of_all};
+use zdd_core::rollout::record::{Found, Holder, Record, RecordError, folder, folder_of_all};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
 use super::error::CanaryError;
@@ -27,16 +27,33 @@ pub(super) async fn find(marathon: &dyn Marathon, group: &str) -> Result<Option<
 
 /// The newest record of every group.
 pub(super) async fn find_all(marathon: &dyn Marathon) -> Result<Vec<Found>, CliError> {
-    let mut newest: Vec<Found> = Vec::new();
+    let (newest, unreadable) = read_all(marathon).await?;
+    match unreadable.into_iter().next() {
+        Some(error) => Err(error.into()),
+        None => Ok(newest),
+    }
+}
+
+/// The newest record of every group, and what is wrong with others.
+pub(super) async fn read_all(
+    marathon: &dyn Marathon,
+) -> Result<(Vec<Found>, Vec<RecordError>), CliError> {
+    let (mut newest, mut unreadable): (Vec<Found>, _) = (Vec::new(), Vec::new());
     for app in records(marathon, &folder_of_all()).await? {
-        let found = Found::of(&app).map_err(CanaryError::from)?;
+        let found = match Found::of(&app) {
+            Ok(found) => found,
+            Err(error) => {
+                unreadable.push(error);
+                continue;
+            }
+        };
         match newest.iter_mut().find(|it| it.record.group == found.record.group) {
             Some(it) if it.generation < found.generation => *it = found,
             Some(_) => {}
             None => newest.push(found),
         }
     }
-    Ok(newest)
+    Ok((newest, unreadable))
 }
 
 async fn records(marathon: &dyn Marathon, folder: &GroupId) -> Result<Vec<App>, CliError> {
@@ -85,9 +102,23 @@ impl<'m> Claim<'m> {
             });
         }
         if let Some(found) = found {
+            // Whoever takes hold of a rollout removes what was before. Where it is not there any more,
+            // somebody has been through with it since that look.
+            if !claim.follows(found).await? {
+                claim.remove(app.id()).await?;
+                return Err(claim.lost().into());
+            }
             claim.remove_up_to(found.generation).await?;
         }
         Ok(claim)
+    }
+
+    /// Whether what was found is still there, as it was.
+    async fn follows(&self, found: &Found) -> Result<bool, CliError> {
+        let folder = folder(&self.record.group).map_err(CanaryError::from)?;
+        let apps = records(self.marathon, &folder).await?;
+        let mut there = apps.iter().filter_map(|app| Found::of(app).ok());
+        Ok(there.any(|it| it.generation == found.generation && it.record == found.record))
     }
 
     /// Gives the claim up if the group is not as it was when it was decided what to do: somebody may have
@@ -115,7 +146,21 @@ impl<'m> Claim<'m> {
     /// Whether nobody took it over.
     pub(super) async fn is_ours(&self) -> Result<bool, CliError> {
         let found = find(self.marathon, &self.record.group).await?;
-        Ok(found.is_some_and(|found| found.generation == self.generation))
+        // Once ours is gone, the next rollout of the group has the same number again.
+        let is_ours = |found: Found| {
+            found.generation == self.generation && found.holder.as_ref() == Some(&self.holder)
+        };
+        Ok(found.is_some_and(is_ours))
+    }
+
+    /// Fails where it is not ours any more.
+    async fn keep(&self) -> Result<(), CliError> {
+        if self.is_ours().await? { Ok(()) } else { Err(self.lost().into()) }
+    }
+
+    /// Who we are, for people.
+    pub(super) fn who(&self) -> &str {
+        &self.holder.who
     }
 
     /// Writes what changed of the record, and stays.
@@ -130,6 +175,7 @@ impl<'m> Claim<'m> {
 
     /// Removes the record: there is nothing to go on with.
     pub(super) async fn forget(self) -> Result<(), CliError> {
+        self.keep().await?;
         self.remove_up_to(self.generation).await
     }
 
@@ -143,6 +189,7 @@ impl<'m> Claim<'m> {
     }
 
     async fn write(&self, holder: Option<&Holder>) -> Result<(), CliError> {
+        self.keep().await?;
         let app = self.app(holder)?;
         // Putting it would create it again where somebody took it over and removed it.
         let mut fields = app.as_json().clone();
@@ -182,7 +229,7 @@ impl<'m> Claim<'m> {
 }
 
 /// The apps of a deployment group that are there.
-pub(super) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
+pub(crate) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
     let apps = marathon.apps().await?.into_iter().map(|it| it.app);
     Ok(apps.filter(|app| labels::group_of(app) == Some(group)).collect())
 }
@@ -199,3 +246,6 @@ pub(super) fn me(now: Timestamp, yields: bool) -> Holder {
     };
     Holder { who: format!("{place}process {}", std::process::id()), since: now, yields }
 }
+
+#[cfg(test)]
+mod tests;

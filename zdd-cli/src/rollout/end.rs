@@ -4,10 +4,10 @@ use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Split, Traffic};
 
-use super::carry::{Carried, Means, carry_out, now};
+use super::carry::{Means, carry_out, now};
 use super::claim::{Claim, find, find_all, me, refuse_held};
+use super::close::close;
 use super::error::CanaryError;
-use super::start::leave;
 use super::watchers::Watchers;
 use crate::args::EndArgs;
 use crate::error::CliError;
@@ -24,31 +24,26 @@ pub(super) async fn run(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let found = one(marathon, args.group.as_deref()).await?;
-    refuse_held(Some(&found), args.pace.take_over, now())?;
+    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: Some(&args.hooks) };
+    turn(&found, phase, means, operator, console).await
+}
+
+/// Carries a rollout out towards where it is to go.
+pub(super) async fn turn(
+    found: &Found,
+    phase: Phase,
+    means: Means<'_>,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    refuse_held(Some(found), means.pace.take_over, now())?;
     let record = turned(&found.record, phase)?;
     console.tell(&heading(&record))?;
     let definition = found.definition.clone();
-    let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), false)).await?;
-    let means = Means { marathon, balancer, pace: &args.pace, watchers };
-    match carry_out(&claim, means, operator, console).await {
-        Ok(Carried::Reached(_)) => {
-            let text = done(&claim.record);
-            claim.forget().await?;
-            console.say(&text)?;
-            Ok(ExitCode::Done)
-        }
-        Ok(Carried::Interrupted) => {
-            claim.release().await?;
-            console.tell(
-                "interrupted; everything stays as it is: the same command goes on from here",
-            )?;
-            Ok(ExitCode::Left)
-        }
-        Err(error) => {
-            leave(claim, &error).await?;
-            Err(error)
-        }
-    }
+    let holder = me(now(), false);
+    let claim = Claim::take(means.marathon, Some(found), record, definition, holder).await?;
+    let carried = carry_out(&claim, means, operator, console).await;
+    close(claim, means, carried, operator, console).await
 }
 
 /// The canary that is meant.
@@ -71,7 +66,7 @@ pub(super) async fn one(marathon: &dyn Marathon, group: Option<&str>) -> Result<
 
 /// The record with another way to go. Until all instances are there that the way needs, the traffic is
 /// split as it is; but a canary that is taken back gets nothing more, from the beginning.
-fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
+pub(super) fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
     let group = || record.group.clone();
     let hold = match (record.phase, phase) {
         (from, to) if from == to => record.hold,
@@ -86,25 +81,15 @@ fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
     Ok(Record { phase, hold, ..record.clone() })
 }
 
-fn heading(record: &Record) -> String {
+pub(super) fn heading(record: &Record) -> String {
     let Record { group, old, new, .. } = record;
     match (record.phase, old) {
+        (Phase::Canary, _) => format!("{group}: going on with the canary {new}"),
         (Phase::Rollback, Some(old)) => {
             format!("{group}: rolling {new} back; {old} gets everything")
         }
         (Phase::Rollback, None) => format!("{group}: taking {new} away, which was the first"),
         (_, Some(old)) => format!("{group}: promoting {new}; {old} goes"),
         (_, None) => format!("{group}: {new} is the first of its group"),
-    }
-}
-
-fn done(record: &Record) -> String {
-    let Record { old, new, full, before, .. } = record;
-    match (record.phase, old) {
-        (Phase::Rollback, Some(old)) => {
-            format!("rolled back: {old} has {before} instances and all of the traffic")
-        }
-        (Phase::Rollback, None) => format!("rolled back: {new} is gone"),
-        _ => format!("promoted: {new} has {full} instances and all of the traffic"),
     }
 }

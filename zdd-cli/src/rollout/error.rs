@@ -1,6 +1,7 @@
 //! What can be wrong with a canary.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use zdd_core::ports::BalancerError;
@@ -12,6 +13,7 @@ use zdd_haproxy::socket::AddressError;
 
 use crate::blueprint::BlueprintError;
 use crate::exit::ExitCode;
+use crate::hooks::{Event, Outcome};
 use crate::input::Source;
 use crate::text::{Time, plural};
 
@@ -30,7 +32,11 @@ pub(crate) enum CanaryError {
     Metrics { address: std::net::SocketAddr, error: std::io::Error },
     #[error("the address for notices cannot be used: {0}")]
     NotifyUrl(&'static str),
-    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "socket of a master"))]
+    #[error("{option} belongs to rolling upgrades; {group} is rolled out beside what runs")]
+    NotOfRollouts { option: &'static str, group: String },
+    #[error("{app} is deployed blue/green: its definition is not needed to go on")]
+    OfAGroup { app: AppId, group: String },
+    #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "master socket"))]
     Masters { given: u32, balancers: u32 },
     #[error("{0}")]
     Address(AddressError),
@@ -66,6 +72,8 @@ pub(crate) enum CanaryError {
     Stale { group: String },
     #[error("{group} is a canary of another version, {app}")]
     Another { group: String, app: AppId },
+    #[error("{group} has a canary, {app}")]
+    HasCanary { group: String, app: AppId },
     #[error("{group} is on its way {}", way(*.is_forward))]
     OnItsWay { group: String, is_forward: bool },
     #[error("{0}")]
@@ -80,6 +88,10 @@ pub(crate) enum CanaryError {
     NobodyAnswers,
     #[error("the hook says no: {0}")]
     Hook(String),
+    #[error("{} ({event}): {outcome}{}", .hook.display(), Last(.last.as_deref()))]
+    Refused { group: String, hook: PathBuf, event: Event, outcome: Outcome, last: Option<String> },
+    #[error("promoted, but {} (after-promote): {why}{}", .hook.display(), Last(.last.as_deref()))]
+    Unheard { hook: PathBuf, why: String, last: Option<String> },
     #[error("no canary goes on")]
     None,
     #[error("no canary of {0} goes on")]
@@ -87,7 +99,7 @@ pub(crate) enum CanaryError {
     #[error("several canaries go on: {}", .0.join(", "))]
     Several(Vec<String>),
     #[error("{waiting_on}, for {} already", Time(*.waited))]
-    TimedOut { waiting_on: WaitingOn, waited: Duration, is_balancer: bool },
+    TimedOut { group: String, waiting_on: WaitingOn, waited: Duration, is_balancer: bool },
     #[error("{why}")]
     Stuck { why: String, hint: Option<String> },
     #[error("the {0} app is gone: somebody else removed it")]
@@ -99,11 +111,15 @@ pub(crate) enum CanaryError {
 impl CanaryError {
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
+            Self::Refused { outcome: Outcome::TimedOut { .. }, .. } => ExitCode::Deadline,
             Self::Masters { .. }
             | Self::OnlyRolling(_)
             | Self::OnlyBlueGreen(_)
+            | Self::NotOfRollouts { .. }
+            | Self::OfAGroup { .. }
             | Self::TwoWeights(_)
             | Self::Another { .. }
+            | Self::HasCanary { .. }
             | Self::OnItsWay { .. }
             | Self::None
             | Self::NoneOf(_)
@@ -125,6 +141,8 @@ impl CanaryError {
             | Self::TwoApps(_)
             | Self::NobodyAnswers
             | Self::Hook(_)
+            | Self::Refused { .. }
+            | Self::Unheard { .. }
             | Self::Address(_)
             | Self::Url(_)
             | Self::MarathonLb(_)
@@ -161,6 +179,12 @@ impl CanaryError {
                 "an address is such as 127.0.0.1:9100; port 0 is any that is free"
             }
             Self::NotifyUrl(_) => "an address is such as https://hooks.example/zdd",
+            Self::NotOfRollouts { .. } => "leave it out",
+            Self::OfAGroup { group, .. } => {
+                return Some(format!(
+                    "go on with `zdd resume {group}`, or begin with `zdd deploy FILE`"
+                ));
+            }
             Self::Masters { .. } => "give one --haproxy-master for each --haproxy, or none",
             Self::Url(_) => "an address is such as http://marathon-lb.example:9090",
             Self::MarathonLb(error) => return error.hint(),
@@ -191,13 +215,19 @@ impl CanaryError {
             }
             Self::Stale { .. } => "look at what runs, and decide again",
             Self::Lost { .. } => "`zdd canary status` says who",
-            Self::Another { .. } => {
-                "promote it or roll it back first: `zdd canary promote`, `zdd canary rollback`"
+            Self::Another { group, .. } | Self::HasCanary { group, .. } => {
+                return Some(format!(
+                    "end that first: `zdd canary promote {group}`, or `zdd abort {group}`"
+                ));
             }
-            Self::OnItsWay { is_forward: true, .. } => {
-                "finish that with `zdd canary promote`, or turn round with `zdd canary rollback`"
+            Self::OnItsWay { group, is_forward: true } => {
+                return Some(format!(
+                    "finish that with `zdd resume {group}`, or turn round with `zdd abort {group}`"
+                ));
             }
-            Self::OnItsWay { is_forward: false, .. } => "finish that with `zdd canary rollback`",
+            Self::OnItsWay { group, is_forward: false } => {
+                return Some(format!("finish that with `zdd resume {group}`"));
+            }
             Self::NothingToComplete(_) => {
                 "deploy first, without --complete-cur and --complete-prev"
             }
@@ -206,21 +236,29 @@ impl CanaryError {
             }
             Self::NobodyAnswers => "--force asks nothing",
             Self::Hook(_) => "everything stays as it is; --resume goes on from here",
+            Self::Refused { group, .. } => return Some(stays(group)),
+            Self::Unheard { .. } => {
+                "the deployment is complete: tell by hand what the hook was for"
+            }
             Self::None | Self::NoneOf(_) => "start one: zdd canary start FILE --weight 20",
             Self::Several(_) => "name the deployment group",
-            Self::TimedOut { waiting_on, .. } => {
-                return Some(waiting_on.hint().unwrap_or_else(|| {
-                    "everything stays as it is: the same command goes on from here, `zdd canary \
-                     rollback` takes it back"
-                        .into()
-                }));
+            Self::TimedOut { group, waiting_on, .. } => {
+                return Some(waiting_on.hint().unwrap_or_else(|| stays(group)));
             }
             Self::Stuck { hint, .. } => return hint.clone(),
-            Self::Vanished(_) => "`zdd canary rollback` clears the rest away",
+            Self::Vanished(_) => "`zdd abort GROUP` clears the rest away",
             Self::Balancer(error) => return error.hint().map(Into::into),
         };
         Some(hint.into())
     }
+}
+
+/// How to go on after a rollout has stopped half-way.
+pub(super) fn stays(group: &str) -> String {
+    format!(
+        "everything stays as it is: the same command or `zdd resume {group}` goes on from here, `zdd \
+         abort {group}` takes it back"
+    )
 }
 
 fn unreachable(wanted: f64, [old, new]: [u32; 2], found: &Unreachable) -> String {
@@ -247,6 +285,15 @@ impl fmt::Display for Share {
         let text = format!("{:.3}", self.0 * 100.0);
         let text = text.trim_end_matches('0').trim_end_matches('.');
         f.pad(&format!("{text} %"))
+    }
+}
+
+/// What was printed last, if something was.
+struct Last<'a>(Option<&'a str>);
+
+impl fmt::Display for Last<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |line| write!(f, "; it said last: {line}"))
     }
 }
 

@@ -8,9 +8,9 @@ use zdd_core::rollout::record::Phase;
 
 use super::carry::{Carried, Means, carry_out, now};
 use super::claim::{Claim, me, refuse_held};
+use super::close::leave;
 use super::end::one;
 use super::error::CanaryError;
-use super::start::leave;
 use super::status;
 use super::watchers::Watchers;
 use crate::args::HoldArgs;
@@ -38,7 +38,7 @@ pub(super) async fn run(
     }
     let (record, definition) = (found.record.clone(), found.definition.clone());
     let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;
-    let means = Means { marathon, balancer, pace: &args.pace, watchers };
+    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: None };
     let mut is_shown = false;
     loop {
         match carry_out(&claim, means, operator, console).await {

@@ -21,7 +21,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 pub(crate) struct CanaryLine<'t> {
     /// Version of this form.
     schema: u32,
-    /// `action`, `waiting` or `notice`.
+    /// `action`, `waiting`, `notice`, or `hook`: a line that one of them printed.
     event: &'static str,
     /// Of a wait: a word for what is waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +55,11 @@ impl<'t, 'w> Teller<'t, 'w> {
             other => other.to_string(),
         };
         self.line("action", None, &text, None)
+    }
+
+    /// Says what a hook says.
+    pub(super) fn hook(&mut self, text: &str) -> Result<(), CliError> {
+        self.line("hook", None, text, None)
     }
 
     pub(super) fn notice(&mut self, balancer: &str, notice: &Notice) -> Result<(), CliError> {

@@ -2,13 +2,17 @@
 
 mod carry;
 mod claim;
+mod close;
 mod end;
 mod error;
 mod hold;
+mod hooked;
 mod lines;
 mod metrics;
 mod notify;
+mod prepared;
 mod record;
+mod shared;
 mod start;
 mod status;
 mod subject;
@@ -17,9 +21,11 @@ mod verb;
 mod watchers;
 mod zdd_py;
 
+pub(crate) use claim::running_of;
 pub(crate) use error::{CanaryError, Share};
 pub(crate) use lines::CanaryLine;
-pub(crate) use status::CanaryReport;
+pub(crate) use shared::{Rollouts, go_on, take_back};
+pub(crate) use status::{CanaryReport, Sight};
 pub(crate) use swap::swap;
 pub(crate) use verb::run;
 pub(crate) use watchers::Watchers;

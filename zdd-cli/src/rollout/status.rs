@@ -5,6 +5,7 @@ use comfy_table::{Table, presets};
 use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::{Balancer, LoadBalancer, Marathon, Name, ServerChange};
+use zdd_core::rollout::history::REVISION;
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Next, Observation, Outcome, Standing, standings};
 
@@ -20,7 +21,7 @@ use crate::follow::Console;
 use crate::schema::{SCHEMA, write_json};
 use crate::text::{BOLD, styled};
 
-/// A canary, as `zdd canary status -o json` prints it: a list of these.
+/// A rollout, as `zdd canary status -o json` prints it: a list of these.
 #[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct CanaryReport {
     /// Version of this form.
@@ -48,6 +49,8 @@ pub(crate) struct CanaryReport {
 struct SideReport {
     /// The app; null where it is not there.
     app: Option<String>,
+    /// Its label `ZDD_REVISION`.
+    revision: Option<String>,
     /// How many instances it should have.
     instances: u32,
     /// How many are healthy.
@@ -63,7 +66,7 @@ struct SideReport {
 }
 
 /// What comes next.
-#[derive(Debug, JsonSchema, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 struct NextReport {
     /// A word for what is waited for.
     code: &'static str,
@@ -86,39 +89,58 @@ pub(super) async fn run(
     if all.is_empty() && !console.is_json() {
         console.say("no canary goes on")?;
     }
-    let mut reports = Vec::new();
-    for found in &all {
-        let seen = observed(found, marathon, balancer).await?;
-        let next = next(found, &seen, balancer.is_some());
-        if console.is_json() {
-            reports.push(report(found, &seen, next));
-            continue;
-        }
-        say(&found.record, &seen, console)?;
-        if let Some(holder) = &found.holder {
-            console.say(&format!("held by {}, since {}", holder.who, holder.since))?;
-        }
-        if let Some(next) = next {
-            console.say(&console.page.hanging(0, 2, &format!("next: {}", next.text)))?;
-            if let Some(hint) = next.hint {
-                console.say(&console.page.hanging(0, 2, &format!("hint: {hint}")))?;
-            }
-        }
+    let mut sights = Vec::new();
+    for found in all {
+        sights.push(Sight::of(found, marathon, balancer).await?);
     }
     if console.is_json() {
+        let reports: Vec<_> = sights.iter().map(Sight::report).collect();
         write_json(&reports, console.out)?;
+    } else {
+        sights.iter().try_for_each(|sight| sight.say(console))?;
     }
     Ok(ExitCode::Done)
 }
 
-async fn observed(
-    found: &Found,
-    marathon: &dyn Marathon,
-    balancer: Option<&dyn LoadBalancer>,
-) -> Result<Observation, CliError> {
-    let rollout = found.record.rollout();
-    let backend = &found.record.backend;
-    look(&rollout, backend, marathon, balancer.unwrap_or(&Unseen)).await
+/// A rollout as it was seen at one moment.
+pub(crate) struct Sight {
+    found: Found,
+    seen: Observation,
+    next: Option<NextReport>,
+}
+
+impl Sight {
+    /// Looks at a rollout.
+    pub(crate) async fn of(
+        found: Found,
+        marathon: &dyn Marathon,
+        balancer: Option<&dyn LoadBalancer>,
+    ) -> Result<Self, CliError> {
+        let rollout = found.record.rollout();
+        let backend = &found.record.backend;
+        let seen = look(&rollout, backend, marathon, balancer.unwrap_or(&Unseen)).await?;
+        let next = next(&found, &seen, balancer.is_some());
+        Ok(Self { found, seen, next })
+    }
+
+    /// For people.
+    pub(crate) fn say(&self, console: &mut Console<'_>) -> Result<(), CliError> {
+        say(&self.found.record, &self.seen, console)?;
+        if let Some(holder) = &self.found.holder {
+            console.say(&format!("held by {}, since {}", holder.who, holder.since))?;
+        }
+        let Some(next) = &self.next else { return Ok(()) };
+        console.say(&console.page.hanging(0, 2, &format!("next: {}", next.text)))?;
+        match &next.hint {
+            Some(hint) => console.say(&console.page.hanging(0, 2, &format!("hint: {hint}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// For tools.
+    pub(crate) fn report(&self) -> CanaryReport {
+        report(&self.found, &self.seen, self.next.clone())
+    }
 }
 
 /// No balancer is given: Marathon alone is looked at.
@@ -163,7 +185,8 @@ fn next(found: &Found, seen: &Observation, has_balancer: bool) -> Option<NextRep
                 Outcome::Stuck { why, .. } => why,
                 other => format!("{other:?}"),
             };
-            let hint = Some("`zdd canary rollback` clears the rest away".into());
+            let group = &found.record.group;
+            let hint = Some(format!("`zdd abort {group}` clears the rest away"));
             Some(NextReport { code: "stuck", text, hint })
         }
         Next::ObserveBy { waiting_on, .. } => {
@@ -174,17 +197,23 @@ fn next(found: &Found, seen: &Observation, has_balancer: bool) -> Option<NextRep
                     texts.join("; ")
                 }
             };
-            let hint = waiting_on.hint().or_else(|| Some(go_on(found.record.phase).into()));
+            let hint = waiting_on.hint().or_else(|| Some(go_on(&found.record)));
             Some(NextReport { code: waiting_on.code(), text, hint })
         }
     }
 }
 
-const fn go_on(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Canary => "`zdd canary hold` does it, and keeps the shares from then on",
-        Phase::Promote => "`zdd canary promote` goes on with it",
-        Phase::Rollback => "`zdd canary rollback` goes on with it",
+fn go_on(record: &Record) -> String {
+    let group = &record.group;
+    match record.phase {
+        Phase::Canary => format!(
+            "`zdd resume {group}` does it; `zdd canary hold {group}` does, and keeps the shares from \
+             then on"
+        ),
+        Phase::Promote => {
+            format!("`zdd resume {group}` goes on with it, `zdd abort {group}` takes it back")
+        }
+        Phase::Rollback => format!("`zdd resume {group}` goes on with it"),
     }
 }
 
@@ -199,9 +228,19 @@ pub(super) fn say(
     console.say(&styled(BOLD, console.page.hanging(0, 2, &title)))?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "app", "want", "healthy", "up", "weights", "sess.", "share"]);
-    for (name, side) in ["old", "new"].into_iter().zip(&sides) {
-        table.add_row(row(name, side));
+    let revisions = revisions(seen);
+    let are_named = revisions.iter().any(Option::is_some);
+    let mut header = vec!["", "app", "want", "healthy", "up", "weights", "sess.", "share"];
+    if are_named {
+        header.insert(1, "revision");
+    }
+    table.set_header(header);
+    for ((name, side), revision) in ["old", "new"].into_iter().zip(&sides).zip(revisions) {
+        let mut row = Vec::from(row(name, side));
+        if are_named {
+            row.insert(1, revision.map_or_else(|| "–".into(), Clone::clone));
+        }
+        table.add_row(row);
     }
     for line in table.to_string().lines() {
         console.say(line.trim_end())?;
@@ -238,7 +277,8 @@ fn words(record: &Record) -> String {
 
 fn report(found: &Found, seen: &Observation, next: Option<NextReport>) -> CanaryReport {
     let Record { group, backend, phase, .. } = &found.record;
-    let [old, new] = standings(seen).map(side);
+    let [old, new] = standings(seen);
+    let [of_old, of_new] = revisions(seen);
     CanaryReport {
         schema: SCHEMA,
         group: group.clone(),
@@ -250,15 +290,21 @@ fn report(found: &Found, seen: &Observation, next: Option<NextReport>) -> Canary
         },
         wanted_share: found.record.share(),
         held_by: found.holder.as_ref().map(|it| it.who.clone()),
-        old,
-        new,
+        old: side(old, of_old),
+        new: side(new, of_new),
         next,
     }
 }
 
-fn side(side: Standing) -> SideReport {
+/// What both sides are called.
+fn revisions(seen: &Observation) -> [Option<&String>; 2] {
+    [&seen.old, &seen.new].map(|side| side.as_ref()?.app.labels().get(REVISION))
+}
+
+fn side(side: Standing, revision: Option<&String>) -> SideReport {
     SideReport {
         app: side.app.map(|app| app.to_string()),
+        revision: revision.cloned(),
         instances: side.instances,
         healthy: side.healthy,
         up: side.up,

@@ -6,43 +6,46 @@ use zdd_core::app::{App, Document};
 use zdd_core::rollout::Split;
 
 use super::error::CanaryError;
-use crate::args::Percent;
+use crate::amend::{AmendError, amended};
+use crate::args::{AmendArgs, Percent};
 use crate::blueprint::Blueprint;
-use crate::error::{CliError, FileFault};
+use crate::error::CliError;
 use crate::input::Source;
 
 /// What a file says about a canary, and what the command line adds.
 #[derive(Clone, Debug)]
-pub(super) struct Subject {
+pub(crate) struct Subject {
     /// The new version.
-    pub(super) new: App,
+    pub(crate) new: App,
     /// The version that it is to stand beside and its name, where the file says that: it is deployed
     /// first if nothing runs.
-    pub(super) old: Option<(String, App)>,
+    pub(crate) old: Option<(String, App)>,
     /// How many instances of the new version while both stand.
-    pub(super) canary: u32,
+    pub(crate) canary: u32,
     /// How many in the end.
-    pub(super) full: u32,
-    pub(super) split: Split,
+    pub(crate) full: u32,
+    pub(crate) split: Split,
 }
 
 impl Subject {
-    pub(super) fn read(
+    pub(crate) fn read(
         file: &Path,
+        amend: &AmendArgs,
         weight: Option<Percent>,
         instances: Option<u32>,
     ) -> Result<Self, CliError> {
         let source = Source::from(file);
         let text = source.text().map_err(|error| CliError::Files(vec![error]))?;
         if is_json(file, &text) {
-            let failed =
-                |error| CliError::Files(vec![source.error(FileFault::NotADefinition(error))]);
-            let Document::App(new) = Document::parse(&text).map_err(failed)? else {
+            let Document::App(new) = amended(&source, text.as_bytes(), amend)? else {
                 return Err(CanaryError::NotOneApp(source).into());
             };
             let split = weight.ok_or(CanaryError::NoWeight)?.split();
             let (canary, full) = (instances.unwrap_or(1), new.instances().get());
             return Ok(Self { new: *new, old: None, canary, full, split });
+        }
+        if let Some(given) = amend.given() {
+            return Err(AmendError::Blueprint { given, source_name: source }.into());
         }
         let blueprint = Blueprint::parse(&text)
             .map_err(|error| CanaryError::Blueprint { source_name: source.clone(), error })?;

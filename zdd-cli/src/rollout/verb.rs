@@ -59,6 +59,6 @@ async fn end(
     watchers.finish(answer, console).await
 }
 
-fn needed(args: &HaproxyArgs) -> Result<Box<dyn LoadBalancer>, CanaryError> {
+pub(super) fn needed(args: &HaproxyArgs) -> Result<Box<dyn LoadBalancer>, CanaryError> {
     balancer(args)?.ok_or(CanaryError::NoBalancer)
 }

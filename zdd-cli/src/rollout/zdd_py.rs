@@ -12,10 +12,10 @@ use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Action, Growth, Observation, Traffic, entrance, labels, zdd_py};
 use zdd_core::units::{GroupId, TaskId};
 
-use super::carry::{Carried, Gate, Means, carry_through, now};
+use super::carry::{Carried, Gate, Means, Pass, Say, carry_through, now};
 use super::claim::{Claim, find, me, refuse_held, running_of};
+use super::close::leave;
 use super::error::CanaryError;
-use super::start::leave;
 use super::watchers::Watchers;
 use crate::args::{DrainTimeout, Output, PaceArgs, Span, ZddPyArgs};
 use crate::error::{CliError, FileFault};
@@ -172,6 +172,7 @@ fn record(
         traffic: Traffic::Untouched,
         hold: Traffic::Untouched,
         growth,
+        course: None,
         since: now(),
     })
 }
@@ -216,7 +217,7 @@ impl Task {
             output: Output::Text,
         };
         let watchers = Watchers::default();
-        let means = Means { marathon, balancer, pace: &pace, watchers: &watchers };
+        let means = Means { marathon, balancer, pace: &pace, watchers: &watchers, hooks: None };
         match carry_through(&claim, means, Some(&mut prompt), operator, console).await {
             // Labels say all that zdd.py itself would need to go on.
             Ok(Carried::Reached(_)) => {
@@ -287,11 +288,16 @@ impl Prompt {
 
 #[async_trait(?Send)]
 impl Gate for Prompt {
-    async fn pass(&mut self, action: &Action, seen: &Observation) -> Result<(), CliError> {
+    async fn pass(
+        &mut self,
+        action: &Action,
+        seen: &Observation,
+        _: Say<'_>,
+    ) -> Result<Pass, CliError> {
         let event = match action {
             Action::Kill { .. } => Event::BeforeKill,
             Action::Delete { .. } => Event::BeforeDelete,
-            _ => return Ok(()),
+            _ => return Ok(Pass::On),
         };
         // The one that goes is the old one for zdd.py, also on the way back.
         let (going, coming) = if self.is_back {
@@ -307,6 +313,7 @@ impl Gate for Prompt {
                 let tasks = status.iter().flat_map(|it| it.tasks.iter().flatten());
                 tasks.map(|task| task.id.clone()).collect()
             };
+            let (old, new) = (Some(old), Some(new));
             let occasion = Occasion { event, old, tasks: &tasks, new };
             let mut say = on_stderr;
             let outcome = hook.run(&occasion, &mut say).await;
@@ -314,7 +321,8 @@ impl Gate for Prompt {
                 return Err(CanaryError::Hook(outcome.to_string()).into());
             }
         }
-        Ok(self.ask("Continue?")?)
+        self.ask("Continue?")?;
+        Ok(Pass::On)
     }
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::RunningDeployment;
 
+use crate::rollout::{CanaryReport, Sight};
 use crate::schema::SCHEMA;
 
 /// What `zdd status -o json` prints without an id.
@@ -13,6 +14,8 @@ pub(crate) struct DeploymentsReport {
     schema: u32,
     /// Those that go on.
     deployments: Vec<DeploymentReport>,
+    /// Blue/green deployments and canaries that go on.
+    rollouts: Vec<CanaryReport>,
 }
 
 /// A deployment that goes on.
@@ -42,8 +45,12 @@ struct ActionReport {
 }
 
 impl DeploymentsReport {
-    pub(super) fn of(deployments: &[RunningDeployment]) -> Self {
-        Self { schema: SCHEMA, deployments: deployments.iter().map(report).collect() }
+    pub(super) fn of(deployments: &[RunningDeployment], rollouts: &[Sight]) -> Self {
+        Self {
+            schema: SCHEMA,
+            deployments: deployments.iter().map(report).collect(),
+            rollouts: rollouts.iter().map(Sight::report).collect(),
+        }
     }
 }
 

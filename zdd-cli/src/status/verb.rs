@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
-use zdd_core::ports::{Marathon, MarathonError, RunningDeployment};
+use zdd_core::ports::{LoadBalancer, Marathon, MarathonError, RunningDeployment};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
 use super::app_json::AppReport;
 use super::json::DeploymentsReport;
 use super::{app_text, text};
-use crate::args::{Output, StatusArgs};
+use crate::args::{Output, StatusArgs, Target};
+use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Scope, Seen};
+use crate::rollout::{Rollouts, Sight};
 use crate::schema::write_json;
 
 /// How often it is looked with `--watch`.
@@ -24,31 +26,60 @@ pub(crate) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let scope = match &args.target {
-        Some(target) => Some(scope(target, marathon).await?),
-        None => None,
-    };
+    let balancer = balancer(&args.balancer)?;
+    let ports = Ports { marathon, balancer: balancer.as_deref() };
+    let about = about(args, marathon, console).await?;
     let answer = tokio::select! {
         biased;
         () = operator.interrupted(), if args.watch => Ok(ExitCode::Done),
-        answer = look(scope.as_ref(), args, marathon, console) => answer,
+        answer = look(&about, args, ports, console) => answer,
     };
     console.finish()?;
     answer
 }
 
-/// Looks once, or again and again.
-async fn look(
-    scope: Option<&Scope>,
+/// What is looked at, and by what.
+#[derive(Clone, Copy)]
+struct Ports<'p> {
+    marathon: &'p dyn Marathon,
+    balancer: Option<&'p dyn LoadBalancer>,
+}
+
+/// What is asked for.
+enum About {
+    /// All deployments and rollouts.
+    All,
+    /// An app, or the apps of a group.
+    Apps(Scope),
+    /// The rollout of a deployment group, or of one of its apps.
+    Rollout(Target),
+}
+
+async fn about(
     args: &StatusArgs,
     marathon: &dyn Marathon,
+    console: &mut Console<'_>,
+) -> Result<About, CliError> {
+    let Some(target) = &args.target else { return Ok(About::All) };
+    if Rollouts::read(marathon, console).await?.meant(target.as_str()).is_some() {
+        return Ok(About::Rollout(target.clone()));
+    }
+    let id = target.as_str().parse().map_err(|_| CliError::NoTarget(target.to_string()))?;
+    Ok(About::Apps(scope(&id, marathon).await?))
+}
+
+/// Looks once, or again and again.
+async fn look(
+    about: &About,
+    args: &StatusArgs,
+    ports: Ports<'_>,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let mut shown = None;
     loop {
-        let now = match scope {
-            Some(scope) => View::Apps(scope.read(marathon).await?),
-            None => View::Deployments(marathon.deployments().await?),
+        let Some(now) = View::of(about, ports, console).await? else {
+            console.say("the rollout goes on no longer")?;
+            return Ok(ExitCode::Done);
         };
         match now {
             View::Apps(seen) if args.watch && !console.is_json() => console.look(&seen)?,
@@ -81,17 +112,47 @@ async fn pause(console: &mut Console<'_>) -> Result<(), CliError> {
 fn show(view: &View, args: &StatusArgs, console: &mut Console<'_>) -> Result<(), CliError> {
     match view {
         View::Apps(seen) => apps(seen, args, console),
-        View::Deployments(deployments) => running(deployments, args, console),
+        View::All(deployments, rollouts) => all(deployments, rollouts, args, console),
+        View::Rollout(sight) => match args.output {
+            Output::Json if args.watch => console.line(&sight.report()),
+            Output::Json => write_json(&sight.report(), console.out),
+            Output::Text => sight.say(console),
+        },
     }
 }
 
-/// What is looked at.
+/// What is seen.
 enum View {
     Apps(Seen),
-    Deployments(Vec<RunningDeployment>),
+    All(Vec<RunningDeployment>, Vec<Sight>),
+    Rollout(Box<Sight>),
 }
 
 impl View {
+    /// Looks; nothing where a rollout has ended.
+    async fn of(
+        about: &About,
+        Ports { marathon, balancer }: Ports<'_>,
+        console: &mut Console<'_>,
+    ) -> Result<Option<Self>, CliError> {
+        Ok(Some(match about {
+            About::Apps(scope) => Self::Apps(scope.read(marathon).await?),
+            About::All => {
+                let deployments = marathon.deployments().await?;
+                let mut sights = Vec::new();
+                for found in Rollouts::read(marathon, console).await?.all() {
+                    sights.push(Sight::of(found.clone(), marathon, balancer).await?);
+                }
+                Self::All(deployments, sights)
+            }
+            About::Rollout(target) => {
+                let rollouts = Rollouts::read(marathon, console).await?;
+                let Some(found) = rollouts.meant(target.as_str()) else { return Ok(None) };
+                Self::Rollout(Box::new(Sight::of(found.clone(), marathon, balancer).await?))
+            }
+        }))
+    }
+
     /// What there is to see but for the time, which alone is no change.
     fn said(&self) -> Result<String, CliError> {
         Ok(match self {
@@ -100,9 +161,10 @@ impl View {
                 let apps = timeless.apps.iter().map(|app| AppReport::of(app, &timeless));
                 serde_json::to_string(&apps.collect::<Vec<_>>())?
             }
-            Self::Deployments(deployments) => {
-                serde_json::to_string(&DeploymentsReport::of(deployments))?
+            Self::All(deployments, rollouts) => {
+                serde_json::to_string(&DeploymentsReport::of(deployments, rollouts))?
             }
+            Self::Rollout(sight) => serde_json::to_string(&sight.report())?,
         })
     }
 }
@@ -129,16 +191,22 @@ fn apps(seen: &Seen, args: &StatusArgs, console: &mut Console<'_>) -> Result<(),
     }
 }
 
-/// All deployments that go on.
-fn running(
+/// All deployments and rollouts that go on.
+fn all(
     deployments: &[RunningDeployment],
+    rollouts: &[Sight],
     args: &StatusArgs,
     console: &mut Console<'_>,
 ) -> Result<(), CliError> {
     match args.output {
-        Output::Json if args.watch => console.line(&DeploymentsReport::of(deployments)),
-        Output::Json => write_json(&DeploymentsReport::of(deployments), console.out),
-        Output::Text => Ok(text::deployments(deployments, console.page, console.out)?),
+        Output::Json if args.watch => console.line(&DeploymentsReport::of(deployments, rollouts)),
+        Output::Json => write_json(&DeploymentsReport::of(deployments, rollouts), console.out),
+        Output::Text => {
+            if !deployments.is_empty() || rollouts.is_empty() {
+                text::deployments(deployments, console.page, console.out)?;
+            }
+            rollouts.iter().try_for_each(|sight| sight.say(console))
+        }
     }
 }
 

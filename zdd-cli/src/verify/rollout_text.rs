@@ -109,14 +109,15 @@ fn numbers(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::
     }
     for share in &report.shares {
         let found = share.found.map_or_else(|| "nothing".into(), |found| Share(found).to_string());
-        let exact = (share.nearest - share.wanted).abs() < 1e-9;
-        let nearest =
-            if exact { String::new() } else { format!(", {} is nearest", Share(share.nearest)) };
-        let value = format!(
-            "{found} of {} for the new app{nearest}, at {}",
-            Share(share.wanted),
-            share.balancer
-        );
+        let (wanted, nearest) = (Share(share.wanted), Share(share.nearest));
+        let is_exact = share.found.is_some_and(|found| (found - share.wanted).abs() < 1e-9);
+        let is_within_reach = (share.nearest - share.wanted).abs() < 1e-9;
+        let aim = match (is_exact, is_within_reach) {
+            (true, _) => String::new(),
+            (false, true) => format!(" where {wanted} is wanted"),
+            (false, false) => format!(" where {wanted} is wanted and {nearest} is nearest"),
+        };
+        let value = format!("{found} for the new app{aim}, at {}", share.balancer);
         line(out, page, "share", &value)?;
     }
     let mut waited: Vec<_> = report.waited.iter().filter(|(_, time)| !time.is_zero()).collect();

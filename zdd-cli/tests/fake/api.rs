@@ -157,6 +157,10 @@ fn answer(world: &mut World, method: &Method, path: &str, query: &str, body: &[u
             let back = back.filter_map(|part| Some((part.app, part.original?))).collect();
             Json(world.deploy_all(back, false)).into_response()
         }
+        ("GET", "/v2/apps") => {
+            let apps: Vec<_> = world.apps.keys().map(|id| info(world, id)).collect();
+            Json(json!({"apps": apps})).into_response()
+        }
         ("POST", "/v2/apps") => {
             let app = posted();
             let id = app["id"].as_str().unwrap().to_owned();

@@ -174,6 +174,13 @@ impl World {
         (app.version, app.config) = (version.clone(), version);
     }
 
+    /// An app that is there, and of which nothing runs.
+    pub(crate) fn add(&mut self, json: Value) {
+        let (id, version) = (json["id"].as_str().unwrap().to_owned(), self.now());
+        let app = App { json, version: version.clone(), config: version, tasks: Vec::new() };
+        self.apps.insert(id, app);
+    }
+
     /// What the instances of the app were made from, in order.
     pub(crate) fn variables(&self) -> Vec<String> {
         let tasks = self.apps["/shop"].tasks.iter();

@@ -1,6 +1,8 @@
 //! A proxy that counts requests and stops at one of them.
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod admin;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,6 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
+
+#[allow(unused_imports, reason = "each test file uses a part of it")]
+pub(crate) use admin::AdminProxy;
 
 /// Where it stops: from there on nothing goes through any more.
 #[allow(dead_code, reason = "each test file uses a part of it")]
@@ -90,21 +95,29 @@ impl Proxy {
     }
 
     /// Waits until it has stopped, or `ended` says that whoever is watched is gone. Answers which.
-    pub(crate) fn stopped_before(&self, mut ended: impl FnMut() -> bool) -> bool {
-        let until = Instant::now() + Duration::from_secs(30);
-        while !*self.stopped.borrow() {
-            if ended() {
-                return *self.stopped.borrow();
-            }
-            assert!(Instant::now() < until, "{:?}", self.log());
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        true
+    pub(crate) fn stopped_before(&self, ended: impl FnMut() -> bool) -> bool {
+        stopped_before(&self.stopped, ended, || format!("{:?}", self.log()))
     }
 
     pub(crate) fn log(&self) -> Vec<Passed> {
         self.log.lock().unwrap().clone()
     }
+}
+
+fn stopped_before(
+    stopped: &watch::Receiver<bool>,
+    mut ended: impl FnMut() -> bool,
+    log: impl Fn() -> String,
+) -> bool {
+    let until = Instant::now() + Duration::from_secs(30);
+    while !*stopped.borrow() {
+        if ended() {
+            return *stopped.borrow();
+        }
+        assert!(Instant::now() < until, "{}", log());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    true
 }
 
 impl Gate {

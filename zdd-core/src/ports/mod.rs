@@ -15,8 +15,8 @@ mod queue;
 mod status;
 
 pub use balancer::{
-    Balancer, BalancerError, LoadBalancer, Look, Name, NameError, Notice, Server, ServerChange,
-    SetState, Setting,
+    Balancer, BalancerError, Counters, LoadBalancer, Look, Name, NameError, Notice, Server,
+    ServerChange, SetState, Setting,
 };
 pub use clock::Clock;
 pub use deployment::{Accepted, CurrentAction, CurrentStep, RunningDeployment};

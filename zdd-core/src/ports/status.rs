@@ -14,6 +14,8 @@ use crate::units::{AppId, DeploymentId, TaskId, Timestamp};
 pub struct AppStatus {
     /// Its definition: the newest, even while a deployment is still on its way there.
     pub app: App,
+    /// When its number of instances was set last, where that is known.
+    pub last_scaling_at: Option<Timestamp>,
     /// Tasks that Mesos has not started yet.
     pub staged: u32,
     /// Tasks that run.
@@ -34,8 +36,9 @@ pub struct AppStatus {
 
 impl AppStatus {
     /// An app of which nothing runs.
-    pub const fn new(app: App) -> Self {
+    pub fn new(app: App) -> Self {
         Self {
+            last_scaling_at: app.version_info().map(|info| info.last_scaling_at),
             app,
             staged: 0,
             running: 0,

@@ -80,8 +80,17 @@ impl Rollout {
         }
         match self.next_stage(view, 0) {
             Some(action) => Verdict::Act(vec![action], WaitingOn::Effect),
-            None => Verdict::Over(self.end(view)),
+            None => match self.end(view) {
+                Outcome::Reached => self.kept(now),
+                other => Verdict::Over(other),
+            },
         }
+    }
+
+    /// Everything is as it should be: it is over, or kept for a while.
+    fn kept(&mut self, now: Timestamp) -> Verdict {
+        let waiting_on = self.watch.as_mut().and_then(|watch| watch.wait(now));
+        waiting_on.map_or(Verdict::Over(Outcome::Reached), Verdict::Wait)
     }
 
     /// How it ends when there is nothing more to do.
@@ -180,6 +189,11 @@ impl Rollout {
         side: Side,
         stage: Stage,
     ) -> Option<Verdict> {
+        // An app that is left without instances is what one goes back to: it stays until the other one
+        // is whole.
+        if stage.of(side) == 0 && side != self.ahead() && self.next_stage(view, 0).is_some() {
+            return None;
+        }
         let shrinking = drain::Shrinking {
             side: view.side(side),
             view,

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::soak::Failure;
 use super::view::Side;
 use super::waiting::WaitingOn;
 use crate::app::App;
@@ -91,6 +92,8 @@ pub enum Outcome {
     },
     /// An app that has to be there is gone: somebody else removed it.
     Vanished(Side),
+    /// A limit was passed while the new version was watched. Everything stays as it is.
+    Failed(Failure),
 }
 
 impl fmt::Display for Action {

@@ -96,6 +96,11 @@ impl Shrinking<'_, '_> {
             }
             ended.extend(still);
         }
+        // While too few serve, the balancer may bring back what it has taken out: that stays.
+        let have = self.view.serving();
+        if !self.is_ours && have < self.floor && ended.iter().any(|it| it.is_healthy) {
+            return Some(Verdict::Wait(WaitingOn::Floor { have, need: self.floor }));
+        }
         let action = if self.to == 0 && are_all {
             Action::Delete { app: id, force }
         } else {

@@ -9,6 +9,7 @@ use super::decision::{Action, Decision, Next, Outcome};
 use super::drain;
 use super::growth::Growth;
 use super::observation::Observation;
+use super::soak::{Soak, Watch};
 use super::target::{OnDrainTimeout, Patience, Split, Target, Traffic};
 use super::view::View;
 use super::waiting::WaitingOn;
@@ -38,6 +39,8 @@ pub struct Rollout {
     pub(super) waiting: Option<(WaitingOn, Timestamp)>,
     /// Tasks at which nothing went on at the last look, with when that was.
     pub(super) quiet: BTreeMap<TaskId, Timestamp>,
+    /// What is watched once the target is reached.
+    pub(super) watch: Option<Watch>,
 }
 
 /// What one part of a step says.
@@ -66,6 +69,7 @@ impl Rollout {
             patience: Patience::default(),
             waiting: None,
             quiet: BTreeMap::new(),
+            watch: None,
         }
     }
 
@@ -108,6 +112,14 @@ impl Rollout {
         self
     }
 
+    /// Once the target is reached, it is kept for a while and watched. `since` is when that began, if it
+    /// did before a crash; what was counted then is forgotten.
+    #[must_use]
+    pub fn watched(mut self, soak: Soak, since: Option<Timestamp>) -> Self {
+        self.watch = Some(Watch::new(soak, since));
+        self
+    }
+
     /// How patient it is.
     #[must_use]
     pub const fn with_patience(mut self, patience: Patience) -> Self {
@@ -146,7 +158,12 @@ impl Rollout {
     /// at most. A clock that runs backwards makes it wait longer, never less.
     pub fn step(&mut self, now: Timestamp, seen: &Observation) -> Decision {
         let view = View::of(seen);
-        let verdict = self.decide(now, seen, &view);
+        let need = self.target.new;
+        let failure = self.watch.as_mut().and_then(|it| it.look(now, seen, &view, need));
+        let verdict = match failure {
+            Some(failure) => Verdict::Over(Outcome::Failed(failure)),
+            None => self.decide(now, seen, &view),
+        };
         self.in_time(now, verdict)
     }
 
@@ -166,7 +183,8 @@ impl Rollout {
         self.waiting = Some((waiting_on.clone(), since));
         let is_drain = drain::is_about(&waiting_on);
         // Those that are killed are so by the next step.
-        let endless = is_drain && self.patience.on_drain_timeout != OnDrainTimeout::Stop;
+        let endless = waiting_on.is_wanted()
+            || is_drain && self.patience.on_drain_timeout != OnDrainTimeout::Stop;
         let patience = if is_drain { self.patience.drain } else { self.patience.wait };
         if !endless && now.since(since) >= patience && now > since && actions.is_empty() {
             return Decision { actions, next: Next::Done(Outcome::TimedOut(waiting_on)) };

@@ -86,7 +86,7 @@ impl Rollout {
         if n_out(ahead) > 0 {
             return Some(WaitingOn::WrongWay { app: app.clone(), count: n_out(ahead) });
         }
-        let scaled = |side: &SideView<'_>| Some(side.app?.app.version_info()?.last_scaling_at);
+        let scaled = |side: &SideView<'_>| side.app?.last_scaling_at;
         let is_last = scaled(ahead)? >= scaled(behind)?;
         let have = u32::try_from(n_out(behind)).unwrap_or(u32::MAX);
         let need = behind.instances().saturating_sub(stage.of(self.ahead().other()));

@@ -22,11 +22,14 @@
 //! - never do fewer instances serve than the floor says, as far as the rollout has a say in it;
 //! - nothing is decided while a balancer is not seen.
 
+mod course;
 mod decide;
 mod decision;
 mod drain;
 mod engine;
+pub mod forecast;
 mod growth;
+pub mod history;
 pub mod labels;
 mod matching;
 mod merge;
@@ -35,6 +38,7 @@ pub mod record;
 mod release;
 mod service_port;
 mod settings;
+mod soak;
 mod summary;
 mod target;
 mod view;
@@ -42,6 +46,7 @@ mod waiting;
 mod waves;
 pub mod zdd_py;
 
+pub use course::{Course, OnFailure, Step, Then};
 pub use decision::{Action, Decision, Next, Outcome};
 pub use engine::Rollout;
 pub use growth::Growth;
@@ -49,6 +54,7 @@ pub use matching::{Matching, Place, matching};
 pub use observation::Observation;
 pub use release::{Extent, Release, ReleaseError};
 pub use service_port::{entrance, service_port};
+pub use soak::{Failed, Failure, Limits, Part, Pause, Soak};
 pub use summary::{Standing, standings};
 pub use target::{OnDrainTimeout, Patience, Split, Target, Traffic};
 pub use view::Side;

@@ -12,6 +12,7 @@ use core::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::course::Course;
 use super::engine::Rollout;
 use super::growth::Growth;
 use super::target::{Split, Target, Traffic};
@@ -73,6 +74,9 @@ pub struct Record {
     pub hold: Traffic,
     /// How the side that takes over grows.
     pub growth: Growth,
+    /// The steps of the canary, if it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
     /// When it began.
     pub since: Timestamp,
 }
@@ -160,7 +164,7 @@ pub fn folder_of_all() -> GroupId {
 /// A deployment group as a part of an id. Two groups never become one: whatever an id cannot have is
 /// written as two digits behind `-`, which is itself written so. An id begins with no `-`, so for the
 /// first character it is `z`, in the same way.
-fn encoded(group: &str) -> String {
+pub(super) fn encoded(group: &str) -> String {
     let mut id = String::new();
     for byte in group.strip_prefix('/').unwrap_or(group).bytes() {
         let escape = if id.is_empty() { 'z' } else { '-' };
@@ -201,7 +205,11 @@ impl Record {
             .holding(self.hold)
             .growing(self.growth)
             .with_floor(self.floor);
-        if self.phase == Phase::Rollback { rollout.on_the_way_back() } else { rollout }
+        match (self.phase, self.course.as_ref().and_then(Course::soak)) {
+            (Phase::Rollback, _) => rollout.on_the_way_back(),
+            (Phase::Canary, Some((soak, since))) => rollout.watched(soak, Some(since)),
+            _ => rollout,
+        }
     }
 
     /// The app that keeps it.
@@ -223,20 +231,28 @@ impl Record {
         if let Some(definition) = definition {
             labels[DEFINITION] = Value::Object(definition.as_json().clone()).to_string().into();
         }
-        let app = json!({
-            "id": format!("{}/g{generation}", folder.as_str()),
-            "cmd": "exit 1",
-            "instances": 0,
-            "cpus": 0.01,
-            "mem": 1,
-            "labels": labels,
-        });
-        App::from_value(&app, &GroupId::root()).map_err(|problems| {
-            let what = problems.first().map(ToString::to_string).unwrap_or_default();
-            let error = PathError::Segment(what);
-            RecordError::Id { group: self.group.clone(), error }
-        })
+        keeper(&format!("{}/g{generation}", folder.as_str()), &labels)
+            .map_err(|error| RecordError::Id { group: self.group.clone(), error })
     }
+}
+
+/// An app that only keeps its labels: it never has an instance.
+///
+/// # Errors
+///
+/// When the id is too long.
+pub(super) fn keeper(id: &str, labels: &Value) -> Result<App, PathError> {
+    let app = json!({
+        "id": id,
+        "cmd": "exit 1",
+        "instances": 0,
+        "cpus": 0.01,
+        "mem": 1,
+        "labels": labels,
+    });
+    App::from_value(&app, &GroupId::root()).map_err(|problems| {
+        PathError::Segment(problems.first().map(ToString::to_string).unwrap_or_default())
+    })
 }
 
 impl Found {
@@ -306,6 +322,7 @@ mod tests {
             traffic: Split { old: 80, new: 20 }.into(),
             hold: Split::OLD.into(),
             growth: Growth::Once,
+            course: None,
             since: Timestamp::EPOCH,
         }
     }

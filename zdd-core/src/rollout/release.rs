@@ -77,6 +77,9 @@ pub enum ReleaseError {
         /// Its port.
         other: u16,
     },
+    /// It would take over with nothing.
+    #[error("{0} has 0 instances: there would be nothing to deploy")]
+    NoInstances(AppId),
     /// Nothing says whether its instances serve.
     #[error("{0} has no health check: nothing would say whether it serves")]
     NoHealthCheck(AppId),
@@ -120,6 +123,7 @@ impl ReleaseError {
             Self::OtherPort { .. } => {
                 "deploy with the port that runs; a service moves to another port by itself, later"
             }
+            Self::NoInstances(_) => "set instances to what is to run in the end",
             Self::NoHealthCheck(_) => {
                 "add healthChecks, or go on blindly with --no-health-check-ok"
             }
@@ -186,6 +190,9 @@ impl<'a> Release<'a> {
     pub fn app(&self, extent: Extent, now: Timestamp) -> Result<App, ReleaseError> {
         let app = self.definition;
         self.backend()?;
+        if app.instances() == InstanceCount::ZERO {
+            return Err(ReleaseError::NoInstances(app.id().clone()));
+        }
         if app.health_checks().is_empty() && !self.allow_no_health_check {
             return Err(ReleaseError::NoHealthCheck(app.id().clone()));
         }

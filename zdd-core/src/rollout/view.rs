@@ -10,7 +10,8 @@ use crate::ports::{AppStatus, Name, Server, Task, TaskState};
 use crate::units::TaskId;
 
 /// One of the two apps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "there are two")]
 pub enum Side {
     /// The one that ran before.

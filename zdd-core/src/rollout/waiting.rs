@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use crate::ports::Name;
 use crate::units::{AppId, DeploymentId, TaskId};
@@ -122,6 +123,24 @@ pub enum WaitingOn {
     },
     /// What was done has to be seen.
     Effect,
+    /// The pause in which the new version is watched.
+    Pause {
+        /// How long it lasts yet.
+        left: Duration,
+        /// How many requests the new version got in it.
+        requests: u64,
+        /// How many of them failed.
+        errors: u64,
+    },
+    /// More requests to the new version: so few prove nothing.
+    Requests {
+        /// How many it got.
+        have: u64,
+        /// How many it has to.
+        need: u64,
+    },
+    /// Somebody who says to go on.
+    Approval,
 }
 
 impl WaitingOn {
@@ -143,6 +162,9 @@ impl WaitingOn {
             Self::SecondLook { .. } => "second-look",
             Self::Stopping { .. } => "stopping",
             Self::Effect => "effect",
+            Self::Pause { .. } => "pause",
+            Self::Requests { .. } => "requests",
+            Self::Approval => "approval",
         }
     }
 
@@ -154,25 +176,58 @@ impl WaitingOn {
             Self::Health { last_failure: Some(_), .. } => {
                 "look at its standard error in Mesos; `zdd canary rollback` takes it back"
             }
+            Self::Health { app, .. } => {
+                return Some(alloc::format!(
+                    "`zdd status {app}` says what its instances wait for; `zdd canary rollback` takes \
+                     it back"
+                ));
+            }
             Self::Deployment { app, .. } => {
                 return Some(alloc::format!("`zdd status {app}` says what Marathon waits for"));
             }
             Self::Doubtful { .. } => {
                 "two agents may have one name; let HAProxy say addresses, by its admin socket"
             }
-            Self::TakenOut { .. } => {
+            Self::WrongWay { .. } | Self::TakenOut { .. } => {
                 "marathon-lb takes the app that was scaled last for the new one: look whether its \
                  servers are disabled instead"
             }
             Self::Servers { status: None, .. } => {
                 "the balancer has no server for it: look at the labels HAPROXY_GROUP of both apps"
             }
+            Self::Servers { status: Some(_), .. } => {
+                "HAProxy checks it from where it runs itself: look whether it can reach the instance"
+            }
+            Self::Settings { .. } => {
+                "somebody else may set them, too: `zdd canary status` says what is in force"
+            }
+            Self::Floor { .. } => {
+                "`zdd canary status` says which do not serve; more instances of them help, too"
+            }
+            Self::Sessions { .. } => {
+                "--drain-timeout says how long they have, --on-drain-timeout what then: wait, stop \
+                 or kill"
+            }
             Self::OldWorkers { .. } => {
                 "long connections keep an old process of HAProxy; `hard-stop-after` limits that"
             }
-            _ => return None,
+            Self::Requests { .. } => {
+                "send it more of the traffic, or ask for fewer requests: --min-requests"
+            }
+            Self::Approval => "`zdd canary approve` goes on, `zdd canary rollback` takes it back",
+            Self::Stopping { app, .. } => {
+                return Some(alloc::format!(
+                    "they may take their taskKillGracePeriodSeconds; `zdd status {app}` shows them"
+                ));
+            }
+            Self::SecondLook { .. } | Self::Effect | Self::Pause { .. } => return None,
         };
         Some(hint.into())
+    }
+
+    /// Whether it ends by itself, or by somebody, however long it takes: nothing is wrong meanwhile.
+    pub(super) const fn is_wanted(&self) -> bool {
+        matches!(self, Self::Pause { .. } | Self::Approval)
     }
 
     /// Whether two of them are about the same, whatever their numbers: the time for it goes on.
@@ -219,7 +274,10 @@ impl fmt::Display for WaitingOn {
             Self::TakenOut { app, have, need } => {
                 write!(f, "marathon-lb to take {need} of {app} out, {have} are")
             }
-            Self::Settings { count } => write!(f, "HAProxy to take {count} settings"),
+            Self::Settings { count } => {
+                let s = if *count == 1 { "" } else { "s" };
+                write!(f, "HAProxy to take {count} setting{s}")
+            }
             Self::Floor { have, need } => {
                 write!(f, "{have} serve and {need} have to: none may be taken out")
             }
@@ -238,6 +296,14 @@ impl fmt::Display for WaitingOn {
                 write!(f, "{app}: {have} still run, {need} are to be left")
             }
             Self::Effect => f.write_str("what was done to be seen"),
+            Self::Pause { left, requests, errors } => {
+                let (s, left) = (plural(*requests), left.as_secs().max(1));
+                write!(f, "{left} s more, {requests} request{s} so far and {errors} failed")
+            }
+            Self::Requests { have, need } => {
+                write!(f, "requests to the new version: {have} of {need}")
+            }
+            Self::Approval => f.write_str("somebody to say that it may go on"),
         }
     }
 }

@@ -2,39 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 use zdd_core::rollout::{Action, Growth, Next, Outcome, Rollout, Target, Traffic, zdd_py};
 
 use super::id;
-use super::world::{NEW, OLD, World};
-
-#[derive(Deserialize)]
-struct Vectors {
-    vectors: Vec<Vector>,
-}
-
-#[derive(Deserialize)]
-struct Vector {
-    id: String,
-    #[serde(rename = "fn")]
-    function: String,
-    #[serde(rename = "in")]
-    given: Value,
-    out: Value,
-}
-
-fn vectors(function: &str) -> Vec<Vector> {
-    let text = include_str!("../fixtures/zdd_scaling.json");
-    let all: Vectors = serde_json::from_str(text).unwrap();
-    let those: Vec<_> = all.vectors.into_iter().filter(|it| it.function == function).collect();
-    assert!(!those.is_empty());
-    those
-}
-
-fn number(of: &Value) -> u32 {
-    u32::try_from(of.as_u64().unwrap()).unwrap()
-}
+use super::vectors::{Vector, number, vectors};
+use super::world::{NEW, OLD, World, labelled};
 
 fn growth(linear: u32) -> Growth {
     if linear == 0 { Growth::ByHalf } else { Growth::By(linear) }
@@ -100,17 +73,6 @@ fn rounds(world: &mut World, mut rollout: Rollout) -> (Vec<Round>, Outcome) {
     panic!("it never ends: {:#?}", world.log)
 }
 
-pub(crate) fn labelled(instances: u32, target: u32, started: &str) -> String {
-    format!(
-        r#"{{"id": "{started}", "instances": {instances}, "healthChecks": [{{"protocol": "HTTP"}}],
-            "labels": {{"HAPROXY_DEPLOYMENT_TARGET_INSTANCES": "{target}"}}}}"#
-    )
-}
-
-pub(crate) fn of_text(text: &str) -> zdd_core::app::App {
-    zdd_core::app::App::parse(text).unwrap()
-}
-
 /// Whatever zdd.py would do in a world without trouble, this does, in the same rounds: through the
 /// admin socket and where marathon-lb takes instances out by itself.
 #[test]
@@ -128,13 +90,13 @@ fn the_rounds_are_zdd_pys() {
             let mut world = World::new(0, 2);
             world.merges = traffic == Traffic::Untouched;
             world.sessions = Duration::ZERO;
-            world.create(&of_text(&labelled(total, total, OLD)));
+            world.create(&labelled(OLD, total, total));
             world.pass(Duration::from_secs(10));
             // All of them beside none is no hybrid, but the whole.
             let stays = if beside > 0 && beside < total { total - beside } else { 0 };
             let target = Target { old: stays, new: total - stays, traffic };
             let rollout = Rollout::new(Some(id(OLD)), id(NEW), target)
-                .with_definition(of_text(&labelled(first, total, NEW)))
+                .with_definition(labelled(NEW, first, total))
                 .holding(traffic)
                 .growing(growth(of("linear_increase")))
                 .with_floor(total);
@@ -171,11 +133,11 @@ fn back_from_anywhere() {
         for steps in 0..60 {
             let mut world = World::new(0, 1);
             world.merges = traffic == Traffic::Untouched;
-            world.create(&of_text(&labelled(4, 4, OLD)));
+            world.create(&labelled(OLD, 4, 4));
             world.pass(Duration::from_secs(10));
             let forward = Target { old: 0, new: 4, traffic };
             let mut rollout = Rollout::new(Some(id(OLD)), id(NEW), forward)
-                .with_definition(of_text(&labelled(1, 4, NEW)))
+                .with_definition(labelled(NEW, 1, 4))
                 .holding(traffic)
                 .growing(Growth::ByHalf)
                 .with_floor(4);

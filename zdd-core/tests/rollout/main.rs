@@ -1,10 +1,16 @@
 //! Rollouts in a small world: where they lead, and what they never do on the way.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod driven;
+mod faults;
+mod forecast;
 mod growth;
 mod model;
 mod recorded;
 mod safety;
+mod says_why;
+mod soak;
+mod vectors;
 mod waves;
 mod world;
 

@@ -6,9 +6,8 @@ use zdd_core::capacity::UpgradeStrategy;
 use zdd_core::rollout::{Next, NoRoom, Outcome, Rollout, Target, Traffic, Waves};
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
-use super::growth::{labelled, of_text};
 use super::id;
-use super::world::{NEW, OLD, World, app};
+use super::world::{NEW, OLD, World, app, labelled};
 
 fn waves(before: u32, full: u32, [min, over]: [f64; 2], is_out: bool) -> Result<Waves, NoRoom> {
     let strategy = UpgradeStrategy {
@@ -22,7 +21,7 @@ fn waves(before: u32, full: u32, [min, over]: [f64; 2], is_out: bool) -> Result<
 fn rollout(waves: Waves, target: Target, full: u32) -> Rollout {
     Rollout::new(Some(id(OLD)), id(NEW), target)
         .holding(target.traffic)
-        .with_definition(of_text(&labelled(waves.first, full, NEW)))
+        .with_definition(labelled(NEW, waves.first, full))
         .growing(waves.growth())
         .with_floor(waves.floor)
 }
@@ -123,7 +122,7 @@ fn there_and_back(waves: Waves, before: u32, full: u32, merges: bool) -> u32 {
         world.merges = merges;
         let mut rollout = rollout(waves, forwards, full);
         if before > 0 {
-            world.create(&of_text(&labelled(before, before, OLD)));
+            world.create(&labelled(OLD, before, before));
             world.pass(Duration::from_secs(10));
         } else {
             rollout = Rollout::new(None, id(NEW), forwards).with_definition(app(NEW, full));

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use zdd_core::app::App;
 use zdd_core::ports::{
-    AppStatus, Balancer, BalancerError, HealthResult, Look, Name, Server, ServerChange, SetState,
-    Setting, Task, TaskState,
+    AppStatus, Balancer, BalancerError, Counters, HealthResult, Look, Name, Server, ServerChange,
+    SetState, Setting, Task, TaskState,
 };
 use zdd_core::rollout::{Action, Observation};
 use zdd_core::units::{AppId, InstanceCount, TaskId, Timestamp};
@@ -44,13 +44,33 @@ pub(crate) struct World {
     /// How long sessions go on at a server that drains.
     pub(crate) sessions: Duration,
     pub(crate) start_up: Duration,
+    /// Ports of tasks that balancers' own checks find dead.
+    pub(crate) down: Vec<u16>,
     /// Whether balancers take instances out by themselves, as marathon-lb does.
     pub(crate) merges: bool,
+    /// What each instance of an app answers in a second, of which so many fail, in so long.
+    pub(crate) rates: BTreeMap<AppId, Counters>,
+    /// What balancers have counted, by the port of the task.
+    pub(crate) counted: BTreeMap<u16, Counters>,
     /// The last that was scaled is the last.
     scaled: Vec<AppId>,
     next: u16,
     /// Everything that was done.
     pub(crate) log: Vec<String>,
+    /// Every task that somebody stopped.
+    pub(crate) stopped: Vec<Stopped>,
+}
+
+/// A task that somebody stopped, at a moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Stopped {
+    pub(crate) was_healthy: bool,
+    /// Whether something went on at it.
+    pub(crate) was_busy: bool,
+    /// Whether a balancer sent it requests.
+    pub(crate) was_serving: bool,
+    /// How many served then, all in all.
+    pub(crate) serving: usize,
 }
 
 impl World {
@@ -63,10 +83,14 @@ impl World {
             refused: Vec::new(),
             sessions: Duration::from_secs(3),
             start_up: Duration::from_secs(2),
+            down: Vec::new(),
             merges: false,
+            rates: BTreeMap::new(),
+            counted: BTreeMap::new(),
             scaled: Vec::new(),
             next: 31_000,
             log: Vec::new(),
+            stopped: Vec::new(),
         };
         if old > 0 {
             world.create(&app(OLD, old));
@@ -85,6 +109,7 @@ impl World {
     pub(crate) fn pass(&mut self, time: Duration) {
         self.now = self.now.saturating_add(time);
         self.launch();
+        self.count(time);
         let (now, sessions) = (self.now, self.sessions);
         let ready: Vec<u16> =
             self.tasks.iter().filter(|it| it.healthy_from <= now).map(|it| it.port).collect();
@@ -112,6 +137,16 @@ impl World {
         }
     }
 
+    fn count(&mut self, time: Duration) {
+        for task in self.tasks.iter().filter(|it| it.healthy_from <= self.now) {
+            let Some(rate) = self.rates.get(&task.app) else { continue };
+            let counted = self.counted.entry(task.port).or_default();
+            counted.requests += rate.requests * time.as_secs();
+            counted.errors += rate.errors * time.as_secs();
+            counted.response_time = rate.response_time;
+        }
+    }
+
     fn was_scaled(&mut self, app: &AppId) {
         self.scaled.retain(|it| it != app);
         self.scaled.push(app.clone());
@@ -127,7 +162,12 @@ impl World {
         };
         let target: usize = target.parse().unwrap();
         let is_healthy = |it: &&Running| it.healthy_from <= self.now;
-        let healthy = self.tasks.iter().filter(|it| it.app == *new).filter(is_healthy).count();
+        let healthy = if of_new.health_checks().is_empty() {
+            // It counts what is wanted, whether that runs or not.
+            of_new.instances().get() as usize
+        } else {
+            self.tasks.iter().filter(|it| it.app == *new).filter(is_healthy).count()
+        };
         let spare = (healthy + of_old.instances().get() as usize).saturating_sub(target);
         let mut ports: Vec<(&TaskId, u16)> =
             self.tasks.iter().filter(|it| it.app == *old).map(|it| (&it.id, it.port)).collect();
@@ -179,6 +219,7 @@ impl World {
 
     pub(crate) fn act(&mut self, action: &Action) {
         self.log.push(action.to_string());
+        self.note_stopped(action);
         match action {
             Action::Create(app) => self.create(app),
             Action::Scale { app, instances, .. } => {
@@ -214,6 +255,26 @@ impl World {
         self.pass(Duration::ZERO);
     }
 
+    fn note_stopped(&mut self, action: &Action) {
+        let is_about = |it: &&Running| match action {
+            Action::Kill { tasks, .. } => tasks.contains(&it.id),
+            Action::Delete { app, .. } => it.app == *app,
+            _ => false,
+        };
+        let serving = self.serving();
+        let stopped = self.tasks.iter().filter(is_about).map(|it| Stopped {
+            was_healthy: it.healthy_from <= self.now,
+            was_busy: self.sessions_at(&it.id),
+            was_serving: self.balancers.iter().any(|balancer| {
+                let set = balancer.get(&it.port);
+                set.is_some_and(|set| set.state == SetState::Ready && set.weight > 0)
+            }),
+            serving,
+        });
+        let stopped: Vec<_> = stopped.collect();
+        self.stopped.extend(stopped);
+    }
+
     fn set(&mut self, change: &ServerChange) {
         for balancer in &mut self.balancers {
             for (port, set) in balancer.iter_mut() {
@@ -238,13 +299,18 @@ impl World {
 
     fn status(&self, id: &str) -> Option<AppStatus> {
         let app = self.apps.get(&id.parse::<AppId>().unwrap())?;
-        let mut status = AppStatus::new(self.stamped(app));
+        let mut status = AppStatus::new(app.clone());
+        let at = self.scaled.iter().position(|it| it == app.id());
+        status.last_scaling_at = at.map(|at| Timestamp::from_millis(at.try_into().unwrap()));
         let tasks = self.tasks.iter().filter(|it| it.app == *app.id()).map(|it| {
-            let mut task = Task::new(it.id.clone(), it.app.clone(), TaskState::Running);
+            let is_checked = !app.health_checks().is_empty();
+            let runs = is_checked || it.healthy_from <= self.now;
+            let state = if runs { TaskState::Running } else { TaskState::Staging };
+            let mut task = Task::new(it.id.clone(), it.app.clone(), state);
             task.host = Some("127.0.0.1".into());
             task.ports = vec![it.port];
             task.started_at = Some(it.started);
-            if it.healthy_from <= self.now {
+            if is_checked && it.healthy_from <= self.now {
                 let mut passes = HealthResult::default();
                 passes.alive = true;
                 task.health = vec![passes];
@@ -255,25 +321,18 @@ impl World {
         Some(status)
     }
 
-    /// The app with when it was scaled last: where that counts.
-    fn stamped(&self, app: &App) -> App {
-        let Some(at) = self.scaled.iter().position(|it| it == app.id()).filter(|_| self.merges)
-        else {
-            return app.clone();
-        };
-        let at = Timestamp::from_millis(at.try_into().unwrap());
-        let mut form = serde_json::Value::Object(app.as_json().clone());
-        form["versionInfo"] = serde_json::json!({"lastScalingAt": at, "lastConfigChangeAt": at});
-        App::from_value(&form, &zdd_core::units::GroupId::root()).unwrap()
-    }
-
     fn look(&self, nth: usize) -> Balancer {
         let servers = self.balancers[nth].iter().map(|(port, set)| {
             let mut server = Server::new(server_name(*port));
             server.set = Some(set.state);
-            server.is_up = set.state == SetState::Ready;
+            server.is_up = set.state == SetState::Ready && !self.down.contains(port);
+            if self.down.contains(port) && set.state == SetState::Ready {
+                // The status hides what was set.
+                server.set = None;
+            }
             server.weight = Some(set.weight);
             server.passes = Some(true);
+            server.counters = self.counted.get(port).copied();
             server.sessions = u64::from(set.busy_until.is_some_and(|until| until > self.now));
             server
         });
@@ -305,6 +364,7 @@ impl World {
     pub(crate) fn serving(&self) -> usize {
         let serves = |it: &&Running| {
             it.healthy_from <= self.now
+                && !self.down.contains(&it.port)
                 && self.balancers.iter().all(|balancer| {
                     let set = balancer.get(&it.port);
                     set.is_some_and(|set| set.state == SetState::Ready && set.weight > 0)
@@ -317,6 +377,15 @@ impl World {
 pub(crate) fn app(id: &str, instances: u32) -> App {
     let text = format!(
         r#"{{"id": "{id}", "instances": {instances}, "healthChecks": [{{"protocol": "HTTP"}}]}}"#
+    );
+    App::parse(&text).unwrap()
+}
+
+/// The same with what zdd.py and marathon-lb read: how many of both are to serve.
+pub(crate) fn labelled(id: &str, instances: u32, target: u32) -> App {
+    let text = format!(
+        r#"{{"id": "{id}", "instances": {instances}, "healthChecks": [{{"protocol": "HTTP"}}],
+            "labels": {{"HAPROXY_DEPLOYMENT_TARGET_INSTANCES": "{target}"}}}}"#
     );
     App::parse(&text).unwrap()
 }

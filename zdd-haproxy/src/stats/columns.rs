@@ -40,11 +40,12 @@ pub(super) enum Column {
     Algo,
     UsedConnCur,
     Uweight,
+    Rtime,
 }
 
 impl Column {
     /// Each with its heading, in the order of the enum.
-    pub(super) const ALL: [(Self, &'static str); 32] = [
+    pub(super) const ALL: [(Self, &'static str); 33] = [
         (Self::Pxname, "pxname"),
         (Self::Svname, "svname"),
         (Self::Qcur, "qcur"),
@@ -77,6 +78,7 @@ impl Column {
         (Self::Algo, "algo"),
         (Self::UsedConnCur, "used_conn_cur"),
         (Self::Uweight, "uweight"),
+        (Self::Rtime, "rtime"),
     ];
 
     /// Without these a text is not the statistics of any HAProxy.

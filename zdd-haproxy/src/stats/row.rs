@@ -72,6 +72,8 @@ pub struct Row<'r> {
     pub last_chk: Option<Cow<'r, str>>,
     /// Answers of 1xx to 5xx.
     pub hrsp: [Option<u64>; 5],
+    /// Milliseconds until answers began, on average over the last 1,024.
+    pub rtime: Option<u64>,
     /// Transfers that the client gave up.
     pub cli_abrt: Option<u64>,
     /// Transfers that the server gave up.
@@ -119,6 +121,7 @@ impl<'r> Row<'r> {
                 cells.count(Column::Hrsp4xx)?,
                 cells.count(Column::Hrsp5xx)?,
             ],
+            rtime: cells.count(Column::Rtime)?,
             cli_abrt: cells.count(Column::CliAbrt)?,
             srv_abrt: cells.count(Column::SrvAbrt)?,
             addr: cells.text(Column::Addr),

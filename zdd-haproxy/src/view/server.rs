@@ -1,6 +1,9 @@
 //! Servers and backends, kept.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use zdd_core::ports::Counters;
 
 use crate::socket::{ServerState, SetState};
 use crate::stats::{Row, ServerStatus, Word};
@@ -46,6 +49,8 @@ pub struct Server {
     pub addr: Option<SocketAddr>,
     /// The cookie that binds clients to it. They go on coming while it drains.
     pub cookie: Option<String>,
+    /// What was counted of it.
+    pub counters: Counters,
 }
 
 /// What the last health check of a server said.
@@ -87,6 +92,7 @@ impl Server {
             }),
             addr: row.addr.as_deref().and_then(|addr| addr.parse().ok()),
             cookie: row.cookie.as_deref().map(str::to_owned),
+            counters: counters(row),
         }
     }
 
@@ -102,6 +108,22 @@ impl Server {
         self.weight = Some(state.srv_uweight);
         let addr = state.srv_addr.parse::<IpAddr>().ok();
         self.addr = addr.zip(state.srv_port).map(SocketAddr::from).or(self.addr);
+    }
+}
+
+/// Answers where they are counted, in `mode http`; else sessions. What failed before there was an answer
+/// is in none of the answers.
+fn counters(row: &Row<'_>) -> Counters {
+    let sum = |counts: &[Option<u64>]| {
+        counts.iter().flatten().fold(0_u64, |sum, it| sum.saturating_add(*it))
+    };
+    let broken = sum(&[row.econ, row.eresp]);
+    let is_http = row.hrsp.iter().any(Option::is_some);
+    let of_http = sum(&row.hrsp).saturating_add(broken);
+    Counters {
+        requests: if is_http { of_http } else { sum(&[row.stot, row.econ]) },
+        errors: sum(&[row.hrsp[4], Some(broken)]),
+        response_time: row.rtime.map(Duration::from_millis),
     }
 }
 

@@ -8,4 +8,4 @@ mod server;
 pub use error::BalancerError;
 pub use name::{Name, NameError};
 pub use port::{Balancer, LoadBalancer, Look, Notice, ServerChange, Setting};
-pub use server::{Server, SetState};
+pub use server::{Counters, Server, SetState};

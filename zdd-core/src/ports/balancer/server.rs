@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use super::name::Name;
 
@@ -57,6 +58,35 @@ pub struct Server {
     /// Whether clients are bound to it by a cookie: they go on coming while it drains, and only
     /// maintenance keeps them away.
     pub is_sticky: bool,
+    /// What the balancer has counted of it. `None` where it does not say.
+    pub counters: Option<Counters>,
+}
+
+/// What a balancer has counted of a server since it, or its configuration, was loaded, or somebody
+/// cleared the counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "what is compared")]
+pub struct Counters {
+    /// Requests that were answered, or failed; in `mode tcp`, sessions.
+    pub requests: u64,
+    /// Those of them that failed: answers of 5xx, broken or no answers, no connection.
+    pub errors: u64,
+    /// How long answers took to begin, on average over the last 1,024.
+    pub response_time: Option<Duration>,
+}
+
+impl Counters {
+    /// What was added since `before`. Where counters began anew, everything was.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        let began_anew = self.requests < before.requests || self.errors < before.errors;
+        let before = if began_anew { Self::default() } else { before };
+        Self {
+            requests: self.requests - before.requests,
+            errors: self.errors - before.errors,
+            response_time: self.response_time,
+        }
+    }
 }
 
 impl Server {
@@ -74,6 +104,7 @@ impl Server {
             passes: None,
             addr: None,
             is_sticky: false,
+            counters: None,
         }
     }
 

@@ -154,6 +154,8 @@ pub enum How {
     Stuck,
     /// An app that has to be there is gone.
     Vanished,
+    /// A limit was passed while the new version was watched.
+    LimitPassed,
     /// Somebody interrupted it.
     Interrupted,
     /// Somebody else has taken it over.
@@ -176,6 +178,7 @@ impl How {
             Self::Interrupted => "interrupted",
             Self::Lost => "lost",
             Self::Failed => "failed",
+            Self::LimitPassed => "limit-passed",
             Self::Unknown => "unknown",
         }
     }
@@ -188,6 +191,7 @@ impl fmt::Display for How {
             Self::TimedOut => "timed out",
             Self::Stuck => "stuck",
             Self::Vanished => "an app vanished",
+            Self::LimitPassed => "limit passed",
             Self::Interrupted => "interrupted",
             Self::Lost => "taken over by somebody else",
             Self::Failed => "failed",

@@ -1,0 +1,27 @@
+//! Executables that are asked and told.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Span;
+
+/// Executables that are asked before something is destroyed, and told afterwards.
+///
+/// Their form is zdd.py's: `PATH old_app_json task_ids_json new_app_json`.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Hooks")]
+pub(crate) struct HookArgs {
+    /// Executable that is asked before tasks are killed; unless it ends with 0, nothing more is done
+    #[arg(long, value_name = "PATH")]
+    pub(crate) pre_kill_hook: Option<PathBuf>,
+    /// Executable that is asked before an app is deleted; unless it ends with 0, nothing more is done
+    #[arg(long, value_name = "PATH")]
+    pub(crate) before_delete_hook: Option<PathBuf>,
+    /// Executable that is told when a version has taken over
+    #[arg(long, value_name = "PATH")]
+    pub(crate) after_promote_hook: Option<PathBuf>,
+    /// How long each of them may take
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub(crate) hook_timeout: Span,
+}

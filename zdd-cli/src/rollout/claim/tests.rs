@@ -1,0 +1,193 @@
+//! Operators who come at the same moment, in any order in which their requests may arrive.
+
+mod memory;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use zdd_core::ports::{Marathon, Name};
+use zdd_core::rollout::record::{Found, Holder, Phase, Record};
+use zdd_core::rollout::{Growth, Split};
+use zdd_core::units::Timestamp;
+
+use super::{Claim, find, refuse_held};
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use memory::{Dice, Memory};
+
+/// How many races there are.
+const RACES: u64 = 1000;
+/// How far clocks are apart at most, either way.
+const SKEW: i64 = 600_000;
+
+fn record() -> Record {
+    Record {
+        schema: Record::SCHEMA,
+        group: "shop".into(),
+        backend: Name::new("shop_80").unwrap(),
+        phase: Phase::Canary,
+        old: Some("/shop-blue".parse().unwrap()),
+        new: "/shop-green".parse().unwrap(),
+        before: 3,
+        canary: 1,
+        full: 3,
+        floor: 3,
+        traffic: Split { old: 80, new: 20 }.into(),
+        hold: Split::OLD.into(),
+        growth: Growth::Once,
+        course: None,
+        since: Timestamp::EPOCH,
+    }
+}
+
+fn holder(who: &str, now: Timestamp) -> Holder {
+    Holder { who: who.into(), since: now, yields: false }
+}
+
+/// Somebody at a keyboard.
+struct Operator {
+    who: String,
+    takes_over: bool,
+    now: Timestamp,
+}
+
+/// What happened in a race.
+#[derive(Default)]
+struct Course {
+    n_operators: usize,
+    n_ended: AtomicUsize,
+}
+
+impl Operator {
+    /// Does as the verbs do: looks, takes hold, and looks again before each thing that is done. Whoever
+    /// has it keeps it until all others are told.
+    async fn work(&self, marathon: &Memory, course: &Course) -> Result<(), CliError> {
+        let found = find(marathon, "shop").await?;
+        refuse_held(found.as_ref(), self.takes_over, self.now)?;
+        let (record, me) = (record(), holder(&self.who, self.now));
+        let claim = Claim::take(marathon, found.as_ref(), record, None, me).await?;
+        loop {
+            if !claim.is_ours().await? {
+                return Err(claim.lost().into());
+            }
+            marathon.act(&self.who);
+            if course.n_ended.load(Ordering::SeqCst) + 1 == course.n_operators {
+                // Nobody can come any more.
+                marathon.act(&self.who);
+                return claim.forget().await;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn race(seed: u64) {
+    let mut dice = Dice(seed);
+    let marathon = Arc::new(Memory::new(seed));
+    let mut names = Vec::new();
+    if dice.throw(2) == 0 {
+        // Somebody died in the middle of it, by whose clock it is later or earlier.
+        let since = Timestamp::from_millis(1_000_000 + dice.within(SKEW));
+        let dead = holder("dead", since);
+        drop(Claim::take(&*marathon, None, record(), None, dead).await.unwrap());
+        names.push("dead".to_owned());
+    }
+    let is_dead = !names.is_empty();
+    let n_operators = 2 + dice.throw(3);
+    let course = Arc::new(Course { n_operators, ..Course::default() });
+    let mut running = Vec::new();
+    let mut n_take_overs = 0;
+    for n in 0..n_operators {
+        // From somebody who is dead it has to be taken over at least once.
+        let takes_over = dice.throw(2) == 0 || is_dead && n == 0;
+        n_take_overs += usize::from(takes_over);
+        let now = Timestamp::from_millis(1_000_000 + dice.within(SKEW));
+        let operator = Operator { who: format!("operator {n}"), takes_over, now };
+        let (marathon, course) = (marathon.clone(), course.clone());
+        running.push(tokio::spawn(async move {
+            let ended = operator.work(&marathon, &course).await;
+            course.n_ended.fetch_add(1, Ordering::SeqCst);
+            (operator, ended)
+        }));
+    }
+    let mut winners = Vec::new();
+    for task in running {
+        let (operator, ended) = task.await.unwrap();
+        match ended {
+            Ok(()) => winners.push(operator.who),
+            Err(error) => assert_eq!(error.exit(), ExitCode::Locked, "{seed}: {error}"),
+        }
+    }
+    assert_eq!(winners.len(), 1, "{seed}: {winners:?}");
+    // What was decided before it was taken over may still arrive, once; nothing after that.
+    let late = marathon.late();
+    assert!(late.values().all(|n| *n <= 1), "{seed}: {late:?}");
+    assert!(late.len() <= n_take_overs, "{seed}: {late:?}");
+    assert!(!late.contains_key(&winners[0]), "{seed}: {late:?}");
+    assert_eq!(find(&*marathon, "shop").await.unwrap(), None, "{seed}: it is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_acts_and_all_others_are_told() {
+    for seed in 0..RACES {
+        // Not how long it takes, but that it ends.
+        let ends = tokio::time::timeout(Duration::from_secs(60), race(seed)).await;
+        assert!(ends.is_ok(), "{seed}: it does not end");
+    }
+}
+
+async fn taken(marathon: &Memory, found: Option<&Found>, who: &str) -> Result<(), CliError> {
+    let me = holder(who, Timestamp::EPOCH);
+    Claim::take(marathon, found, record(), None, me).await.map(drop)
+}
+
+/// Between a look and the claim somebody went through with it all.
+#[tokio::test]
+async fn what_is_over_is_not_taken_hold_of() {
+    let marathon = Memory::new(1);
+    let me = holder("ann", Timestamp::EPOCH);
+    Claim::take(&marathon, None, record(), None, me).await.unwrap().release().await.unwrap();
+    let seen = find(&marathon, "shop").await.unwrap();
+    let me = holder("bob", Timestamp::EPOCH);
+    let claim = Claim::take(&marathon, seen.as_ref(), record(), None, me).await.unwrap();
+    claim.forget().await.unwrap();
+    let error = taken(&marathon, seen.as_ref(), "carl").await.unwrap_err();
+    assert_eq!(error.exit(), ExitCode::Locked);
+    assert_eq!(find(&marathon, "shop").await.unwrap(), None);
+    // The same where another one has begun since.
+    let me = holder("dora", Timestamp::EPOCH);
+    let mut other = record();
+    other.new = "/shop-red".parse().unwrap();
+    let claim = Claim::take(&marathon, None, other, None, me).await.unwrap();
+    let error = taken(&marathon, seen.as_ref(), "carl").await.unwrap_err();
+    assert_eq!(error.exit(), ExitCode::Locked);
+    assert!(claim.is_ours().await.unwrap());
+}
+
+/// One that slept through the end of its rollout and the begin of another one is not fooled by the same
+/// number, and leaves the other one's record as it is.
+#[tokio::test]
+async fn the_same_generation_of_somebody_else_is_not_ours() {
+    for end in ["update", "release", "forget"] {
+        let marathon = Memory::new(2);
+        let me = |who| holder(who, Timestamp::EPOCH);
+        let asleep = Claim::take(&marathon, None, record(), None, me("ann")).await.unwrap();
+        let found = find(&marathon, "shop").await.unwrap();
+        let other =
+            Claim::take(&marathon, found.as_ref(), record(), None, me("bob")).await.unwrap();
+        assert!(!asleep.is_ours().await.unwrap() && other.is_ours().await.unwrap());
+        other.forget().await.unwrap();
+        let next = Claim::take(&marathon, None, record(), None, me("carl")).await.unwrap();
+        assert!(!asleep.is_ours().await.unwrap());
+        let ended = match end {
+            "update" => asleep.update().await,
+            "release" => asleep.release().await,
+            _ => asleep.forget().await,
+        };
+        assert_eq!(ended.unwrap_err().exit(), ExitCode::Locked, "{end}");
+        assert!(next.is_ours().await.unwrap(), "{end}");
+        let apps = marathon.apps().await.unwrap();
+        assert_eq!(apps.len(), 1, "{end}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Blue/green.
+
+use zdd_core::app::App;
+use zdd_core::rollout::record::{Found, Phase, Record};
+use zdd_core::rollout::{Extent, Growth, Release, Traffic};
+use zdd_core::units::AppId;
+
+use super::Prepared;
+use crate::args::SwapArgs;
+use crate::error::CliError;
+use crate::rollout::carry::now;
+use crate::rollout::error::CanaryError;
+
+/// A definition that is to take the place of what runs of its deployment group.
+#[derive(Clone, Copy)]
+pub(crate) struct Swap<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) args: &'a SwapArgs,
+    /// Whether balancers do what they are told, or take instances out by themselves.
+    pub(crate) can_set: bool,
+}
+
+/// What comes of it.
+pub(crate) enum Swapped {
+    /// There is nothing to do.
+    InPlace(AppId),
+    Prepared(Box<Prepared>),
+}
+
+impl Swap<'_> {
+    /// The deployment group.
+    pub(crate) fn group(&self) -> Result<&str, CliError> {
+        Ok(self.release(&[]).group_name()?)
+    }
+
+    /// What is to be done, from what is there of the group.
+    pub(crate) fn prepared(
+        &self,
+        found: Option<&Found>,
+        running: &[App],
+    ) -> Result<Swapped, CliError> {
+        if let (None, [one]) = (found, running)
+            && self.release(&[]).is_in_place(one)
+        {
+            return Ok(Swapped::InPlace(one.id().clone()));
+        }
+        let prepared = match found {
+            Some(found) => self.go_on(found, running)?,
+            None => self.begin(running)?,
+        };
+        Ok(Swapped::Prepared(Box::new(prepared)))
+    }
+
+    fn release<'r>(&'r self, group: &'r [App]) -> Release<'r> {
+        let allow_no_health_check = self.args.no_health_check_ok;
+        Release { definition: self.app, group, allow_no_health_check }
+    }
+
+    fn begin(&self, running: &[App]) -> Result<Prepared, CliError> {
+        let release = self.release(running);
+        let old = release.running()?;
+        let (full, since) = (self.app.instances().get(), now());
+        let before = old.map_or(0, |app| app.instances().get());
+        // The first of its group has nobody to take over from.
+        let first = if old.is_some() { self.args.initial_instances.min(full) } else { full };
+        let made = release.app(Extent { instances: first, target: full, beside: 0 }, since)?;
+        let traffic = if self.can_set { Traffic::ByInstances } else { Traffic::Untouched };
+        let growth = match self.args.linear_increase {
+            None => Growth::ByHalf,
+            Some(step) => Growth::By(step),
+        };
+        let record = Record {
+            schema: Record::SCHEMA,
+            group: release.group_name()?.into(),
+            backend: release.backend()?,
+            phase: Phase::Promote,
+            old: old.map(|app| app.id().clone()),
+            new: made.id().clone(),
+            before,
+            canary: first,
+            full,
+            floor: before.min(full),
+            traffic,
+            hold: traffic,
+            growth,
+            course: None,
+            since,
+        };
+        Ok(Prepared { record, app: made })
+    }
+
+    /// The rest of one that was interrupted, if it is of this definition.
+    fn go_on(&self, found: &Found, running: &[App]) -> Result<Prepared, CliError> {
+        let record = &found.record;
+        let group = record.group.clone();
+        let of_instances = record.share().is_none();
+        if record.phase == Phase::Canary {
+            return Err(CanaryError::HasCanary { group, app: record.new.clone() }.into());
+        }
+        if record.phase != Phase::Promote || !of_instances {
+            let is_forward = record.phase != Phase::Rollback;
+            return Err(CanaryError::OnItsWay { group, is_forward }.into());
+        }
+        let old: Vec<App> =
+            running.iter().filter(|app| Some(app.id()) == record.old.as_ref()).cloned().collect();
+        let extent = Extent { instances: record.canary, target: record.full, beside: 0 };
+        let made = self.release(&old).app(extent, record.since)?;
+        // Once the old one is gone, the colour cannot be told from it.
+        let made = if old.is_empty() { found.definition.clone().unwrap_or(made) } else { made };
+        if found.definition.as_ref().is_some_and(|it| *it != made) {
+            return Err(CanaryError::Another { group, app: record.new.clone() }.into());
+        }
+        Ok(Prepared { record: record.clone(), app: made })
+    }
+}

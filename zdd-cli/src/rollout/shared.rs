@@ -1,0 +1,137 @@
+//! Rollouts for the verbs that are there for all deployments: `status`, `abort` and `resume`.
+
+use zdd_core::ports::Marathon;
+use zdd_core::rollout::labels;
+use zdd_core::rollout::record::{Found, Phase};
+use zdd_core::units::AppId;
+
+use super::carry::Means;
+use super::claim::read_all;
+use super::end::{heading, turn, turned};
+use super::error::CanaryError;
+use super::verb::needed;
+use super::watchers::Watchers;
+use crate::args::{AbortArgs, ResumeArgs};
+use crate::error::CliError;
+use crate::exit::ExitCode;
+use crate::follow::{Console, Operator};
+
+/// The rollouts that go on.
+pub(crate) struct Rollouts(Vec<Found>);
+
+impl Rollouts {
+    /// Reads them. What is there in the place of a record and is none is only told: it must not stand in
+    /// the way of all other deployments.
+    pub(crate) async fn read(
+        marathon: &dyn Marathon,
+        console: &mut Console<'_>,
+    ) -> Result<Self, CliError> {
+        let (all, unreadable) = read_all(marathon).await?;
+        for error in unreadable {
+            console.tell(&format!("warning: {error}"))?;
+        }
+        Ok(Self(all))
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> &[Found] {
+        &self.0
+    }
+
+    /// Their deployment groups.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|found| found.record.group.as_str())
+    }
+
+    /// The one of a deployment group, or of an app.
+    pub(crate) fn meant(&self, text: &str) -> Option<&Found> {
+        let group = text.strip_prefix('/').unwrap_or(text);
+        let app: Option<AppId> = text.parse().ok();
+        let is_of = |found: &&Found| app.as_ref().is_some_and(|app| is_about(found, app));
+        self.0
+            .iter()
+            .find(|found| found.record.group == group)
+            .or_else(|| self.0.iter().find(is_of))
+    }
+
+    /// Whether all of these apps belong to them.
+    pub(crate) fn have(&self, apps: &[AppId]) -> bool {
+        apps.iter().all(|app| self.0.iter().any(|found| is_about(found, app)))
+    }
+}
+
+/// Whether an app is one of both, or the one of the file that the new one was made from.
+fn is_about(found: &Found, app: &AppId) -> bool {
+    let written = found.definition.as_ref().and_then(|it| it.labels().get(labels::APP_ID));
+    found.record.new == *app
+        || found.record.old.as_ref() == Some(app)
+        || written.is_some_and(|id| id.parse().as_ref() == Ok(app))
+}
+
+/// Turns a rollout round.
+pub(crate) async fn take_back(
+    found: &Found,
+    args: &AbortArgs,
+    marathon: &dyn Marathon,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let group = &found.record.group;
+    let rolling = [("--cancel", args.cancel), ("--record", args.watch.record.is_some())];
+    if let Some((option, _)) = rolling.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
+    }
+    if args.dry_run {
+        let record = turned(&found.record, Phase::Rollback)?;
+        console.tell(&heading(&record))?;
+        console.tell("nothing was done; leave --dry-run out to do it")?;
+        return Ok(ExitCode::Done);
+    }
+    let balancer = needed(&args.turn.balancer)?;
+    let pace = args.turn.pace(&args.watch);
+    let hooks = Some(&args.turn.hooks);
+    let watchers = Watchers::default();
+    let means = Means { marathon, balancer: &*balancer, pace: &pace, watchers: &watchers, hooks };
+    let code = turn(found, Phase::Rollback, means, operator, console).await?;
+    Ok(ended(Phase::Rollback, code))
+}
+
+/// Goes on with a rollout, in the direction in which it went.
+pub(crate) async fn go_on(
+    found: &Found,
+    args: &ResumeArgs,
+    marathon: &dyn Marathon,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let group = &found.record.group;
+    let how = &args.how;
+    let rolling = [
+        ("--allow-broken", how.allow_broken),
+        ("--restart", how.restart),
+        ("--expect-version", how.expect_version.is_some()),
+        ("--force", how.force),
+        ("--wait-lock", how.wait_lock.is_some()),
+        ("--on-failure", args.follow.on_failure.is_some()),
+        ("--record", args.follow.watch.record.is_some()),
+    ];
+    if let Some((option, _)) = rolling.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
+    }
+    let balancer = needed(&args.turn.balancer)?;
+    let pace = args.turn.pace(&args.follow.watch);
+    let hooks = Some(&args.turn.hooks);
+    let watchers = Watchers::default();
+    let means = Means { marathon, balancer: &*balancer, pace: &pace, watchers: &watchers, hooks };
+    let phase = found.record.phase;
+    let code = turn(found, phase, means, operator, console).await?;
+    Ok(ended(phase, code))
+}
+
+/// What a rollout that was taken back is for whoever waits for a new version.
+const fn ended(phase: Phase, code: ExitCode) -> ExitCode {
+    match (phase, code) {
+        (Phase::Rollback, ExitCode::Done) => ExitCode::RolledBack,
+        (_, code) => code,
+    }
+}
