@@ -121,6 +121,10 @@ pub(crate) enum CliError {
     DifferentApps { new: String, old: String },
     #[error("a picture shows one deployment, and this is {what}")]
     NoPicture { what: String },
+    #[error("{given} cannot be said of a recording of a rollout: it says all of that itself")]
+    NotForRollouts { given: &'static str },
+    #[error("{source_name}: {newer}")]
+    NewerRecording { source_name: Source, newer: zdd_core::verify::rollout::Newer },
     #[error("{0}: no deployment in it")]
     NoDeployment(Source),
     #[error("{source_name}: no deployment of {app} in it")]
@@ -194,6 +198,7 @@ impl CliError {
             Self::History(error) => error.exit(),
             Self::Amend(error) => error.exit(),
             Self::NotForGroups { .. }
+            | Self::NotForRollouts { .. }
             | Self::OfTwoKinds { .. }
             | Self::DifferentApps { .. }
             | Self::NoPicture { .. }
@@ -220,6 +225,7 @@ impl CliError {
             | Self::Group(_)
             | Self::SeveralApps(_)
             | Self::NoDeployment(_)
+            | Self::NewerRecording { .. }
             | Self::NoDeploymentOf { .. }
             | Self::Write { .. }
             | Self::RecordingExists(_)
@@ -275,6 +281,8 @@ impl CliError {
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("take the app by itself, out of its group".into()),
+            Self::NotForRollouts { .. } => Some("leave it out".into()),
+            Self::NewerRecording { .. } => Some("use that version of zdd".into()),
             Self::NoDeployment(_) => Some(
                 "record from before the deployment begins: curl -N -H 'Accept: text/event-stream' \
                  $MARATHON/v2/events"

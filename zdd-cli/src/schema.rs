@@ -21,6 +21,7 @@ use crate::rollout::{CanaryLine, CanaryReport};
 use crate::split;
 use crate::status::{AppReport, DeploymentsReport};
 use crate::verify::json::VerifyReport;
+use crate::verify::rollout_json::RolloutReport;
 
 /// Version of the JSON of all verbs.
 pub(crate) const SCHEMA: u32 = 1;
@@ -51,6 +52,15 @@ pub(crate) enum ReadingName {
 enum OneOrMany<T> {
     One(T),
     Many(Vec<T>),
+}
+
+/// What `verify` prints of a recording of Marathon's events, and of one of rollouts.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Verified {
+    Deployment(Box<VerifyReport>),
+    Rollout(Box<RolloutReport>),
 }
 
 /// One line of what `deploy`, `resume` and `abort` print.
@@ -113,7 +123,7 @@ fn of(verb: SchemaOf) -> Schema {
     match verb {
         SchemaOf::Check => schema_for!(OneOrMany<CheckReport>),
         SchemaOf::Plan => schema_for!(PlanReport),
-        SchemaOf::Verify => schema_for!(OneOrMany<VerifyReport>),
+        SchemaOf::Verify => schema_for!(OneOrMany<Verified>),
         SchemaOf::Deploy => schema_for!(DeployLine),
         SchemaOf::Status => schema_for!(StatusReport),
         SchemaOf::Canary => schema_for!(CarryLine),

@@ -107,12 +107,15 @@ fn steps_lead_to_the_promotion_and_lose_nothing() {
     let stage = Stage::new();
     let load = Load::start(stage.port);
     let file = stage.file("1.0", &json!({}));
-    let said = stage
-        .zdd(0, &["canary", "start", &file, "--steps", "20:1s,50x2:1s", "--min-requests", "5"]);
+    let log = stage.folder.path().join("steps.log");
+    let log = log.to_str().unwrap();
+    let args = ["canary", "start", &file, "--steps", "20:1s,50x2:1s", "--min-requests", "5"];
+    let said = stage.zdd(0, &[&args[..], &["--record", log]].concat());
     let counted = load.finish();
     assert!(counted.failures.is_empty(), "{counted:?}\n{said}");
     assert!(counted.of("0.9") > 0 && counted.of("1.0") > 0, "{counted:?}");
     assert_eq!(stage.apps(), ["/shop-green 3"]);
+    stage.zdd(0, &["verify", log]);
     for line in [
         "20 % with 1 instance for 1 s, 50 % with 2 instances for 1 s, then promoted",
         "step 1 of 2: 20 % reached, kept for 1 s",

@@ -138,9 +138,24 @@ fn plan_prints_what_its_schema_says() {
 
 #[test]
 fn verify_prints_what_its_schema_says() {
-    all_fit("verify", &[&["verify", RECORDING, "-o", "json"]]);
+    let several = std::env::temp_dir().join(format!("zdd-schema-{}.jsonl", std::process::id()));
+    let both = [ROLLOUT, BROKEN].map(|path| std::fs::read_to_string(path).unwrap()).concat();
+    std::fs::write(&several, both).unwrap();
+    let several = several.to_str().unwrap();
+    all_fit(
+        "verify",
+        &[
+            &["verify", RECORDING, "-o", "json"],
+            &["verify", ROLLOUT, "-o", "json"],
+            &["verify", BROKEN, "-o", "json"],
+            &["verify", several, "-o", "json"],
+        ],
+    );
+    std::fs::remove_file(several).unwrap();
 }
 
+const ROLLOUT: &str = "tests/rollouts/swap.jsonl";
+const BROKEN: &str = "tests/rollouts/busy.jsonl";
 const RECORDING: &str = "../zdd-core/tests/fixtures/base-min-over.events";
 
 #[test]

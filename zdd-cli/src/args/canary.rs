@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand, ValueEnum};
 use zdd_core::rollout::{OnDrainTimeout, Part, Split};
 
-use super::{AmendArgs, ConnectArgs, HaproxyArgs, HookArgs, Output, Span, StepArgs};
+use super::{AmendArgs, ConnectArgs, HaproxyArgs, HookArgs, ObserveArgs, Output, Span, StepArgs};
 
 /// Give a new version a share of the traffic, then promote it or roll it back
 ///
@@ -68,6 +68,8 @@ pub(crate) struct StartArgs {
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
+    pub(crate) observe: ObserveArgs,
+    #[command(flatten)]
     pub(crate) hooks: HookArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
@@ -91,6 +93,8 @@ pub(crate) struct EndArgs {
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
+    pub(crate) observe: ObserveArgs,
+    #[command(flatten)]
     pub(crate) hooks: HookArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
@@ -108,6 +112,8 @@ pub(crate) struct HoldArgs {
     pub(crate) group: Option<String>,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
+    #[command(flatten)]
+    pub(crate) observe: ObserveArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]

@@ -7,7 +7,9 @@ use zdd_core::capacity::MarathonVersion;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::units::Timestamp;
 
-use super::{AmendArgs, ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, HookArgs, Span};
+use super::{
+    AmendArgs, BesideArgs, ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, HookArgs, Span,
+};
 
 /// Carry out a rolling upgrade and judge it, or put a new version beside the old one
 ///
@@ -40,6 +42,8 @@ pub(crate) struct DeployArgs {
     pub(crate) follow: FollowArgs,
     #[command(flatten)]
     pub(crate) swap: SwapArgs,
+    #[command(flatten)]
+    pub(crate) beside: BesideArgs,
     #[command(flatten)]
     pub(crate) hooks: HookArgs,
     #[command(flatten)]

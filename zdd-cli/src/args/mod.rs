@@ -14,6 +14,7 @@ mod history;
 mod hooks;
 mod jobs;
 mod lab;
+mod observe;
 mod plan;
 mod resume;
 mod span;
@@ -45,6 +46,7 @@ pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{
     ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,
 };
+pub(crate) use observe::{BesideArgs, HookUrl, ObserveArgs};
 pub(crate) use plan::{ModelName, PlanArgs, PlanCommand, PlanOutput, Times};
 pub(crate) use resume::ResumeArgs;
 pub(crate) use span::Span;

@@ -12,6 +12,11 @@ use super::PlanOutput;
 ///
 /// The recording is Marathon's event stream, as `curl -N -H 'Accept: text/event-stream'
 /// $MARATHON/v2/events > LOG` writes it. Each deployment of each app in it is judged by itself.
+///
+/// What `--record` wrote of a canary or of blue/green is judged by other rules: as many serve as have
+/// to, what remains is enough whenever something is stopped, nothing is stopped that is in use, weights
+/// are as they were set and give the shares that were wanted, and nothing is missing. One that was
+/// broken is the exit status 11.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// The recording; `-` is standard input

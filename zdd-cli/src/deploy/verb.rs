@@ -16,7 +16,9 @@ use super::lock::Patience;
 use super::order::{Order, Present, Target, stale};
 use super::show;
 use super::submit::{Submitted, failed, submit};
-use crate::args::{AmendArgs, Carrying, DeployArgs, FollowArgs, PaceArgs, Span, Strategy};
+use crate::args::{
+    AmendArgs, BesideArgs, Carrying, DeployArgs, FollowArgs, ObserveArgs, PaceArgs, Span, Strategy,
+};
 use crate::connect::balancer;
 use crate::error::{Call, CliError};
 use crate::exit::ExitCode;
@@ -24,7 +26,7 @@ use crate::follow::{
     Asked, Console, Course, Follower, Journal, Operator, Recording, carry_on, close, on_failure,
 };
 use crate::plan::rollout::Bound;
-use crate::rollout::{self, CanaryError, Doing};
+use crate::rollout::{self, CanaryError, Doing, Watchers};
 
 pub(crate) async fn run(
     args: &DeployArgs,
@@ -39,8 +41,15 @@ pub(crate) async fn run(
         let balancer = balancer(&args.balancer)?.ok_or(CanaryError::NoBalancer)?;
         let how = (&args.swap, &pace, &args.hooks);
         let (source, is_dry) = (&order.source, args.dry_run);
-        let doing = Doing { source, is_dry, bound: bound.as_ref() };
-        return rollout::swap(app, how, doing, marathon, &*balancer, operator, console).await;
+        let watchers = Watchers::open(&observe(args), is_dry, console)?;
+        let doing = Doing { source, is_dry, bound: bound.as_ref(), watchers: &watchers };
+        let answer = rollout::swap(app, how, doing, marathon, &*balancer, operator, console).await;
+        return watchers.finish(answer, console).await;
+    }
+    let BesideArgs { metrics, notify } = &args.beside;
+    let beside = [("--metrics", metrics.is_some()), ("--notify", notify.is_some())];
+    if let Some((option, _)) = beside.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(CanaryError::OnlyBlueGreen(option).into());
     }
     let how = match bound {
         Some(bound) => bound_to(&bound, &order, &args.how, marathon).await?,
@@ -74,7 +83,6 @@ fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>
         ("--force", how.force),
         ("--wait-lock", how.wait_lock.is_some()),
         ("--on-failure", args.follow.on_failure.is_some()),
-        ("--record", args.follow.watch.record.is_some()),
     ];
     match rolling.into_iter().find(|(_, is_given)| *is_given) {
         Some((option, _)) => Err(CanaryError::OnlyRolling(option).into()),
@@ -106,6 +114,10 @@ async fn bound_to(
     bound.holds(&Binding::of_upgrade(app, Sight::live(present.app(), None)))?;
     let seen = present.app().and_then(App::version);
     Ok(Carrying { expect_version: how.expect_version.or(seen), ..*how })
+}
+
+fn observe(args: &DeployArgs) -> ObserveArgs {
+    ObserveArgs { record: args.follow.watch.record.clone(), beside: args.beside.clone() }
 }
 
 /// Shows what would be done.

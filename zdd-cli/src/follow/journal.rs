@@ -73,8 +73,13 @@ impl Recording {
         }
     }
 
+    /// Whether it lacks what was to be written to it.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed
+    }
+
     /// Each line goes to the file at once, so that nothing is lost with this process.
-    fn line(&mut self, line: &[u8]) -> Result<(), RecordingFailed> {
+    pub(crate) fn line(&mut self, line: &[u8]) -> Result<(), RecordingFailed> {
         if self.failed {
             return Ok(());
         }

@@ -18,7 +18,7 @@ pub(crate) use closing::{Asked, EndLine, VerdictLine, close};
 pub(crate) use console::{Console, Note};
 pub(crate) use end::{End, How};
 pub(crate) use follower::{Follower, Stop};
-pub(crate) use journal::{Journal, Recording};
+pub(crate) use journal::{Journal, Recording, RecordingFailed};
 pub(crate) use operator::{Answer, Operator, Terminal};
 pub(crate) use outcome::{Closing, Course, carry_on, on_failure};
 pub(crate) use seen::{Scope, Seen};

@@ -12,7 +12,7 @@ use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
 use crate::input::Source;
-use crate::rollout::{self, CanaryError, Doing, running_of};
+use crate::rollout::{self, CanaryError, Doing, Watchers, running_of};
 
 pub(crate) async fn run(
     args: &RollbackArgs,
@@ -36,7 +36,12 @@ pub(crate) async fn run(
     let how = (&args.swap, &pace, &args.hooks);
     // It is no file; what is shown says which entry it is.
     let source = Source::File(name.into());
-    let doing = Doing { source: &source, is_dry: args.dry_run, bound: None };
+    let doing = Doing {
+        source: &source,
+        is_dry: args.dry_run,
+        bound: None,
+        watchers: &Watchers::default(),
+    };
     rollout::swap(&entry.definition, how, doing, marathon, &*balancer, operator, console).await
 }
 

@@ -14,6 +14,7 @@ use super::claim::Claim;
 use super::error::CanaryError;
 use super::hooked::Hooked;
 use super::lines::Teller;
+use super::watchers::{Watchers, warned};
 use crate::args::{HookArgs, PaceArgs};
 use crate::clock::SystemClock;
 use crate::error::{Call, CliError};
@@ -28,6 +29,7 @@ pub(super) struct Means<'m> {
     pub(super) marathon: &'m dyn Marathon,
     pub(super) balancer: &'m dyn LoadBalancer,
     pub(super) pace: &'m PaceArgs,
+    pub(super) watchers: &'m Watchers,
     /// Whom to ask before something is destroyed.
     pub(super) hooks: Option<&'m HookArgs>,
 }
@@ -93,19 +95,22 @@ pub(super) async fn carry_through<'p>(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<Carried, CliError> {
-    let mut rollout = claim.record.rollout().with_patience(patience(means.pace));
+    let patience = patience(means.pace);
+    let mut rollout = claim.record.rollout().with_patience(patience);
     if let Some(definition) = &claim.definition {
         rollout = rollout.with_definition(definition.clone());
     }
     let clock = SystemClock;
     let backend = &claim.record.backend;
-    let Means { marathon, balancer, .. } = means;
+    let Means { marathon, balancer, watchers, .. } = means;
     let drive = Drive { marathon, balancer, backend, clock: &clock };
     let mut witness = Teller::new(console);
+    watchers.begin(&claim.record, claim.generation, &patience);
     let mut guard = Guard {
         claim,
         gate,
         witness: &mut witness,
+        watchers,
         looked: None,
         is_old: false,
         error: None,
@@ -122,6 +127,7 @@ pub(super) async fn carry_through<'p>(
         }
     };
     let (error, seen) = (guard.error.take(), guard.seen.take());
+    watchers.ended(ran.as_ref(), error.as_ref());
     witness.finish()?;
     if let Some(error) = error {
         return Err(error);
@@ -173,6 +179,7 @@ struct Guard<'g, 't, 'w, 'p> {
     claim: &'g Claim<'g>,
     gate: Option<&'p mut (dyn Gate + 'p)>,
     witness: &'g mut Teller<'t, 'w>,
+    watchers: &'g Watchers,
     looked: Option<Timestamp>,
     /// Whether it was stopped only because what was seen is old by now.
     is_old: bool,
@@ -216,6 +223,10 @@ impl Guard<'_, '_, '_, '_> {
         {
             self.witness.waiting(waiting_on, now)?;
         }
+        self.watchers.decided(now, seen, decision);
+        for warning in self.watchers.warnings() {
+            self.witness.warning(&warned(&warning))?;
+        }
         Ok(Go::On)
     }
 }
@@ -232,7 +243,8 @@ impl Witness for Guard<'_, '_, '_, '_> {
         }
     }
 
-    async fn done(&mut self, _: Timestamp, action: &Action) {
+    async fn done(&mut self, now: Timestamp, action: &Action) {
+        self.watchers.done(now, action);
         let standings = self.seen.as_ref().map(standings);
         if let Err(error) = self.witness.action(action, standings.as_ref()) {
             self.error.get_or_insert(error);

@@ -15,7 +15,7 @@ pub(super) struct Claim<'m> {
     pub(super) record: Record,
     pub(super) definition: Option<App>,
     holder: Holder,
-    generation: u64,
+    pub(super) generation: u64,
 }
 
 /// The record of a group, if it has one.

@@ -4,6 +4,7 @@ use zdd_core::rollout::Patience;
 use zdd_core::rollout::forecast::Binding;
 
 use super::prepared::Prepared;
+use super::watchers::Watchers;
 use crate::error::CliError;
 use crate::input::Source;
 use crate::plan::rollout::{Bound, Present};
@@ -17,6 +18,8 @@ pub(crate) struct Doing<'a> {
     pub(crate) is_dry: bool,
     /// The plan that it has to be.
     pub(crate) bound: Option<&'a Bound>,
+    /// Whoever else is told.
+    pub(crate) watchers: &'a Watchers,
 }
 
 impl Doing<'_> {

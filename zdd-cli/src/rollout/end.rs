@@ -8,22 +8,28 @@ use super::claim::{Claim, find, find_all, me, refuse_held};
 use super::close::close;
 use super::error::CanaryError;
 use super::walk::walk;
+use super::watchers::Watchers;
 use crate::args::EndArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
 
+/// Promotes it or rolls it back; without a phase, it goes on to its next step, if that is waited for.
 pub(super) async fn run(
     args: &EndArgs,
-    phase: Phase,
+    phase: Option<Phase>,
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
+    watchers: &Watchers,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let found = one(marathon, args.group.as_deref()).await?;
-    let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
-    turn(&found, phase, means, operator, console).await
+    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: Some(&args.hooks) };
+    match phase {
+        Some(phase) => turn(&found, phase, means, operator, console).await,
+        None => carry(&found, approved(&found.record)?, means, operator, console).await,
+    }
 }
 
 /// Carries a rollout out towards where it is to go.
@@ -77,23 +83,14 @@ pub(super) fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryErro
     record.turned(phase).ok_or_else(|| CanaryError::OnItsWay { group: group(), is_forward: false })
 }
 
-/// Lets a canary that waits for it go on.
-pub(super) async fn approve(
-    args: &EndArgs,
-    marathon: &dyn Marathon,
-    balancer: &dyn LoadBalancer,
-    operator: &mut dyn Operator,
-    console: &mut Console<'_>,
-) -> Result<ExitCode, CliError> {
-    let found = one(marathon, args.group.as_deref()).await?;
-    let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
-    if !found.record.awaits_approval() {
-        return Err(CanaryError::NothingToApprove(found.record.group.clone()).into());
+/// The record of a canary that waits for somebody's word, with that word.
+fn approved(record: &Record) -> Result<Record, CanaryError> {
+    if !record.awaits_approval() {
+        return Err(CanaryError::NothingToApprove(record.group.clone()));
     }
     // After the last step both may be meant to stay.
-    let stands = || Record { course: None, ..found.record.clone() };
-    let record = found.record.onward(now()).unwrap_or_else(stands);
-    carry(&found, record, means, operator, console).await
+    let stands = || Record { course: None, ..record.clone() };
+    Ok(record.onward(now()).unwrap_or_else(stands))
 }
 
 pub(super) fn heading(record: &Record) -> String {

@@ -25,6 +25,14 @@ pub(crate) enum CanaryError {
     NoBalancer,
     #[error("{0} belongs to rolling upgrades; this app is deployed blue/green")]
     OnlyRolling(&'static str),
+    #[error("{0} belongs to blue/green deployments; this one is rolling")]
+    OnlyBlueGreen(&'static str),
+    #[error("`{0}` is no address for metrics")]
+    MetricsAddress(String),
+    #[error("metrics cannot be served at {address}: {error}")]
+    Metrics { address: std::net::SocketAddr, error: std::io::Error },
+    #[error("the address for notices cannot be used: {0}")]
+    NotifyUrl(&'static str),
     #[error("{option} belongs to rolling upgrades; {group} is rolled out beside what runs")]
     NotOfRollouts { option: &'static str, group: String },
     #[error("{app} is deployed blue/green: its definition is not needed to go on")]
@@ -121,6 +129,7 @@ impl CanaryError {
             | Self::OnlyRolling(_)
             | Self::NoStrategy
             | Self::OtherGroup { .. }
+            | Self::OnlyBlueGreen(_)
             | Self::NotOfRollouts { .. }
             | Self::OfAGroup { .. }
             | Self::TwoWeights(_)
@@ -142,6 +151,9 @@ impl CanaryError {
                 | ReleaseError::NoHealthCheck(_),
             ) => ExitCode::MissingField,
             Self::NoBalancer
+            | Self::MetricsAddress(_)
+            | Self::Metrics { .. }
+            | Self::NotifyUrl(_)
             | Self::TwoApps(_)
             | Self::NobodyAnswers
             | Self::Hook(_)
@@ -181,6 +193,13 @@ impl CanaryError {
             Self::OtherGroup { .. } => "old and new carry the same HAPROXY_DEPLOYMENT_GROUP",
             Self::NoStrategy => "leave --strategy out, or --weight",
             Self::OnlyRolling(_) => "leave it out, or say --strategy rolling",
+            Self::OnlyBlueGreen(_) => {
+                "leave it out, or give the app the label HAPROXY_DEPLOYMENT_GROUP"
+            }
+            Self::MetricsAddress(_) | Self::Metrics { .. } => {
+                "an address is such as 127.0.0.1:9100; port 0 is any that is free"
+            }
+            Self::NotifyUrl(_) => "an address is such as https://hooks.example/zdd",
             Self::NotOfRollouts { .. } => "leave it out",
             Self::OfAGroup { group, .. } => {
                 return Some(format!(

@@ -12,6 +12,7 @@ use super::close::leave;
 use super::end::one;
 use super::error::CanaryError;
 use super::status;
+use super::watchers::Watchers;
 use crate::args::HoldArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -24,6 +25,7 @@ pub(super) async fn run(
     args: &HoldArgs,
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
+    watchers: &Watchers,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
@@ -36,7 +38,7 @@ pub(super) async fn run(
     }
     let (record, definition) = (found.record.clone(), found.definition.clone());
     let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;
-    let means = Means { marathon, balancer, pace: &args.pace, hooks: None };
+    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: None };
     let mut is_shown = false;
     loop {
         match carry_out(&claim, means, operator, console).await {

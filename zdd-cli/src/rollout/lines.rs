@@ -88,6 +88,11 @@ impl<'t, 'w> Teller<'t, 'w> {
         self.line("waiting", Some(on.code()), &text, hint)
     }
 
+    /// Says what went wrong beside the rollout.
+    pub(super) fn warning(&mut self, text: &str) -> Result<(), CliError> {
+        self.console.tell(text)
+    }
+
     pub(super) fn finish(&mut self) -> Result<(), CliError> {
         self.console.finish()
     }

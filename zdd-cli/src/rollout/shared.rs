@@ -10,6 +10,7 @@ use super::claim::read_all;
 use super::end::{heading, turn, turned};
 use super::error::CanaryError;
 use super::verb::needed;
+use super::watchers::Watchers;
 use crate::args::{AbortArgs, ResumeArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -89,7 +90,8 @@ pub(crate) async fn take_back(
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.watch);
     let hooks = Some(&args.turn.hooks);
-    let means = Means { marathon, balancer: &*balancer, pace: &pace, hooks };
+    let watchers = Watchers::default();
+    let means = Means { marathon, balancer: &*balancer, pace: &pace, watchers: &watchers, hooks };
     let code = turn(found, Phase::Rollback, means, operator, console).await?;
     Ok(ended(Phase::Rollback, code))
 }
@@ -119,7 +121,8 @@ pub(crate) async fn go_on(
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.follow.watch);
     let hooks = Some(&args.turn.hooks);
-    let means = Means { marathon, balancer: &*balancer, pace: &pace, hooks };
+    let watchers = Watchers::default();
+    let means = Means { marathon, balancer: &*balancer, pace: &pace, watchers: &watchers, hooks };
     let phase = found.record.phase;
     let code = turn(found, phase, means, operator, console).await?;
     Ok(ended(phase, code))

@@ -12,6 +12,7 @@ use super::error::{CanaryError, Share};
 use super::prepared::{Canary, Prepared};
 use super::subject::Subject;
 use super::walk::{in_short, walk};
+use super::watchers::Watchers;
 use crate::args::StartArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -24,11 +25,12 @@ pub(super) async fn run(
     args: &StartArgs,
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
+    watchers: &Watchers,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let subject = Subject::read(&args.file, &args.amend, args.share(), args.instances)?;
-    let means = Means { marathon, balancer, pace: &args.pace, hooks: Some(&args.hooks) };
+    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: Some(&args.hooks) };
     let source = Source::from(args.file.as_path());
     let bound = args.plan.as_deref().map(Bound::read).transpose()?;
     let start = Start { args, subject, means, source, bound };
@@ -57,7 +59,8 @@ impl Start<'_> {
         let n_balancers = self.seen(&next.prepared.record).await?;
         let present = Present { n_balancers, ..present };
         let (patience, is_dry) = (patience(&self.args.pace), self.args.dry_run);
-        let doing = Doing { source: &self.source, is_dry, bound: self.bound.as_ref() };
+        let (bound, watchers) = (self.bound.as_ref(), self.means.watchers);
+        let doing = Doing { source: &self.source, is_dry, bound, watchers };
         doing.holds(&next.prepared, &present, patience)?;
         if let Some(version) = &next.before {
             console.tell(&format!("nothing of {group} runs: {version} is deployed first"))?;

@@ -27,7 +27,8 @@ pub(crate) async fn swap(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let means = Means { marathon, balancer, pace, hooks: Some(hooks) };
+    let watchers = doing.watchers;
+    let means = Means { marathon, balancer, pace, watchers, hooks: Some(hooks) };
     let swap = Swap { app, args, can_set: balancer.can_set() };
     let group = swap.group()?;
     let present = Present::look(marathon, group).await?;

@@ -4,8 +4,9 @@ use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Phase;
 
 use super::error::CanaryError;
+use super::watchers::Watchers;
 use super::{end, hold, start, status};
-use crate::args::{CanaryArgs, CanaryVerb, HaproxyArgs};
+use crate::args::{CanaryArgs, CanaryVerb, EndArgs, HaproxyArgs};
 use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -20,29 +21,46 @@ pub(crate) async fn run(
     match &args.verb {
         CanaryVerb::Start(args) => {
             let balancer = needed(&args.balancer)?;
-            start::run(args, marathon, &*balancer, operator, console).await
+            let watchers = Watchers::open(&args.observe, args.dry_run, console)?;
+            let answer = start::run(args, marathon, &*balancer, &watchers, operator, console).await;
+            watchers.finish(answer, console).await
         }
         CanaryVerb::Approve(args) => {
             let balancer = needed(&args.balancer)?;
-            end::approve(args, marathon, &*balancer, operator, console).await
+            end(args, None, marathon, &*balancer, operator, console).await
         }
         CanaryVerb::Promote(args) => {
             let balancer = needed(&args.balancer)?;
-            end::run(args, Phase::Promote, marathon, &*balancer, operator, console).await
+            end(args, Some(Phase::Promote), marathon, &*balancer, operator, console).await
         }
         CanaryVerb::Rollback(args) => {
             let balancer = needed(&args.balancer)?;
-            end::run(args, Phase::Rollback, marathon, &*balancer, operator, console).await
+            end(args, Some(Phase::Rollback), marathon, &*balancer, operator, console).await
         }
         CanaryVerb::Hold(args) => {
             let balancer = needed(&args.balancer)?;
-            hold::run(args, marathon, &*balancer, operator, console).await
+            let watchers = Watchers::open(&args.observe, false, console)?.of_repeated();
+            let answer = hold::run(args, marathon, &*balancer, &watchers, operator, console).await;
+            watchers.finish(answer, console).await
         }
         CanaryVerb::Status(args) => {
             let balancer = balancer(&args.balancer)?;
             status::run(args, marathon, balancer.as_deref(), console).await
         }
     }
+}
+
+async fn end(
+    args: &EndArgs,
+    phase: Option<Phase>,
+    marathon: &dyn Marathon,
+    balancer: &dyn LoadBalancer,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let watchers = Watchers::open(&args.observe, false, console)?;
+    let answer = end::run(args, phase, marathon, balancer, &watchers, operator, console).await;
+    watchers.finish(answer, console).await
 }
 
 pub(super) fn needed(args: &HaproxyArgs) -> Result<Box<dyn LoadBalancer>, CanaryError> {

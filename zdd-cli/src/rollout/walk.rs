@@ -84,12 +84,15 @@ async fn watched(
 ) -> Result<Carried, CliError> {
     let hooks = means.hooks.filter(|it| it.check_hook.is_some() && claim.record.is_watched());
     let Some(hooks) = hooks else {
-        return carry_out(claim, means, operator, console).await;
+        return Box::pin(carry_out(claim, means, operator, console)).await;
     };
     tokio::select! {
-        carried = carry_out(claim, means, operator, console) => carried,
+        carried = Box::pin(carry_out(claim, means, operator, console)) => carried,
         what = refused(&claim.record, hooks, means.marathon) => {
-            Err(CanaryError::LimitPassed { group: claim.record.group.clone(), what: what? }.into())
+            let group = claim.record.group.clone();
+            let error = CanaryError::LimitPassed { group, what: what? }.into();
+            means.watchers.ended(None, Some(&error));
+            Err(error)
         }
     }
 }

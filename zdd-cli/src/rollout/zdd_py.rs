@@ -16,6 +16,7 @@ use super::carry::{Carried, Gate, Means, Pass, Say, carry_through, now};
 use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::close::leave;
 use super::error::CanaryError;
+use super::watchers::Watchers;
 use crate::args::{DrainTimeout, Output, PaceArgs, Span, ZddPyArgs};
 use crate::error::{CliError, FileFault};
 use crate::exit::ExitCode;
@@ -215,7 +216,8 @@ impl Task {
             take_over: false,
             output: Output::Text,
         };
-        let means = Means { marathon, balancer, pace: &pace, hooks: None };
+        let watchers = Watchers::default();
+        let means = Means { marathon, balancer, pace: &pace, watchers: &watchers, hooks: None };
         match carry_through(&claim, means, Some(&mut prompt), operator, console).await {
             // Labels say all that zdd.py itself would need to go on.
             Ok(Carried::Reached(_)) => {

@@ -1,6 +1,9 @@
 //! `zdd verify`: judges a recording.
 
 pub(crate) mod json;
+mod rollout;
+pub(crate) mod rollout_json;
+mod rollout_text;
 pub(crate) mod text;
 mod verb;
 mod words;

@@ -4,9 +4,10 @@ use std::io::{self, Read, Write};
 
 use zdd_core::app::App;
 use zdd_core::guarantee::Guarantee;
+use zdd_core::verify::rollout::is_rollout;
 use zdd_core::verify::{Facts, LogReader, Replay, Replayed};
 
-use super::{json, text};
+use super::{json, rollout, text};
 use crate::args::{PlanOutput, VerifyArgs};
 use crate::chart::Chart;
 use crate::error::CliError;
@@ -16,7 +17,7 @@ use crate::schema::write_json;
 use crate::text::{Page, plural};
 
 /// Bytes that are read at a time.
-const PIECE: usize = 1 << 16;
+pub(super) const PIECE: usize = 1 << 16;
 
 pub(crate) fn run(
     args: &VerifyArgs,
@@ -24,7 +25,13 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> Result<ExitCode, CliError> {
     let source = Source::from(args.log.as_path());
-    let mut replayed = replay(&source, definitions(args)?)?;
+    let mut recording = source.open().map_err(|error| CliError::Files(vec![error]))?;
+    let begun = beginning(&mut recording)
+        .map_err(|error| CliError::Files(vec![source.error(error.into())]))?;
+    if is_rollout(&begun) {
+        return rollout::run(args, source, &begun, recording, page, out);
+    }
+    let mut replayed = replay(&source, begun.chain(recording), definitions(args)?)?;
     if replayed.reports.is_empty() {
         return Err(CliError::NoDeployment(source));
     }
@@ -53,6 +60,13 @@ pub(crate) fn run(
     Ok(if verdicts.any(broken) { ExitCode::Violated } else { ExitCode::Done })
 }
 
+/// The first piece of a recording, or all of it: as much as it takes to tell what it is of.
+fn beginning(recording: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut begun = Vec::new();
+    recording.take(PIECE as u64).read_to_end(&mut begun)?;
+    Ok(begun)
+}
+
 /// A replay that knows what the caller says of apps.
 fn definitions(args: &VerifyArgs) -> Result<Replay, CliError> {
     let mut replay = match args.output {
@@ -78,9 +92,12 @@ fn facts(app: &App) -> Facts {
 }
 
 /// Reads a whole recording, piece by piece: what lives in it fills memory, its length does not.
-fn replay(source: &Source, mut replay: Replay) -> Result<Replayed, CliError> {
+fn replay(
+    source: &Source,
+    mut recording: impl Read,
+    mut replay: Replay,
+) -> Result<Replayed, CliError> {
     let failed = |error: io::Error| CliError::Files(vec![source.error(error.into())]);
-    let mut recording = source.open().map_err(|error| CliError::Files(vec![error]))?;
     let mut reader = LogReader::new();
     let mut piece = vec![0; PIECE];
     loop {

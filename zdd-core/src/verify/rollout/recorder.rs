@@ -1,6 +1,6 @@
 //! Makes the lines of a recording.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -91,6 +91,6 @@ impl Recorder {
     fn line(&mut self, entry: Entry) -> String {
         self.said_at = Some(entry.at());
         let line = Line { schema: SCHEMA, entry };
-        serde_json::to_value(line).expect("all keys are texts").to_string()
+        serde_json::to_string(&line).expect("all keys are texts")
     }
 }

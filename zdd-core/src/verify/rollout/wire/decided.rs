@@ -167,6 +167,23 @@ pub enum How {
     Unknown,
 }
 
+impl How {
+    /// The word for it, for tools; never changes.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Reached => "reached",
+            Self::TimedOut => "timed-out",
+            Self::Stuck => "stuck",
+            Self::Vanished => "vanished",
+            Self::Interrupted => "interrupted",
+            Self::Lost => "lost",
+            Self::Failed => "failed",
+            Self::LimitPassed => "limit-passed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl fmt::Display for How {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
