@@ -152,8 +152,17 @@ fn steps(table: &mut Table) {
     let bytes = usize::try_from(plan.step_count()).expect("millions") * size_of::<Step>();
     let mut scratch: Scratch = [0; _];
     let what = format!("1000000 instances, {} steps", plan.step_count());
+    let mut write = || floor::write_bytes(&mut scratch, bytes);
     let limit = Limit::Time(Duration::from_millis(10));
-    table.compare(&what, Work::Once, limit, walk, || floor::write_bytes(&mut scratch, bytes));
+    table.compare(&what, Work::Once, limit, walk, &mut write);
+
+    let simulate = || {
+        let plan = Timeline::of(black_box(&case.upgrade), case.model, &case.times);
+        plan.steps().map(|step| step.state.running()).max()
+    };
+    assert_eq!(simulate(), Some(1_000_001));
+    let limit = Limit::Time(Duration::from_millis(50));
+    table.compare("the same, simulated anew", Work::Once, limit, simulate, write);
 }
 
 fn recordings(table: &mut Table) {
@@ -381,6 +390,17 @@ fn rollouts(table: &mut Table) {
     let limit = Limit::Time(Duration::from_millis(5));
     let copy = || black_box(&seen).clone();
     table.compare("decision about 10000 instances", Work::Once, limit, decide, copy);
+
+    let instances = if table.is_quick() { 100 } else { 10_000 };
+    let all = || rollout::to_the_end(black_box(instances));
+    let told = all();
+    assert!(told.is_reached() && told.stopped == [instances.into(), 0]);
+    assert!(told.lowest_serving.count >= instances.into());
+    let moments = told.rows.len();
+    let copies = || (0..moments).for_each(|_| drop(black_box(&seen).clone()));
+    let what = format!("forecast of {instances} instances by half, {moments} moments");
+    let limit = Limit::Time(Duration::from_secs(2));
+    table.compare(&what, Work::Once, limit, all, copies);
 }
 
 /// The statistics of a large HAProxy.

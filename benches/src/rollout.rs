@@ -1,10 +1,14 @@
-//! A large deployment, half-way.
+//! A large deployment, half-way, and one from its beginning to its end.
+
+use std::time::Duration;
 
 use zdd_core::app::App;
 use zdd_core::ports::{
     AppStatus, Balancer, HealthResult, Look, Name, Server, SetState, Task, TaskState,
 };
+use zdd_core::rollout::forecast::{Forecast, Lasting, Limits, World, forecast};
 use zdd_core::rollout::{Growth, Observation, Rollout, Target, Traffic};
+use zdd_core::timeline::Assumptions;
 
 const OLD: &str = "/shop-blue";
 const NEW: &str = "/shop-green";
@@ -31,6 +35,33 @@ pub fn engine(each: u16) -> Rollout {
         .holding(Traffic::ByInstances)
         .growing(Growth::ByHalf)
         .with_floor((2 * each).into())
+}
+
+/// A deployment of so many instances by half, from the first to the last of them.
+///
+/// # Panics
+///
+/// When it takes more than a forecast may.
+pub fn to_the_end(instances: u32) -> Forecast {
+    let app = |id: &str, count: u32| {
+        let text = format!(
+            r#"{{"id": "{id}", "instances": {count}, "healthChecks": [{{"protocol": "HTTP"}}]}}"#
+        );
+        App::parse(&text).expect("it is an app")
+    };
+    let [start, healthy, stop, sessions] = [5, 10, 3, 2].map(Duration::from_secs);
+    let life = Assumptions { start, healthy, stop };
+    let id = |text: &str| text.parse().expect("it is an id");
+    let lasting = Lasting { old: life, new: life, sessions };
+    let world = World::new(Some(id(OLD)), id(NEW), lasting);
+    let mut world = world.with_running(&app(OLD, instances));
+    let target = Target { old: 0, new: instances, traffic: Traffic::ByInstances };
+    let mut engine = Rollout::new(Some(id(OLD)), id(NEW), target)
+        .holding(Traffic::ByInstances)
+        .growing(Growth::ByHalf)
+        .with_floor(instances)
+        .with_definition(app(NEW, 1));
+    forecast(&mut world, &mut engine, Limits::default()).expect("it is within the limits")
 }
 
 fn status(id: &str, first: u16, count: u16) -> AppStatus {

@@ -57,6 +57,7 @@ impl Key {
     }
 
     /// Among so many slots, a power of two.
+    #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are all that is used")]
     const fn slot(self, slots: usize) -> usize {
         // The upper bits depend on all bytes.
         ((self.0 >> 32) ^ self.0) as usize & (slots - 1)
@@ -102,7 +103,7 @@ mod tests {
         for n in 0..1_000_u16 {
             let text = alloc::format!("10_0_{}_{}", n / 250, n % 250);
             assert_eq!(found(n % 3, &text), [u32::from(n)]);
-            assert_eq!(found(n % 3 + 1, &text), []);
+            assert!(found(n % 3 + 1, &text).is_empty());
         }
         let ip = "10.0.0.1".parse().unwrap();
         index.add(Key::of_ip(80, ip), 7);

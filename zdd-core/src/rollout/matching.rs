@@ -213,10 +213,14 @@ impl Prepared {
             index.add(Key::of_ip(port, *ip), n);
         }
         let host = self.host.as_deref().map(|host| key.text(host));
-        host.into_iter().for_each(|host| index.add(host, n));
+        if let Some(host) = host {
+            index.add(host, n);
+        }
         for address in &self.addresses {
             index.add(key.text(address), n);
-            host.into_iter().for_each(|host| index.add(host.letter(b'_').text(address), n));
+            if let Some(host) = host {
+                index.add(host.letter(b'_').text(address), n);
+            }
         }
     }
 

@@ -45,9 +45,9 @@ fn standing(view: &View<'_>, side: Side, seen: &Observation) -> Standing {
     let mut names: Vec<_> = it.members.iter().filter_map(|member| member.server()).collect();
     names.sort_unstable();
     let weights = looks().map(|look| {
-        let named: BTreeMap<&Name, &Server> =
+        let servers: BTreeMap<&Name, &Server> =
             look.servers.iter().rev().map(|server| (&server.name, server)).collect();
-        names.iter().filter_map(|name| named.get(name)?.weight).collect()
+        names.iter().filter_map(|name| servers.get(name)?.weight).collect()
     });
     let share = |look: &Look| {
         let serving = |is_of: &dyn Fn(&Name) -> bool| -> u64 {
