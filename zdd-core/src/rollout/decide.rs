@@ -147,9 +147,10 @@ impl Rollout {
         let is_untouched = self.target.traffic == Traffic::Untouched;
         let serve = if is_untouched { self.capacity() } else { self.floor };
         let keep = |grown| serve.saturating_sub(grown).min(has).max(least);
-        let room = most.saturating_sub(has);
-        if view.side(ahead).app.is_none() && room < grown {
-            return (0, keep(0));
+        let room = most.saturating_sub(view.side(behind).occupied());
+        let there = view.side(ahead).instances();
+        if there < grown && room < grown {
+            return (there, keep(there));
         }
         let is_next = grown < self.of(ahead) && room > grown;
         (grown, if is_next { has.max(least) } else { keep(grown) })
@@ -169,10 +170,14 @@ impl Rollout {
             return None;
         }
         let stays = self.of(behind) > 0;
-        let mut other = view.side(behind).instances();
-        if matches!(self.growth, Growth::Waves { .. }) {
-            other = other.saturating_sub(stopped.try_into().unwrap_or(u32::MAX));
-        }
+        let other = match self.growth {
+            Growth::Waves { .. } if stopped == 0 => view.side(behind).occupied(),
+            Growth::Waves { .. } => {
+                let stopped = stopped.try_into().unwrap_or(u32::MAX);
+                view.side(behind).instances().saturating_sub(stopped)
+            }
+            _ => view.side(behind).instances(),
+        };
         let next = self.growth.next(grown, other, to, stays);
         if next <= grown {
             return None;
@@ -194,11 +199,13 @@ impl Rollout {
         if stage.of(side) == 0 && side != self.ahead() && self.next_stage(view, 0).is_some() {
             return None;
         }
+        let is_whole = view.side(self.ahead()).instances() >= self.of(self.ahead());
         let shrinking = drain::Shrinking {
             side: view.side(side),
             view,
             seen,
             to: stage.of(side),
+            is_kept: self.of(side) > 0 || (side != self.ahead() && !is_whole),
             floor: self.floor,
             is_taken_back: self.is_way_back && stage.of(side) == 0,
             is_ours: self.target.traffic != Traffic::Untouched,
@@ -211,7 +218,10 @@ impl Rollout {
             // marathon-lb takes the app that was scaled last for the new one: that must be so again at
             // once, and not only when the kill has been seen.
             Verdict::Act(mut actions, waiting_on) => {
-                if let [Action::Kill { tasks, .. }] = actions.as_slice() {
+                // What stops still counts in waves.
+                let is_at_once = !matches!(self.growth, Growth::Waves { .. })
+                    || self.target.traffic == Traffic::Untouched;
+                if let ([Action::Kill { tasks, .. }], true) = (actions.as_slice(), is_at_once) {
                     let next = self.next_stage(view, tasks.len());
                     actions.extend(next.filter(|_| side != self.ahead()));
                 }
