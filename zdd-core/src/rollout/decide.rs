@@ -33,10 +33,10 @@ impl Rollout {
         let unready = self.unready(view, stage);
         let traffic = if unready.is_some() { self.hold } else { self.target.traffic };
         let wanted = settings::wanted(view, traffic, |side| self.is_to_be_ready(side));
-        let changes = settings::differing(view, &wanted);
-        if !changes.is_empty() {
-            let count = changes.len();
-            return Verdict::Act(vec![Action::Set(wanted)], WaitingOn::Settings { count });
+        let count = settings::differing(&wanted);
+        if count > 0 {
+            let changes = settings::changes(&wanted);
+            return Verdict::Act(vec![Action::Set(changes)], WaitingOn::Settings { count });
         }
         if let Some(verdict) = self.thinned(view) {
             return verdict;

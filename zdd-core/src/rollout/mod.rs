@@ -30,6 +30,7 @@ mod engine;
 pub mod forecast;
 mod growth;
 pub mod history;
+mod index;
 pub mod labels;
 mod matching;
 mod merge;
