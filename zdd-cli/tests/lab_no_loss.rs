@@ -12,7 +12,7 @@ mod stage;
 mod up;
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use load::{Backend, Kind, Load};
@@ -22,6 +22,8 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 const INSTANCES: u32 = 3;
+/// How long a task that was told to stop goes on as before.
+const LINGERS: Duration = Duration::from_millis(700);
 
 /// What an operator does to the app.
 #[derive(Clone, Copy, Debug)]
@@ -192,6 +194,8 @@ fn is_a_task_of_the_lab() {
         let mut stops = signal(SignalKind::terminate()).unwrap();
         let serves = Backend::at(SocketAddr::new(ip, port.parse().unwrap())).await;
         stops.recv().await.unwrap();
+        // Whoever sends it something new by now will lose it: whether that happens must not depend on luck.
+        tokio::time::sleep(LINGERS).await;
         serves.stop().await;
     });
 }
