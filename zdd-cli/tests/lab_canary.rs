@@ -3,27 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod load;
+mod stage;
 mod up;
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use load::Load;
 use serde_json::Value;
-use snapbox::cmd::cargo_bin;
-use tempfile::TempDir;
-use up::{Up, free_port};
-
-const BLUEPRINT: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/canary/simpleservice-blueprint.yaml");
-
-/// A lab, and a folder for files.
-struct Stage {
-    lab: Up,
-    folder: TempDir,
-    port: u16,
-}
+use stage::{Mode, Stage, example};
 
 /// What a command said.
 #[derive(Debug)]
@@ -33,106 +20,61 @@ struct Said {
     err: String,
 }
 
-impl Stage {
-    fn new() -> Self {
-        Self { lab: Up::lab(&[]), folder: tempfile::tempdir().unwrap(), port: free_port() }
-    }
+fn new() -> Stage {
+    Stage::new(Mode::Haproxy, 2)
+}
 
-    /// The tutorial's blueprint, behind a port that is free, with these weights.
-    fn blueprint(&self, old: u64, new: u64) -> PathBuf {
-        let text = fs::read_to_string(BLUEPRINT).unwrap();
-        for has in ["10099:", "weight: 80%", "weight: 20%"] {
-            assert_eq!(text.matches(has).count(), 1, "{has}");
-        }
-        let text = text
-            .replace("10099:", &format!("{}:", self.port))
-            .replace("weight: 80%", &format!("weight: {old}%"))
-            .replace("weight: 20%", &format!("weight: {new}%"));
-        let path = self.folder.path().join(format!("blueprint-{new}.yaml"));
-        fs::write(&path, text).unwrap();
-        path
+/// The tutorial's blueprint, behind a port that is free, with these weights.
+fn blueprint(stage: &Stage, old: u64, new: u64) -> String {
+    let text = fs::read_to_string(example("canary/simpleservice-blueprint.yaml")).unwrap();
+    for has in ["10099:", "weight: 80%", "weight: 20%"] {
+        assert_eq!(text.matches(has).count(), 1, "{has}");
     }
+    let text = text
+        .replace("10099:", &format!("{}:", stage.port))
+        .replace("weight: 80%", &format!("weight: {old}%"))
+        .replace("weight: 20%", &format!("weight: {new}%"));
+    let path = stage.path(&format!("blueprint-{new}.yaml"));
+    fs::write(&path, text).unwrap();
+    path
+}
 
-    /// A definition with checks that are quick enough to wait for.
-    fn definition(&self, version: &str) -> PathBuf {
-        let json = serde_json::json!({
-            "id": "/shop", "instances": 2, "cpus": 0.1, "mem": 32,
-            "container": {"type": "DOCKER", "docker": {"image": "mhausenblas/simpleservice:0.4.0"}},
-            "env": {"SIMPLE_SERVICE_VERSION": version},
-            "labels": {
-                "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_0_PORT": self.port.to_string(),
-                "HAPROXY_0_MODE": "http",
-            },
-            "healthChecks": [{
-                "protocol": "HTTP", "path": "/health", "gracePeriodSeconds": 60,
-                "intervalSeconds": 1, "timeoutSeconds": 20, "maxConsecutiveFailures": 3,
-            }],
-        });
-        let path = self.folder.path().join(format!("{version}.json"));
-        fs::write(&path, json.to_string()).unwrap();
-        path
+fn zdd(stage: &Stage, args: &[&str]) -> Said {
+    let output = stage.command(args).output().unwrap();
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
     }
+}
 
-    fn zdd(&self, args: &[&str]) -> Said {
-        let output = self.command(args).output().unwrap();
-        Said {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
+/// The same, which has to go well.
+#[track_caller]
+fn done(stage: &Stage, args: &[&str]) -> Said {
+    let said = zdd(stage, args);
+    assert_eq!(said.code, Some(0), "{args:?}: {}{}", said.out, said.err);
+    said
+}
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(cargo_bin!("zdd"));
-        command
-            .args(args)
-            .env_clear()
-            .env("ZDD_MARATHON", self.lab.export("ZDD_MARATHON"))
-            .env("ZDD_HAPROXY", self.lab.export("ZDD_HAPROXY"))
-            .env("ZDD_HAPROXY_MASTER", self.lab.export("ZDD_HAPROXY_MASTER"))
-            .env("NO_PROXY", "127.0.0.1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
+#[track_caller]
+fn start(stage: &Stage, file: &str, more: &[&str]) -> Said {
+    zdd(stage, &[&["canary", "start", file], more].concat())
+}
 
-    /// The same, which has to go well.
-    #[track_caller]
-    fn done(&self, args: &[&str]) -> Said {
-        let said = self.zdd(args);
-        assert_eq!(said.code, Some(0), "{args:?}: {}{}", said.out, said.err);
-        said
-    }
-
-    #[track_caller]
-    fn start(&self, file: &std::path::Path, more: &[&str]) -> Said {
-        self.zdd(&[&["canary", "start", file.to_str().unwrap()], more].concat())
-    }
-
-    fn status(&self) -> Value {
-        serde_json::from_str(&self.done(&["canary", "status", "-o", "json"]).out).unwrap()
-    }
-
-    fn apps(&self) -> Vec<String> {
-        let answer = self.lab.call("GET", "/v2/apps", &Value::Null);
-        let apps = answer["apps"].as_array().unwrap().iter();
-        apps.map(|app| format!("{} {}", app["id"].as_str().unwrap(), app["instances"]))
-            .filter(|app| !app.starts_with("/zdd-history/"))
-            .collect()
-    }
+fn status(stage: &Stage) -> Value {
+    serde_json::from_str(&done(stage, &["canary", "status", "-o", "json"]).out).unwrap()
 }
 
 #[test]
 fn the_tutorials_canary_has_its_share_and_is_promoted() {
-    let stage = Stage::new();
-    let said = stage.start(&stage.blueprint(80, 20), &[]);
+    let stage = new();
+    let said = start(&stage, &blueprint(&stage, 80, 20), &[]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     let load = Load::start(stage.port);
     for (old, new) in [(80, 20), (99, 1), (95, 5), (67, 33), (50, 50), (1, 99)] {
-        let said = stage.start(&stage.blueprint(old, new), &[]);
+        let said = start(&stage, &blueprint(&stage, old, new), &[]);
         assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-        let status = stage.status();
+        let status = status(&stage);
         let [it] = status.as_array().unwrap().as_slice() else { panic!("{status}") };
         assert_eq!((&it["phase"], &it["next"]), (&"canary".into(), &Value::Null), "{it}");
         let sum = |side: &str| -> u64 {
@@ -145,9 +87,9 @@ fn the_tutorials_canary_has_its_share_and_is_promoted() {
         assert_eq!(sum("new") * old, sum("old") * new, "{it}");
         let url = format!("http://127.0.0.1:{}/endpoint0", stage.port);
         let expect = format!("0.9={old},1.0={new}");
-        stage.done(&["split", &url, "-n", "20000", "--expect", &expect]);
+        done(&stage, &["split", &url, "-n", "20000", "--expect", &expect]);
     }
-    let said = stage.done(&["canary", "promote"]);
+    let said = done(&stage, &["canary", "promote"]);
     assert_eq!(
         said.out,
         "promoted: /simpleservice/simpleservice-green has 3 instances and all of the traffic\n"
@@ -155,66 +97,66 @@ fn the_tutorials_canary_has_its_share_and_is_promoted() {
     let counted = load.finish();
     assert!(counted.failures.is_empty(), "{counted:?}");
     assert_eq!(stage.apps(), ["/simpleservice/simpleservice-green 3"]);
-    assert_eq!(stage.status(), serde_json::json!([]));
+    assert_eq!(status(&stage), serde_json::json!([]));
 }
 
 #[test]
 fn a_canary_is_taken_back_and_nobody_notices() {
-    let stage = Stage::new();
-    stage.done(&["canary", "start", stage.definition("1").to_str().unwrap(), "--weight", "20"]);
+    let stage = new();
+    done(&stage, &["canary", "start", &stage.file("1"), "--weight", "20"]);
     assert_eq!(stage.apps(), ["/shop-blue 2"]);
     let load = Load::start(stage.port);
-    let file = stage.definition("2");
-    let said = stage.start(&file, &["--weight", "20"]);
+    let file = stage.file("2");
+    let said = start(&stage, &file, &["--weight", "20"]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     assert!(said.out.contains("20 % for the new version"), "{}", said.out);
 
     // Another version has to wait; the same one may get another share.
-    let said = stage.start(&stage.definition("3"), &["--weight", "20"]);
+    let said = start(&stage, &stage.file("3"), &["--weight", "20"]);
     assert_eq!(said.code, Some(3), "{said:?}");
     assert!(said.err.contains("shop is a canary of another version, /shop-green"), "{}", said.err);
-    let said = stage.start(&file, &["--weight", "50"]);
+    let said = start(&stage, &file, &["--weight", "50"]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     assert!(said.out.contains("50 % for the new version"), "{}", said.out);
 
-    stage.done(&["canary", "rollback", "shop"]);
+    done(&stage, &["canary", "rollback", "shop"]);
     let counted = load.finish();
     assert!(counted.failures.is_empty(), "{counted:?}");
     assert!(counted.of("2") > 0);
     assert_eq!(stage.apps(), ["/shop-blue 2"]);
-    let said = stage.zdd(&["canary", "rollback"]);
+    let said = zdd(&stage, &["canary", "rollback"]);
     assert_eq!((said.code, said.err.lines().next()), (Some(3), Some("error: no canary goes on")));
 }
 
 #[test]
 fn whoever_died_can_be_replaced_knowingly() {
-    let stage = Stage::new();
-    stage.done(&["canary", "start", stage.definition("1").to_str().unwrap(), "--weight", "20"]);
+    let stage = new();
+    done(&stage, &["canary", "start", &stage.file("1"), "--weight", "20"]);
     // It never gets healthy, so that it is waited for until somebody ends it.
-    let file = stage.definition("2");
+    let file = stage.file("2");
     let text = fs::read_to_string(&file).unwrap().replace("/health", "/nowhere");
     fs::write(&file, text).unwrap();
-    let words = ["canary", "start", file.to_str().unwrap(), "--weight", "20"];
-    let mut child = stage.command(&words).spawn().unwrap();
+    let words = ["canary", "start", &file, "--weight", "20"];
+    let mut child = stage.spawn(&words);
     up::until("the canary is there", || stage.apps().len() > 2);
     child.kill().unwrap();
     child.wait().unwrap();
 
-    let said = stage.zdd(&["canary", "rollback"]);
+    let said = zdd(&stage, &["canary", "rollback"]);
     assert_eq!(said.code, Some(12), "{said:?}");
     let [error, hint] = said.err.lines().collect::<Vec<_>>()[..] else { panic!("{}", said.err) };
     assert!(error.starts_with("error: shop is held by ") && error.ends_with(" ago"), "{error}");
     assert!(error.contains(&format!("process {}", child.id())), "{error}");
     assert!(hint.contains("--take-over"), "{hint}");
-    stage.done(&["canary", "rollback", "--take-over"]);
+    done(&stage, &["canary", "rollback", "--take-over"]);
     assert_eq!(stage.apps(), ["/shop-blue 2"]);
 }
 
 #[test]
 fn what_cannot_be_is_refused_before_anything_is_done() {
-    let stage = Stage::new();
-    stage.done(&["canary", "start", stage.definition("1").to_str().unwrap(), "--weight", "20"]);
-    let file = stage.definition("2");
+    let stage = new();
+    done(&stage, &["canary", "start", &stage.file("1"), "--weight", "20"]);
+    let file = stage.file("2");
     for (args, code, error, hint) in [
         (
             &["--weight", "0.01"][..],
@@ -231,10 +173,10 @@ fn what_cannot_be_is_refused_before_anything_is_done() {
         ),
         (&[], 2, "no share given", "say what the new version gets, as in --weight 20"),
     ] {
-        let said = stage.start(&file, args);
+        let said = start(&stage, &file, args);
         assert_eq!(said.code, Some(code), "{said:?}");
         assert_eq!(said.err, format!("error: {error}\nhint: {hint}\n"));
     }
     assert_eq!(stage.apps(), ["/shop-blue 2"]);
-    assert_eq!(stage.status(), serde_json::json!([]));
+    assert_eq!(status(&stage), serde_json::json!([]));
 }

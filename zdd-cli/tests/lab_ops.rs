@@ -3,195 +3,116 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod load;
+mod stage;
 mod up;
 
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use load::Load;
-use serde_json::{Value, json};
-use snapbox::cmd::cargo_bin;
-use tempfile::TempDir;
-use up::{Up, free_port, until};
+use serde_json::Value;
+use stage::{Mode, Stage};
+use up::until;
 
-struct Stage {
-    lab: Up,
-    folder: TempDir,
-    port: u16,
+/// With the template of a definition in its folder.
+fn new() -> Stage {
+    let stage = Stage::new(Mode::Haproxy, 2);
+    stage.file_with("shop", |json| json["container"]["docker"]["image"] = "__IMAGE__".into());
+    stage
 }
 
-const BALANCER: [&str; 2] = ["ZDD_HAPROXY", "ZDD_HAPROXY_MASTER"];
+/// What deploys a revision of the template.
+fn deploying<'a>(revision: &'a str, version: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let image = "image=mhausenblas/simpleservice:0.4.0";
+    let how = ["deploy", "shop.json", "--revision", revision, "--set", image, "--set", version];
+    [&how[..], more].concat()
+}
 
-impl Stage {
-    fn new() -> Self {
-        let stage =
-            Self { lab: Up::lab(&[]), folder: tempfile::tempdir().unwrap(), port: free_port() };
-        let json = json!({
-            "id": "/shop", "instances": 2, "cpus": 0.01, "mem": 1,
-            "container": {"type": "DOCKER", "docker": {"image": "__IMAGE__"}},
-            "env": {"SIMPLE_SERVICE_VERSION": "none"},
-            "labels": {
-                "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_0_PORT": stage.port.to_string(),
-                "HAPROXY_0_MODE": "http",
-            },
-            "healthChecks": [{
-                "protocol": "HTTP", "path": "/health", "gracePeriodSeconds": 60,
-                "intervalSeconds": 1, "timeoutSeconds": 20, "maxConsecutiveFailures": 3,
-            }],
-        });
-        fs::write(stage.folder.path().join("shop.json"), json.to_string()).unwrap();
-        stage
-    }
+/// Kills such a deployment as soon as both versions are there.
+fn killed(stage: &Stage, args: &[&str]) {
+    let mut child = stage.spawn(args);
+    until("it has begun", || stage.apps().len() == 2);
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().code(), None);
+}
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(cargo_bin!("zdd"));
-        command.args(args).current_dir(self.folder.path()).env_clear();
-        command.env("NO_PROXY", "127.0.0.1").env("PATH", std::env::var_os("PATH").unwrap());
-        command.env("ZDD_MARATHON", self.lab.export("ZDD_MARATHON"));
-        for name in BALANCER {
-            command.env(name, self.lab.export(name));
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
+/// The apps that serve, with revision and instances.
+fn apps(stage: &Stage) -> Vec<String> {
+    stage.apps_as(|app| {
+        let revision = app["labels"]["ZDD_REVISION"].as_str().unwrap();
+        format!("{} {revision} {}", app["id"].as_str().unwrap(), app["instances"])
+    })
+}
 
-    /// Runs it to its end; answers with what it said.
-    #[track_caller]
-    fn zdd(&self, code: i32, args: &[&str]) -> String {
-        let output = self.command(args).output().unwrap();
-        let out = String::from_utf8(output.stdout).unwrap();
-        let err = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {out}{err}");
-        out + &err
-    }
+/// A hook that tells each event with its tasks, and then does `what`.
+fn hook(stage: &Stage, name: &str, what: &str) -> String {
+    let tell = format!("printf '%s %s\\n' \"$ZDD_EVENT\" \"$2\" >> '{}'", stage.path("told"));
+    stage.hook(name, &format!("{tell}\n{what}"))
+}
 
-    /// What deploys a revision of the template.
-    fn deploying<'a>(revision: &'a str, version: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-        let image = "image=mhausenblas/simpleservice:0.4.0";
-        let how = ["deploy", "shop.json", "--revision", revision, "--set", image, "--set", version];
-        [&how[..], more].concat()
-    }
-
-    /// Kills such a deployment as soon as two instances of each version are there, or one of each.
-    fn killed(&self, args: &[&str]) {
-        let mut child = self.command(args).spawn().unwrap();
-        until("it has begun", || self.apps().len() == 2);
-        child.kill().unwrap();
-        assert_eq!(child.wait().unwrap().code(), None);
-    }
-
-    fn all_apps(&self) -> Vec<Value> {
-        let answer = self.lab.call("GET", "/v2/apps", &Value::Null);
-        answer["apps"].as_array().unwrap().clone()
-    }
-
-    /// The apps but for those that only keep something, with revision and instances.
-    fn apps(&self) -> Vec<String> {
-        let mut apps: Vec<_> = self
-            .all_apps()
-            .iter()
-            .filter(|app| !app["id"].as_str().unwrap().starts_with("/zdd-"))
-            .map(|app| {
-                let revision = app["labels"]["ZDD_REVISION"].as_str().unwrap();
-                format!("{} {revision} {}", app["id"].as_str().unwrap(), app["instances"])
-            })
-            .collect();
-        apps.sort();
-        apps
-    }
-
-    fn n_records(&self) -> usize {
-        let apps = self.all_apps();
-        let ids = apps.iter().map(|app| app["id"].as_str().unwrap());
-        ids.filter(|id| id.starts_with("/zdd-rollouts/")).count()
-    }
-
-    /// A script that tells each event with its tasks, and then does `what`. Another process writes it: what
-    /// is open for writing in a process that was forked here cannot be executed.
-    fn hook(&self, name: &str, what: &str) -> String {
-        let path = self.folder.path().join(name);
-        let told = self.folder.path().join("told");
-        let text = format!(
-            "#!/bin/sh\nprintf '%s %s\\n' \"$ZDD_EVENT\" \"$2\" >> '{}'\n{what}\n",
-            told.display()
-        );
-        let mut write = Command::new("/bin/sh")
-            .args(["-c", "cat > \"$0\" && chmod 700 \"$0\""])
-            .arg(&path)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        write.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        assert!(write.wait().unwrap().success());
-        path.to_str().unwrap().into()
-    }
-
-    /// The events that hooks were called for, with the tasks.
-    fn told(&self) -> Vec<(String, Vec<String>)> {
-        let path = self.folder.path().join("told");
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        let _ = fs::remove_file(path);
-        let line = |line: &str| {
-            let (event, tasks) = line.split_once(' ').unwrap();
-            (event.to_owned(), serde_json::from_str(tasks).unwrap())
-        };
-        text.lines().map(line).collect()
-    }
+/// The events that hooks were called for, with the tasks.
+fn told(stage: &Stage) -> Vec<(String, Vec<String>)> {
+    let path = stage.path("told");
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    let _ = fs::remove_file(path);
+    let line = |line: &str| {
+        let (event, tasks) = line.split_once(' ').unwrap();
+        (event.to_owned(), serde_json::from_str(tasks).unwrap())
+    };
+    text.lines().map(line).collect()
 }
 
 #[test]
 fn hooks_have_the_last_word_and_are_asked_once() {
-    let stage = Stage::new();
-    let fine = stage.hook("fine", "echo all is well");
+    let stage = new();
+    let fine = hook(&stage, "fine", "echo all is well");
     let told_only = ["--after-promote-hook", &fine];
-    stage.zdd(0, &Stage::deploying("v1", "env.SIMPLE_SERVICE_VERSION=v1", &told_only));
-    assert_eq!(stage.told(), [("after-promote".to_owned(), vec![])]);
+    stage.zdd(0, &deploying("v1", "env.SIMPLE_SERVICE_VERSION=v1", &told_only));
+    assert_eq!(told(&stage), [("after-promote".to_owned(), vec![])]);
 
     // One that says no: everything stays as it is.
-    let no = stage.hook("no", "echo first; echo not on a Friday >&2; exit 3");
+    let no = hook(&stage, "no", "echo first; echo not on a Friday >&2; exit 3");
     let run = |code, more: &[&str]| {
-        stage.zdd(code, &Stage::deploying("v2", "env.SIMPLE_SERVICE_VERSION=v2", more))
+        stage.zdd(code, &deploying("v2", "env.SIMPLE_SERVICE_VERSION=v2", more))
     };
     let said = run(2, &["--pre-kill-hook", &no]);
     assert!(said.contains("no (before-kill): the hook refuses"), "{said}");
     assert!(said.contains("it said last: not on a Friday"), "{said}");
     assert!(said.contains("`zdd resume shop` goes on from here"), "{said}");
-    assert_eq!(stage.apps(), ["/shop-blue v1 2", "/shop-green v2 1"]);
-    let told = stage.told();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((told[0].0.as_str(), told[0].1.len()), ("before-kill", 1));
+    assert_eq!(apps(&stage), ["/shop-blue v1 2", "/shop-green v2 1"]);
+    let all = told(&stage);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!((all[0].0.as_str(), all[0].1.len()), ("before-kill", 1));
 
     // One that hangs: the same, and it is gone.
-    let hangs = stage.hook("hangs", "exec sleep 600");
+    let hangs = hook(&stage, "hangs", "exec sleep 600");
     let said = run(14, &["--before-delete-hook", &hangs, "--hook-timeout", "500ms"]);
     assert!(said.contains("hangs (before-delete): the hook took longer than 0.5 s"), "{said}");
-    assert_eq!(stage.apps(), ["/shop-blue v1 1", "/shop-green v2 2"]);
-    assert_eq!(stage.told().len(), 1);
+    assert_eq!(apps(&stage), ["/shop-blue v1 1", "/shop-green v2 2"]);
+    assert_eq!(told(&stage).len(), 1);
 
     // What is left is asked about once, and what was done is told when it is done.
     let hooks = ["--pre-kill-hook", &fine, "--before-delete-hook", &fine];
-    let broken = stage.hook("broken", "echo nobody listens; exit 9");
+    let broken = hook(&stage, "broken", "echo nobody listens; exit 9");
     let said = run(2, &[&hooks[..], &["--after-promote-hook", &broken]].concat());
     assert!(said.contains("promoted, but "), "{said}");
     assert!(said.contains("it said last: nobody listens"), "{said}");
     let events: Vec<_> =
-        stage.told().into_iter().map(|(event, tasks)| (event, tasks.len())).collect();
+        told(&stage).into_iter().map(|(event, tasks)| (event, tasks.len())).collect();
     let events: Vec<_> = events.iter().map(|(event, n)| (event.as_str(), *n)).collect();
     assert_eq!(events, [("before-kill", 1), ("before-delete", 1), ("after-promote", 0)]);
-    assert_eq!(stage.apps(), ["/shop-green v2 2"]);
+    assert_eq!(apps(&stage), ["/shop-green v2 2"]);
     assert_eq!(stage.n_records(), 0);
 }
 
 #[test]
 fn abort_resume_and_status_know_rollouts() {
-    let stage = Stage::new();
-    stage.zdd(0, &Stage::deploying("v1", "env.SIMPLE_SERVICE_VERSION=v1", &[]));
+    let stage = new();
+    stage.zdd(0, &deploying("v1", "env.SIMPLE_SERVICE_VERSION=v1", &[]));
     let load = Load::start(stage.port);
-    let v2 = Stage::deploying("v2", "env.SIMPLE_SERVICE_VERSION=v2", &[]);
+    let v2 = deploying("v2", "env.SIMPLE_SERVICE_VERSION=v2", &[]);
 
     // Killed, and taken back.
-    stage.killed(&v2);
+    killed(&stage, &v2);
     let said = stage.zdd(0, &["status"]);
     assert!(said.contains("on its way to the new version"), "{said}");
     assert!(said.contains("held by ") && said.contains(", process "), "{said}");
@@ -206,23 +127,23 @@ fn abort_resume_and_status_know_rollouts() {
     let said = stage.zdd(3, &["abort", "shop", "--cancel"]);
     assert!(said.contains("--cancel belongs to rolling upgrades"), "{said}");
     stage.zdd(0, &["abort", "shop", "--dry-run"]);
-    assert_eq!(stage.apps().len(), 2);
+    assert_eq!(apps(&stage).len(), 2);
     stage.zdd(15, &["abort", "/shop-green", "--take-over"]);
-    assert_eq!(stage.apps(), ["/shop-blue v1 2"]);
+    assert_eq!(apps(&stage), ["/shop-blue v1 2"]);
 
     // Killed, and gone on with, by what is in Marathon alone.
-    stage.killed(&v2);
+    killed(&stage, &v2);
     fs::rename(stage.folder.path().join("shop.json"), stage.folder.path().join("away")).unwrap();
     let said = stage.zdd(0, &["resume", "--take-over"]);
     assert!(said.contains("/shop-green serves with 2 instances; /shop-blue is gone"), "{said}");
-    assert_eq!(stage.apps(), ["/shop-green v2 2"]);
+    assert_eq!(apps(&stage), ["/shop-green v2 2"]);
     fs::rename(stage.folder.path().join("away"), stage.folder.path().join("shop.json")).unwrap();
 
     // Whoever aborts can be killed, too: the way back is gone on with.
-    stage.killed(&Stage::deploying("v3", "env.SIMPLE_SERVICE_VERSION=v3", &[]));
+    killed(&stage, &deploying("v3", "env.SIMPLE_SERVICE_VERSION=v3", &[]));
     let mut child = stage.command(&["abort", "shop", "--take-over"]).spawn().unwrap();
     until("it is on its way back", || {
-        stage.apps().len() == 1
+        apps(&stage).len() == 1
             || stage.zdd(0, &["status", "-o", "json"]).contains("\"phase\": \"rollback\"")
     });
     child.kill().unwrap();
@@ -230,7 +151,7 @@ fn abort_resume_and_status_know_rollouts() {
     if stage.n_records() > 0 {
         stage.zdd(15, &["resume", "shop", "--take-over"]);
     }
-    assert_eq!(stage.apps(), ["/shop-green v2 2"]);
+    assert_eq!(apps(&stage), ["/shop-green v2 2"]);
     assert_eq!(stage.n_records(), 0);
     let counted = load.finish();
     assert!(counted.failures.is_empty(), "{counted:?}");
@@ -244,17 +165,17 @@ fn abort_resume_and_status_know_rollouts() {
 
 #[test]
 fn what_ran_before_is_a_word_away() {
-    let stage = Stage::new();
+    let stage = new();
     let said = stage.zdd(3, &["history", "shop"]);
     assert!(said.contains("no history of shop"), "{said}");
     assert!(stage.zdd(3, &["rollback"]).contains("no history"));
     let said = stage.zdd(3, &["deploy", "shop.json"]);
     assert!(said.contains("/container/docker/image: `__IMAGE__` is a place-holder"), "{said}");
     assert_eq!(stage.all_apps().len(), 0);
-    stage.zdd(0, &Stage::deploying("v1", "env.SIMPLE_SERVICE_VERSION=v1", &[]));
+    stage.zdd(0, &deploying("v1", "env.SIMPLE_SERVICE_VERSION=v1", &[]));
     assert!(stage.zdd(3, &["rollback"]).contains("nothing before v1"));
     let more = ["--set", "instances=1"];
-    stage.zdd(0, &Stage::deploying("v2", "env.SIMPLE_SERVICE_VERSION=v2", &more));
+    stage.zdd(0, &deploying("v2", "env.SIMPLE_SERVICE_VERSION=v2", &more));
 
     let history = |code| -> Value {
         serde_json::from_str(&stage.zdd(code, &["history", "-o", "json"])).unwrap()
@@ -277,14 +198,14 @@ fn what_ran_before_is_a_word_away() {
     );
     assert!(stage.zdd(3, &["rollback", "--to", "v2"]).contains("v2 runs already"));
     stage.zdd(0, &["rollback", "--to", "v1", "--dry-run"]);
-    assert_eq!(stage.apps(), ["/shop-green v2 1"]);
+    assert_eq!(apps(&stage), ["/shop-green v2 1"]);
 
     let load = Load::start(stage.port);
     stage.zdd(0, &["rollback", "--to", "v1"]);
-    assert_eq!(stage.apps(), ["/shop-blue v1 2"]);
+    assert_eq!(apps(&stage), ["/shop-blue v1 2"]);
     // And back again: what ran before that.
     stage.zdd(0, &["rollback", "shop"]);
-    assert_eq!(stage.apps(), ["/shop-green v2 1"]);
+    assert_eq!(apps(&stage), ["/shop-green v2 1"]);
     let counted = load.finish();
     assert!(counted.failures.is_empty(), "{counted:?}");
     assert!(counted.of("v1") > 0 && counted.of("v2") > 0, "{counted:?}");

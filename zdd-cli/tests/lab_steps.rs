@@ -3,119 +3,62 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod load;
+mod stage;
 mod up;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use load::Load;
 use serde_json::{Value, json};
-use snapbox::cmd::cargo_bin;
-use tempfile::TempDir;
-use up::{Up, free_port, until};
+use stage::{Mode, Stage, said};
+use up::until;
 
-struct Stage {
-    lab: Up,
-    folder: TempDir,
-    port: u16,
+/// With 0.9 running.
+fn new() -> Stage {
+    let stage = Stage::new(Mode::Haproxy, 3);
+    zdd(&stage, 0, &["deploy", &file(&stage, "0.9", &json!({}))]);
+    stage
 }
 
-impl Stage {
-    /// With 0.9 running.
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let stage = Self { lab: Up::lab(&[]), folder, port: free_port() };
-        stage.zdd(0, &["deploy", &stage.file("0.9", &json!({}))]);
-        stage
-    }
-
-    fn file(&self, version: &str, env: &Value) -> String {
-        let mut json = json!({
-            "id": "/shop", "instances": 3, "cpus": 0.1, "mem": 32,
-            "container": {"type": "DOCKER", "docker": {"image": "mhausenblas/simpleservice:0.4.0"}},
-            "env": {"SIMPLE_SERVICE_VERSION": version},
-            "labels": {
-                "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_0_PORT": self.port.to_string(),
-                "HAPROXY_0_MODE": "http",
-            },
-            "healthChecks": [{
-                "protocol": "HTTP", "path": "/health", "gracePeriodSeconds": 60,
-                "intervalSeconds": 1, "timeoutSeconds": 20, "maxConsecutiveFailures": 3,
-            }],
-            "upgradeStrategy": {"minimumHealthCapacity": 1.0, "maximumOverCapacity": 0.34},
-        });
+fn file(stage: &Stage, version: &str, env: &Value) -> String {
+    stage.file_with(version, |json| {
+        json["upgradeStrategy"] =
+            json!({"minimumHealthCapacity": 1.0, "maximumOverCapacity": 0.34});
         for (name, value) in env.as_object().unwrap() {
             match name.as_str() {
                 "maximumOverCapacity" => json["upgradeStrategy"][name] = value.clone(),
                 name => json["env"][name] = value.clone(),
             }
         }
-        let path = self.folder.path().join(format!("{version}.json"));
-        fs::write(&path, json.to_string()).unwrap();
-        path.to_str().unwrap().into()
-    }
+    })
+}
 
-    fn spawn(&self, args: &[&str]) -> Child {
-        let mut command = Command::new(cargo_bin!("zdd"));
-        command.args(args).env_clear().env("NO_PROXY", "127.0.0.1");
-        for name in ["ZDD_MARATHON", "ZDD_HAPROXY", "ZDD_HAPROXY_MASTER"] {
-            command.env(name, self.lab.export(name));
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap()
-    }
-
-    /// Runs it to its end; answers with what it said.
-    #[track_caller]
-    fn zdd(&self, code: i32, args: &[&str]) -> String {
-        ended(self.spawn(args), code)
-    }
-
-    fn apps(&self) -> Vec<String> {
-        let answer = self.lab.call("GET", "/v2/apps", &Value::Null);
-        let apps = answer["apps"].as_array().unwrap().iter();
-        let mut apps: Vec<_> = apps
-            .map(|app| format!("{} {}", app["id"].as_str().unwrap(), app["instances"]))
-            .filter(|app| !app.starts_with("/zdd-"))
-            .collect();
-        apps.sort();
-        apps
-    }
-
-    /// A hook that does this.
-    fn hook(&self, name: &str, script: &str) -> String {
-        let path = self.folder.path().join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        path.to_str().unwrap().into()
-    }
+/// Runs it to its end; answers with what it said.
+#[track_caller]
+fn zdd(stage: &Stage, code: i32, args: &[&str]) -> String {
+    ended(stage.spawn(args), code)
 }
 
 #[track_caller]
 fn ended(child: Child, code: i32) -> String {
-    let output = child.wait_with_output().unwrap();
-    let out = String::from_utf8(output.stdout).unwrap();
-    let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{out}{err}");
     // As it was before it was broken into lines.
-    (out + &err).replace("\n  ", " ")
+    said(code, &child.wait_with_output().unwrap(), &[]).replace("\n  ", " ")
 }
 
 #[test]
 fn steps_lead_to_the_promotion_and_lose_nothing() {
-    let stage = Stage::new();
+    let stage = new();
     let load = Load::start(stage.port);
-    let file = stage.file("1.0", &json!({}));
-    let log = stage.folder.path().join("steps.log");
-    let log = log.to_str().unwrap();
+    let file = file(&stage, "1.0", &json!({}));
+    let log = stage.path("steps.log");
     let args = ["canary", "start", &file, "--steps", "20:1s,50x2:1s", "--min-requests", "5"];
-    let said = stage.zdd(0, &[&args[..], &["--record", log]].concat());
+    let said = zdd(&stage, 0, &[&args[..], &["--record", &log]].concat());
     let counted = load.finish();
     assert!(counted.failures.is_empty(), "{counted:?}\n{said}");
     assert!(counted.of("0.9") > 0 && counted.of("1.0") > 0, "{counted:?}");
     assert_eq!(stage.apps(), ["/shop-green 3"]);
-    stage.zdd(0, &["verify", log]);
+    zdd(&stage, 0, &["verify", &log]);
     for line in [
         "20 % with 1 instance for 1 s, 50 % with 2 instances for 1 s, then promoted",
         "step 1 of 2: 20 % reached, kept for 1 s",
@@ -124,49 +67,49 @@ fn steps_lead_to_the_promotion_and_lose_nothing() {
     ] {
         assert!(said.contains(line), "{line}\n{said}");
     }
-    assert_eq!(stage.zdd(0, &["canary", "status"]).trim(), "no canary goes on");
+    assert_eq!(zdd(&stage, 0, &["canary", "status"]).trim(), "no canary goes on");
 }
 
 #[test]
 fn one_that_fails_is_taken_back_by_itself() {
-    let stage = Stage::new();
+    let stage = new();
     let load = Load::start(stage.port);
-    let file = stage.file("1.0", &json!({"SIMPLE_SERVICE_FAILURE_RATE": "0.5"}));
+    let file = file(&stage, "1.0", &json!({"SIMPLE_SERVICE_FAILURE_RATE": "0.5"}));
     let args = ["canary", "start", &file, "--weight", "20", "--pause", "10m"];
-    let said = stage.zdd(15, &args);
+    let said = zdd(&stage, 15, &args);
     drop(load);
     assert_eq!(stage.apps(), ["/shop-blue 3"]);
     assert!(said.contains("new version: ") && said.contains("requests failed"), "{said}");
     assert!(said.contains("rolled back: /shop-blue has 3 instances and all"), "{said}");
-    assert_eq!(stage.zdd(0, &["canary", "status"]).trim(), "no canary goes on");
+    assert_eq!(zdd(&stage, 0, &["canary", "status"]).trim(), "no canary goes on");
 
     // Or it stops there, and is looked at.
     let load = Load::start(stage.port);
-    let said = stage.zdd(11, &[&args[..], &["--on-failure", "stop"]].concat());
+    let said = zdd(&stage, 11, &[&args[..], &["--on-failure", "stop"]].concat());
     drop(load);
     assert_eq!(stage.apps(), ["/shop-blue 3", "/shop-green 1"]);
     assert!(said.contains("`zdd abort shop` takes it back"), "{said}");
-    stage.zdd(15, &["abort", "shop"]);
+    zdd(&stage, 15, &["abort", "shop"]);
 }
 
 #[test]
 fn one_that_is_slow_or_that_the_operators_own_check_refuses_is_taken_back() {
-    let stage = Stage::new();
+    let stage = new();
     let load = Load::start(stage.port);
-    let slow = stage.file("1.0", &json!({"SIMPLE_SERVICE_SLOW_MS": "60"}));
+    let slow = file(&stage, "1.0", &json!({"SIMPLE_SERVICE_SLOW_MS": "60"}));
     let start = ["canary", "start", &slow, "--weight", "30", "--pause", "10m"];
-    let said = stage.zdd(15, &[&start[..], &["--max-slowdown", "100"]].concat());
+    let said = zdd(&stage, 15, &[&start[..], &["--max-slowdown", "100"]].concat());
     assert!(said.contains("the new version answers in "), "{said}");
     assert_eq!(stage.apps(), ["/shop-blue 3"]);
 
-    let marks = stage.folder.path().join("asked");
+    let marks = stage.path("asked");
     let script = format!(
         "echo \"$ZDD_EVENT\" >> {0}\n[ $(wc -l < {0}) -lt 3 ] || {{ echo too dear; exit 1; }}",
-        marks.display()
+        marks
     );
     let hook = stage.hook("check", &script);
     let said =
-        stage.zdd(15, &[&start[..], &["--check-hook", &hook, "--check-every", "100ms"]].concat());
+        zdd(&stage, 15, &[&start[..], &["--check-hook", &hook, "--check-every", "100ms"]].concat());
     drop(load);
     assert!(said.contains("(check): ") && said.contains("it said: too dear"), "{said}");
     assert_eq!(fs::read_to_string(marks).unwrap(), "check\ncheck\ncheck\n");
@@ -175,21 +118,21 @@ fn one_that_is_slow_or_that_the_operators_own_check_refuses_is_taken_back() {
 
 #[test]
 fn an_approval_is_waited_for_and_given_by_somebody_else() {
-    let stage = Stage::new();
-    let said = stage.zdd(3, &["canary", "approve"]);
+    let stage = new();
+    let said = zdd(&stage, 3, &["canary", "approve"]);
     assert!(said.contains("no canary goes on"), "{said}");
     let load = Load::start(stage.port);
-    let file = stage.file("1.0", &json!({}));
+    let file = file(&stage, "1.0", &json!({}));
     let waits = stage.spawn(&["canary", "start", &file, "--steps", "20:approve,50x2:1s"]);
     until("it waits", || {
         let is_there = stage.apps().contains(&"/shop-green 1".into());
         is_there && {
-            let said = stage.zdd(0, &["status", "shop"]);
+            let said = zdd(&stage, 0, &["status", "shop"]);
             eprintln!("{said}");
             said.contains("somebody to say that it may go on")
         }
     });
-    let said = stage.zdd(0, &["canary", "approve", "shop"]);
+    let said = zdd(&stage, 0, &["canary", "approve", "shop"]);
     assert!(said.contains("step 2 of 2: 50 % reached"), "{said}");
     let said = ended(waits, 0);
     assert!(said.contains("approved: somebody else goes on with shop"), "{said}");
@@ -200,13 +143,13 @@ fn an_approval_is_waited_for_and_given_by_somebody_else() {
 
 #[test]
 fn waves_keep_to_the_upgrade_strategy() {
-    let stage = Stage::new();
-    let none = stage.file("1.0", &json!({"maximumOverCapacity": 0.0}));
-    let said = stage.zdd(10, &["deploy", &none, "--waves"]);
+    let stage = new();
+    let none = file(&stage, "1.0", &json!({"maximumOverCapacity": 0.0}));
+    let said = zdd(&stage, 10, &["deploy", &none, "--waves"]);
     assert!(said.contains("no room for a wave: 3 instances have to serve"), "{said}");
     assert_eq!(stage.apps(), ["/shop-blue 3"]);
     let load = Load::start(stage.port);
-    let said = stage.zdd(0, &["deploy", &stage.file("1.1", &json!({})), "--waves"]);
+    let said = zdd(&stage, 0, &["deploy", &file(&stage, "1.1", &json!({})), "--waves"]);
     let counted = load.finish();
     assert!(counted.failures.is_empty(), "{counted:?}");
     assert_eq!(stage.apps(), ["/shop-green 3"]);

@@ -5,110 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod load;
+mod stage;
 mod up;
 
-use std::fs;
-use std::process::{Command, Stdio};
-
 use load::Load;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use serde_json::{Value, json};
-use snapbox::cmd::cargo_bin;
-use tempfile::TempDir;
-use up::{Up, free_port, until};
-
-/// Who drains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    /// zdd, through the admin socket.
-    Haproxy,
-    /// The balancer itself, as marathon-lb does.
-    MarathonLb,
-}
-
-struct Stage {
-    lab: Up,
-    mode: Mode,
-    folder: TempDir,
-    port: u16,
-}
-
-impl Stage {
-    fn new(mode: Mode) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self { lab: Up::lab(&[]), mode, folder, port: free_port() }
-    }
-
-    fn file(&self, version: &str) -> String {
-        let json = json!({
-            "id": "/shop", "instances": 3, "cpus": 0.1, "mem": 32,
-            "container": {"type": "DOCKER", "docker": {"image": "mhausenblas/simpleservice:0.4.0"}},
-            "env": {"SIMPLE_SERVICE_VERSION": version},
-            "labels": {
-                "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_0_PORT": self.port.to_string(),
-                "HAPROXY_0_MODE": "http",
-            },
-            "healthChecks": [{
-                "protocol": "HTTP", "path": "/health", "gracePeriodSeconds": 60,
-                "intervalSeconds": 1, "timeoutSeconds": 20, "maxConsecutiveFailures": 3,
-            }],
-        });
-        let path = self.folder.path().join(format!("{version}.json"));
-        fs::write(&path, json.to_string()).unwrap();
-        path.to_str().unwrap().into()
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(cargo_bin!("zdd"));
-        command.args(args).env_clear().env("NO_PROXY", "127.0.0.1");
-        let names: &[&str] = match self.mode {
-            Mode::Haproxy => &["ZDD_MARATHON", "ZDD_HAPROXY", "ZDD_HAPROXY_MASTER"],
-            Mode::MarathonLb => &["ZDD_MARATHON", "ZDD_MARATHON_LB"],
-        };
-        for name in names {
-            command.env(name, self.lab.export(name));
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    /// Runs it to its end; answers with what it said.
-    #[track_caller]
-    fn zdd(&self, code: i32, args: &[&str]) -> String {
-        let output = self.command(args).output().unwrap();
-        let out = String::from_utf8(output.stdout).unwrap();
-        let err = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {out}{err}");
-        out + &err
-    }
-
-    /// Starts a deployment and interrupts it as soon as `begun` holds.
-    fn interrupted(&self, version: &str, begun: impl Fn(&[String]) -> bool) {
-        let file = self.file(version);
-        let child = self.command(&["deploy", &file]).spawn().unwrap();
-        until("it has begun", || begun(&self.apps()));
-        kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let err = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(130), "{err}");
-        // It is wrapped.
-        let words: Vec<_> = err.split_whitespace().collect();
-        let hint = "the same command or `zdd resume shop` goes on from here";
-        assert!(words.join(" ").contains(hint), "{err}");
-    }
-
-    fn apps(&self) -> Vec<String> {
-        let answer = self.lab.call("GET", "/v2/apps", &Value::Null);
-        let apps = answer["apps"].as_array().unwrap().iter();
-        let mut apps: Vec<_> = apps
-            .map(|app| format!("{} {}", app["id"].as_str().unwrap(), app["instances"]))
-            .filter(|app| !app.starts_with("/zdd-"))
-            .collect();
-        apps.sort();
-        apps
-    }
-}
+use stage::{Mode, Stage};
 
 /// How often.
 fn swaps() -> usize {
@@ -116,7 +17,7 @@ fn swaps() -> usize {
 }
 
 fn there_and_back(mode: Mode) {
-    let stage = Stage::new(mode);
+    let stage = Stage::new(mode, 3);
     stage.zdd(0, &["deploy", &stage.file("v0")]);
     assert_eq!(stage.apps(), ["/shop-blue 3"]);
     let load = Load::start(stage.port);
@@ -124,7 +25,7 @@ fn there_and_back(mode: Mode) {
         // Taken back in the middle: everything is as it was.
         let bad = format!("bad{round}");
         let grows = |apps: &[String]| apps.iter().any(|app| app.ends_with(" 2"));
-        stage.interrupted(&bad, grows);
+        stage.interrupted(&["deploy", &stage.file(&bad)], grows);
         stage.zdd(0, &["canary", "rollback", "shop"]);
         let apps = stage.apps();
         assert_eq!(apps.len(), 1, "{apps:?}");
@@ -132,7 +33,7 @@ fn there_and_back(mode: Mode) {
         // Interrupted, and gone on with by the same command.
         let good = format!("v{round}");
         let before = apps[0].clone();
-        stage.interrupted(&good, grows);
+        stage.interrupted(&["deploy", &stage.file(&good)], grows);
         stage.zdd(0, &["deploy", &stage.file(&good)]);
         let apps = stage.apps();
         assert_eq!(apps.len(), 1, "{apps:?}");
@@ -157,7 +58,7 @@ fn there_and_back_beside_marathon_lb() {
 
 #[test]
 fn what_belongs_to_rolling_upgrades_is_refused() {
-    let stage = Stage::new(Mode::MarathonLb);
+    let stage = Stage::new(Mode::MarathonLb, 3);
     let said = stage.zdd(3, &["deploy", &stage.file("v1"), "--restart"]);
     assert!(said.contains("--restart belongs to rolling upgrades"), "{said}");
     // Weights cannot be set where marathon-lb alone may.

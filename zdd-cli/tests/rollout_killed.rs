@@ -2,24 +2,20 @@
 //! seen there and after it has been answered: whoever takes over ends in the same state, and no client
 //! notices.
 //!
-//! Each way is gone for every fourth of the requests to Marathon, and for one or two of those to HAProxy;
-//! `ZDD_KILLS=all` takes all of them.
+//! Of each way some of the requests are taken, before and after in turn; `ZDD_KILLS=all` takes all of them,
+//! both before and after.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod load;
 mod proxy;
+mod stage;
 mod up;
-
-use std::fs;
-use std::process::{Command, Stdio};
 
 use load::Load;
 use proxy::{AdminProxy, Proxy, Stop};
-use serde_json::{Value, json};
-use snapbox::cmd::cargo_bin;
-use tempfile::TempDir;
+use serde_json::Value;
+use stage::{Mode, Stage};
 use tokio::runtime::Runtime;
-use up::{Up, free_port};
 
 /// Whose requests are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,219 +24,271 @@ enum Whose {
     Balancers,
 }
 
-struct Stage {
-    lab: Up,
+struct World {
+    stage: Stage,
     runtime: Runtime,
-    folder: TempDir,
-    port: u16,
 }
 
-/// Something that is killed, and what is left in the end. `Before` and `After` are what it begins with.
+/// Something that is killed, and what is left in the end.
 struct Way {
     /// What comes before.
-    first: &'static [&'static [&'static str]],
-    /// What is killed, and done again.
+    first: &'static [First],
+    /// What is killed.
     killed: &'static [&'static str],
+    /// What goes on with it.
+    again: Again,
+    /// The exit status of both.
+    code: i32,
     /// The version that serves in the end, with its number of instances, and that of another.
     ends: &'static [(&'static str, u64)],
 }
 
+#[derive(Clone, Copy)]
+enum First {
+    Done(&'static [&'static str]),
+    /// It is interrupted when the new version has all its instances.
+    Interrupted(&'static [&'static str]),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    /// The same command.
+    Same,
+    /// `zdd resume`, which knows no more than what Marathon keeps.
+    Resume,
+}
+
 const CANARY: &[&str] = &["canary", "start", "v2.json", "--weight", "50"];
+const STEPS: &[&str] =
+    &["canary", "start", "v2.json", "--steps", "20:1s,50x2:1s", "--min-requests", "0"];
 
-const WAYS: [Way; 5] = [
-    Way { first: &[], killed: &["deploy", "v2.json"], ends: &[("v2", 2)] },
-    Way { first: &[], killed: CANARY, ends: &[("v1", 2), ("v2", 1)] },
-    Way { first: &[CANARY], killed: &["canary", "promote", "shop"], ends: &[("v2", 2)] },
-    Way { first: &[CANARY], killed: &["canary", "rollback", "shop"], ends: &[("v1", 2)] },
-    Way { first: &[&["deploy", "v2.json"]], killed: &["deploy", "v1.json"], ends: &[("v1", 2)] },
-];
+const BLUE_GREEN: Way = Way {
+    first: &[],
+    killed: &["deploy", "v2.json"],
+    again: Again::Same,
+    code: 0,
+    ends: &[("v2", 2)],
+};
+const BACK: Way = Way {
+    first: &[First::Done(&["deploy", "v2.json"])],
+    killed: &["deploy", "v1.json"],
+    ends: &[("v1", 2)],
+    ..BLUE_GREEN
+};
+const ABORT: Way = Way {
+    first: &[First::Interrupted(&["deploy", "v2.json"])],
+    killed: &["abort", "shop"],
+    again: Again::Resume,
+    code: 15,
+    ends: &[("v1", 2)],
+};
+const START: Way = Way { killed: CANARY, ends: &[("v1", 2), ("v2", 1)], ..BLUE_GREEN };
+const STEPPED: Way = Way { killed: STEPS, again: Again::Resume, ..BLUE_GREEN };
+const PROMOTE: Way =
+    Way { first: &[First::Done(CANARY)], killed: &["canary", "promote", "shop"], ..BLUE_GREEN };
+const ROLLBACK: Way = Way {
+    first: &[First::Done(CANARY)],
+    killed: &["canary", "rollback", "shop"],
+    ends: &[("v1", 2)],
+    ..BLUE_GREEN
+};
 
-impl Stage {
+impl World {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let stage =
-            Self { lab: Up::lab(&[]), runtime: Runtime::new().unwrap(), folder, port: free_port() };
+        let stage = Stage::new(Mode::Haproxy, 2);
         for version in ["v1", "v2"] {
-            let json = json!({
-                "id": "/shop", "instances": 2, "cpus": 0.01, "mem": 1,
-                "container":
-                    {"type": "DOCKER", "docker": {"image": "mhausenblas/simpleservice:0.4.0"}},
-                "env": {"SIMPLE_SERVICE_VERSION": version},
-                "labels": {
-                    "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_0_PORT": stage.port.to_string(),
-                    "HAPROXY_0_MODE": "http",
-                },
-                "healthChecks": [{
-                    "protocol": "HTTP", "path": "/health", "gracePeriodSeconds": 60,
-                    "intervalSeconds": 1, "timeoutSeconds": 20, "maxConsecutiveFailures": 3,
-                }],
-            });
-            let path = stage.folder.path().join(format!("{version}.json"));
-            fs::write(path, json.to_string()).unwrap();
+            stage.file(version);
         }
-        stage
-    }
-
-    fn command(&self, args: &[&str], marathon: &str) -> Command {
-        let mut command = Command::new(cargo_bin!("zdd"));
-        command.args(args).current_dir(self.folder.path()).env_clear();
-        for name in ["ZDD_HAPROXY", "ZDD_HAPROXY_MASTER"] {
-            command.env(name, self.lab.export(name));
-        }
-        command.env("ZDD_MARATHON", marathon).env("NO_PROXY", "127.0.0.1");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        Self { stage, runtime: Runtime::new().unwrap() }
     }
 
     /// Runs it to its end.
-    #[track_caller]
     fn zdd(&self, args: &[&str]) -> (Option<i32>, String) {
-        let output = self.command(args, self.lab.export("ZDD_MARATHON")).output().unwrap();
+        let output = self.stage.command(args).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         (output.status.code(), text + &String::from_utf8(output.stderr).unwrap())
     }
 
-    #[track_caller]
-    fn done(&self, args: &[&str]) {
-        let (code, said) = self.zdd(args);
-        assert_eq!(code, Some(0), "{args:?}: {said}");
+    /// Versions with their instances.
+    fn versions(&self) -> Vec<(String, u64)> {
+        let version = |app: &Value| {
+            let version = app["env"]["SIMPLE_SERVICE_VERSION"].as_str()?;
+            Some((version.to_owned(), app["instances"].as_u64().unwrap()))
+        };
+        let mut versions: Vec<_> = self.stage.all_apps().iter().filter_map(version).collect();
+        versions.sort();
+        versions
     }
 
-    /// Versions with their instances, and records of rollouts.
-    fn left(&self) -> (Vec<(String, u64)>, Vec<String>) {
-        let answer = self.lab.call("GET", "/v2/apps", &Value::Null);
-        let (mut versions, mut records) = (Vec::new(), Vec::new());
-        for app in answer["apps"].as_array().unwrap() {
-            let id = app["id"].as_str().unwrap();
-            match app["env"]["SIMPLE_SERVICE_VERSION"].as_str() {
-                Some(version) => {
-                    versions.push((version.into(), app["instances"].as_u64().unwrap()));
-                }
-                None if id.starts_with("/zdd-rollouts/") => records.push(id.into()),
-                None => assert!(id.starts_with("/zdd-history/"), "{id}"),
+    fn prepare(&self, first: First) {
+        match first {
+            First::Done(args) => {
+                self.stage.zdd(0, args);
             }
+            First::Interrupted(args) => self.stage.interrupted(args, |_| {
+                self.versions().iter().any(|(version, n)| version == "v2" && *n == 2)
+            }),
         }
-        versions.sort();
-        (versions, records)
     }
 
     /// Runs it until it is killed at `stop`, or ends by itself. Answers which, and what it sent.
-    fn killed(&self, args: &[&str], whose: Whose, stop: Stop) -> (bool, Vec<String>) {
+    fn killed(&self, way: &Way, whose: Whose, stop: Stop) -> (bool, Vec<String>) {
+        let (runtime, mut command) = (self.runtime.handle(), self.stage.command(way.killed));
         let (is_stopped, log, code) = match whose {
             Whose::Marathons => {
-                let marathon = self.lab.marathon();
-                let proxy = Proxy::at_changes(self.runtime.handle(), marathon, stop);
-                let mut child = self.command(args, &proxy.url()).spawn().unwrap();
+                let proxy = Proxy::at_changes(runtime, self.stage.lab.marathon(), stop);
+                let mut child = command.env("ZDD_MARATHON", proxy.url()).spawn().unwrap();
                 let is_stopped = proxy.stopped_before(|| child.try_wait().unwrap().is_some());
                 child.kill().unwrap();
                 let log = proxy.log().into_iter().map(|it| it.what).collect::<Vec<_>>();
                 (is_stopped, log, child.wait().unwrap().code())
             }
             Whose::Balancers => {
-                let socket = self.lab.admin_socket();
-                let proxy = AdminProxy::start(self.runtime.handle(), &socket, stop);
-                let mut command = self.command(args, self.lab.export("ZDD_MARATHON"));
+                let proxy = AdminProxy::start(runtime, &self.stage.lab.admin_socket(), stop);
                 let mut child = command.env("ZDD_HAPROXY", proxy.path()).spawn().unwrap();
                 let is_stopped = proxy.stopped_before(|| child.try_wait().unwrap().is_some());
                 child.kill().unwrap();
                 (is_stopped, proxy.log(), child.wait().unwrap().code())
             }
         };
-        assert_eq!(code, if is_stopped { None } else { Some(0) }, "{stop:?}: {log:?}");
+        assert_eq!(code, if is_stopped { None } else { Some(way.code) }, "{stop:?}: {log:?}");
         (is_stopped, log)
+    }
+
+    /// Goes on with what was killed, to its end.
+    fn again(&self, way: &Way) -> (Option<i32>, String) {
+        let same = [way.killed, &["--take-over"]].concat();
+        if way.again == Again::Same {
+            return self.zdd(&same);
+        }
+        let (code, said) = self.zdd(&["resume", "shop", "--take-over"]);
+        // Nothing was begun yet, or all is over: it is begun, or seen to be so.
+        if code == Some(6) && self.versions().as_slice() != ends(way) {
+            return self.zdd(&same);
+        }
+        (code, said)
     }
 
     /// Goes one way, killed at `stop`. Answers the request that it was killed at, if it came so far.
     fn go(&self, way: &Way, whose: Whose, stop: Stop) -> Option<String> {
-        self.done(&["deploy", "v1.json"]);
-        let load = Load::start(self.port);
-        way.first.iter().for_each(|args| self.done(args));
-        let (is_stopped, log) = self.killed(way.killed, whose, stop);
-        let (code, said) = self.zdd(&[way.killed, &["--take-over"]].concat());
-        let (versions, records) = self.left();
+        self.stage.zdd(0, &["deploy", "v1.json"]);
+        let load = Load::start(self.stage.port);
+        way.first.iter().for_each(|first| self.prepare(*first));
+        let (is_stopped, log) = self.killed(way, whose, stop);
+        let (code, said) = self.again(way);
+        let about = format!("{:?} {stop:?}: {log:?}\n{said}", way.killed);
         // Killed after its last request there is nothing left to go on with.
-        let is_over = code == Some(3) && said.contains("no canary of shop goes on");
-        assert!(code == Some(0) || is_over, "{:?} {stop:?}: {log:?}\n{said}", way.killed);
-        let wanted: Vec<_> = way.ends.iter().map(|(it, n)| ((*it).to_owned(), *n)).collect();
-        assert_eq!(versions, wanted, "{:?} {stop:?}: {log:?}\n{said}", way.killed);
-        assert_eq!(records.len(), usize::from(wanted.len() > 1), "{records:?}");
+        let is_over = match way.again {
+            Again::Same => code == Some(3) && said.contains("no canary of shop goes on"),
+            Again::Resume => code == Some(6) && said.contains("and no rollout"),
+        };
+        assert!(code == Some(way.code) || is_over, "{code:?} {about}");
+        let wanted = ends(way);
+        assert_eq!(self.versions(), wanted, "{about}");
+        assert_eq!(self.stage.n_records(), usize::from(wanted.len() > 1), "{about}");
         let counted = load.finish();
-        assert!(counted.failures.is_empty(), "{:?} {stop:?}: {counted:?}", way.killed);
+        assert!(counted.failures.is_empty(), "{counted:?} {about}");
         if wanted.len() > 1 {
-            self.done(&["canary", "rollback"]);
+            self.stage.zdd(0, &["canary", "rollback"]);
         }
         is_stopped.then(|| log.last().unwrap().clone())
     }
+}
+
+fn ends(way: &Way) -> Vec<(String, u64)> {
+    way.ends.iter().map(|(version, n)| ((*version).to_owned(), *n)).collect()
 }
 
 fn takes_all() -> bool {
     std::env::var_os("ZDD_KILLS").is_some()
 }
 
-fn killed(way: &Way, whose: Whose) {
-    let stage = Stage::new();
-    let takes_one = whose == Whose::Balancers && !takes_all();
-    let step = if takes_all() { 1 } else { 4 };
+fn killed_everywhere(way: &Way, whose: Whose) {
+    let world = World::new();
     let mut killed_at = Vec::new();
-    for (n, stop) in [Stop::Before as fn(usize) -> Stop, Stop::After].into_iter().enumerate() {
-        let first = if takes_all() { 1 } else { 1 + n };
-        for at in (first..).step_by(step) {
-            match stage.go(way, whose, stop(at)) {
-                Some(what) => killed_at.push(what),
-                None => break,
-            }
-            if takes_one {
-                break;
-            }
-        }
+    for at in [Stop::Before as fn(usize) -> Stop, Stop::After] {
+        let all = (1..).map_while(|n| world.go(way, whose, at(n)));
+        killed_at.extend(all);
     }
-    // A canary that is set up sets all its weights at once.
-    let least = if takes_one { 1 } else { 2 };
-    assert!(killed_at.len() >= least, "{killed_at:?}");
+    eprintln!("{:?}: {killed_at:?}", way.killed);
+    assert!(killed_at.len() > 1, "{killed_at:?}");
+}
+
+/// Goes a way, killed at each of these; or at every request, if that is asked for.
+fn killed(way: &Way, whose: Whose, some: &[Stop]) {
+    if takes_all() {
+        return killed_everywhere(way, whose);
+    }
+    let world = World::new();
+    for stop in some {
+        assert!(world.go(way, whose, *stop).is_some(), "{stop:?} was never reached");
+    }
 }
 
 #[test]
 fn blue_green() {
-    killed(&WAYS[0], Whose::Marathons);
-    if takes_all() {
-        killed(&WAYS[4], Whose::Marathons);
-    }
+    let some = [Stop::After(1), Stop::Before(3), Stop::After(5)];
+    killed(&BLUE_GREEN, Whose::Marathons, &some);
+}
+
+/// Only where all are asked for: it is the same, with the colours exchanged.
+#[test]
+fn blue_green_and_back() {
+    killed(&BACK, Whose::Marathons, &[]);
+    killed(&BACK, Whose::Balancers, &[]);
+}
+
+#[test]
+fn an_abort() {
+    killed(&ABORT, Whose::Marathons, &[Stop::Before(1), Stop::After(2)]);
 }
 
 #[test]
 fn a_canary() {
-    killed(&WAYS[1], Whose::Marathons);
+    killed(&START, Whose::Marathons, &[Stop::Before(2), Stop::After(3)]);
 }
 
 #[test]
-fn its_promotion() {
-    killed(&WAYS[2], Whose::Marathons);
+fn a_canary_in_steps() {
+    killed(&STEPPED, Whose::Marathons, &[Stop::After(1), Stop::Before(4), Stop::After(6)]);
 }
 
 #[test]
-fn its_way_back() {
-    killed(&WAYS[3], Whose::Marathons);
+fn a_promotion() {
+    killed(&PROMOTE, Whose::Marathons, &[Stop::After(1), Stop::Before(3)]);
+}
+
+#[test]
+fn a_way_back() {
+    killed(&ROLLBACK, Whose::Marathons, &[Stop::Before(2)]);
 }
 
 #[test]
 fn blue_green_at_the_balancer() {
-    killed(&WAYS[0], Whose::Balancers);
-    if takes_all() {
-        killed(&WAYS[4], Whose::Balancers);
-    }
+    killed(&BLUE_GREEN, Whose::Balancers, &[Stop::After(1)]);
+}
+
+#[test]
+fn an_abort_at_the_balancer() {
+    killed(&ABORT, Whose::Balancers, &[Stop::Before(2)]);
 }
 
 #[test]
 fn a_canary_at_the_balancer() {
-    killed(&WAYS[1], Whose::Balancers);
+    killed(&START, Whose::Balancers, &[Stop::Before(1)]);
 }
 
 #[test]
-fn its_promotion_at_the_balancer() {
-    killed(&WAYS[2], Whose::Balancers);
+fn a_canary_in_steps_at_the_balancer() {
+    killed(&STEPPED, Whose::Balancers, &[Stop::After(2)]);
 }
 
 #[test]
-fn its_way_back_at_the_balancer() {
-    killed(&WAYS[3], Whose::Balancers);
+fn a_promotion_at_the_balancer() {
+    killed(&PROMOTE, Whose::Balancers, &[Stop::Before(2)]);
+}
+
+#[test]
+fn a_way_back_at_the_balancer() {
+    killed(&ROLLBACK, Whose::Balancers, &[Stop::After(1)]);
 }

@@ -2,13 +2,13 @@
 //! `zdd verify` judges, metrics, a webhook.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod stage;
 mod up;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -16,77 +16,24 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use snapbox::cmd::cargo_bin;
-use tempfile::TempDir;
-use up::{Up, free_port, until};
+use stage::{Mode, Stage, bare, said};
+use up::{free_port, until};
 
-struct Stage {
-    lab: Up,
-    folder: TempDir,
-    port: u16,
+fn new() -> Stage {
+    Stage::new(Mode::Haproxy, 2)
 }
 
-impl Stage {
-    fn new() -> Self {
-        Self { lab: Up::lab(&[]), folder: tempfile::tempdir().unwrap(), port: free_port() }
-    }
-
-    fn file(&self, version: &str) -> String {
-        let json = json!({
-            "id": "/shop", "instances": 2, "cpus": 0.1, "mem": 32,
-            "container": {"type": "DOCKER", "docker": {"image": "mhausenblas/simpleservice:0.4.0"}},
-            "env": {"SIMPLE_SERVICE_VERSION": version, "PASSWORD": "s3cret"},
-            "labels": {
-                "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_0_PORT": self.port.to_string(),
-                "HAPROXY_0_MODE": "http", "ours": "s3cret",
-            },
-            "healthChecks": [{
-                "protocol": "HTTP", "path": "/health", "gracePeriodSeconds": 60,
-                "intervalSeconds": 1, "timeoutSeconds": 20, "maxConsecutiveFailures": 3,
-            }],
-        });
-        let path = self.path(&format!("{version}.json"));
-        fs::write(&path, json.to_string()).unwrap();
-        path.to_str().unwrap().into()
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn log(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().into()
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(cargo_bin!("zdd"));
-        command.args(args).env_clear().env("NO_PROXY", "127.0.0.1");
-        for name in ["ZDD_MARATHON", "ZDD_HAPROXY", "ZDD_HAPROXY_MASTER"] {
-            command.env(name, self.lab.export(name));
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    /// Runs it to its end; answers with what it said.
-    #[track_caller]
-    fn zdd(&self, code: i32, args: &[&str]) -> String {
-        said(code, &self.command(args).output().unwrap(), args)
-    }
-}
-
-#[track_caller]
-fn said(code: i32, output: &Output, about: &[&str]) -> String {
-    let out = String::from_utf8(output.stdout.clone()).unwrap();
-    let err = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{about:?}: {out}{err}");
-    out + &err
+/// A definition with secrets in it.
+fn file(stage: &Stage, version: &str) -> String {
+    stage.file_with(version, |json| {
+        json["env"]["PASSWORD"] = "s3cret".into();
+        json["labels"]["ours"] = "s3cret".into();
+    })
 }
 
 #[track_caller]
 fn verify(code: i32, args: &[&str]) -> String {
-    let output = Command::new(cargo_bin!("zdd")).arg("verify").args(args).output().unwrap();
-    said(code, &output, args)
+    said(code, &bare(&[&["verify"], args].concat()).output().unwrap(), args)
 }
 
 fn lines(path: &str) -> Vec<Value> {
@@ -156,10 +103,10 @@ fn scrape(address: &str) -> String {
 
 #[test]
 fn a_swap_and_a_canary_are_recorded_and_hold() {
-    let stage = Stage::new();
-    stage.zdd(0, &["deploy", &stage.file("v0")]);
-    let (swap, back, start) = (stage.log("swap"), stage.log("back"), stage.log("start"));
-    let green = stage.file("v1");
+    let stage = new();
+    stage.zdd(0, &["deploy", &file(&stage, "v0")]);
+    let (swap, back, start) = (stage.path("swap"), stage.path("back"), stage.path("start"));
+    let green = file(&stage, "v1");
     stage.zdd(0, &["deploy", &green, "--record", &swap]);
     let text = verify(0, &[&swap]);
     for rule in ["capacity", "order", "drain before kill", "weights", "completeness"] {
@@ -171,11 +118,11 @@ fn a_swap_and_a_canary_are_recorded_and_hold() {
     assert!(!all.contains("s3cret") && all.lines().count() > 10, "{all}");
     // In place already: there is nothing to record.
     stage.zdd(0, &["deploy", &green, "--record", &back]);
-    assert!(!PathBuf::from(&back).exists());
+    assert!(!Path::new(&back).exists());
     // A recording is never overwritten.
-    stage.zdd(2, &["deploy", &stage.file("v2"), "--record", &swap]);
+    stage.zdd(2, &["deploy", &file(&stage, "v2"), "--record", &swap]);
 
-    stage.zdd(0, &["canary", "start", &stage.file("v2"), "--weight", "20", "--record", &start]);
+    stage.zdd(0, &["canary", "start", &file(&stage, "v2"), "--weight", "20", "--record", &start]);
     stage.zdd(0, &["canary", "rollback", "--record", &back]);
     for log in [&start, &back] {
         let report: Value = serde_json::from_str(&verify(0, &[log, "-o", "json"])).unwrap();
@@ -195,11 +142,11 @@ fn a_swap_and_a_canary_are_recorded_and_hold() {
 
 #[test]
 fn a_doctored_recording_is_found_out() {
-    let stage = Stage::new();
-    stage.zdd(0, &["deploy", &stage.file("v0")]);
-    let swap = stage.log("swap");
-    stage.zdd(0, &["deploy", &stage.file("v1"), "--record", &swap]);
-    let doctored = stage.log("doctored");
+    let stage = new();
+    stage.zdd(0, &["deploy", &file(&stage, "v0")]);
+    let swap = stage.path("swap");
+    stage.zdd(0, &["deploy", &file(&stage, "v1"), "--record", &swap]);
+    let doctored = stage.path("doctored");
     let write = |lines: &[Value]| {
         let text: Vec<_> = lines.iter().map(ToString::to_string).collect();
         fs::write(&doctored, text.join("\n")).unwrap();
@@ -230,8 +177,8 @@ fn a_doctored_recording_is_found_out() {
 
 #[test]
 fn a_full_disk_does_not_stop_a_rollout() {
-    let stage = Stage::new();
-    let text = stage.zdd(2, &["deploy", &stage.file("v0"), "--record", "/dev/full"]);
+    let stage = new();
+    let text = stage.zdd(2, &["deploy", &file(&stage, "v0"), "--record", "/dev/full"]);
     assert!(text.contains("the deployment goes on, its recording ends here"), "{text}");
     assert!(text.contains("/dev/full: incomplete: it ends before the rollout does"), "{text}");
     assert!(text.contains("serves with 2 instances"), "{text}");
@@ -239,12 +186,12 @@ fn a_full_disk_does_not_stop_a_rollout() {
 
 #[test]
 fn metrics_and_notices_say_how_it_goes() {
-    let stage = Stage::new();
-    stage.zdd(0, &["deploy", &stage.file("v0")]);
-    stage.zdd(0, &["canary", "start", &stage.file("v1"), "--weight", "50"]);
+    let stage = new();
+    stage.zdd(0, &["deploy", &file(&stage, "v0")]);
+    stage.zdd(0, &["canary", "start", &file(&stage, "v1"), "--weight", "50"]);
     // Shares are held until it is interrupted: time enough to look.
     let hook = Hook::listen();
-    let log = stage.log("hold");
+    let log = stage.path("hold");
     let args = ["canary", "hold", "--metrics", "0", "--record", &log];
     let mut child = stage.command(&args).env("ZDD_NOTIFY_URL", &hook.url).spawn().unwrap();
     let mut told = BufReader::new(child.stderr.take().unwrap());
@@ -284,9 +231,9 @@ fn metrics_and_notices_say_how_it_goes() {
 
 #[test]
 fn a_webhook_that_is_dead_is_warned_of_once_and_never_in_full() {
-    let stage = Stage::new();
+    let stage = new();
     let dead = format!("http://ann:s3cret@127.0.0.1:{}/s3cret?a=s3cret", free_port());
-    let text = stage.zdd(0, &["deploy", &stage.file("v0"), "--notify", &dead]);
+    let text = stage.zdd(0, &["deploy", &file(&stage, "v0"), "--notify", &dead]);
     assert_eq!(text.matches("could not be told").count(), 1, "{text}");
     assert!(!text.contains("s3cret"), "{text}");
     assert!(text.contains("the rollout goes on without it"), "{text}");
@@ -295,7 +242,7 @@ fn a_webhook_that_is_dead_is_warned_of_once_and_never_in_full() {
         assert!(text.contains(why) && !text.contains("s3cret"), "{text}");
     }
     // Nothing of all this belongs to a rolling upgrade.
-    let file = stage.file("v1");
+    let file = file(&stage, "v1");
     let text = stage.zdd(3, &["deploy", &file, "--strategy", "rolling", "--metrics", "0"]);
     assert!(text.contains("--metrics belongs to blue/green"), "{text}");
     let text = stage.zdd(2, &["deploy", &file, "--metrics", "nowhere"]);

@@ -106,6 +106,11 @@ impl SideView<'_> {
         self.app.map_or(0, |app| app.app.instances().get())
     }
 
+    /// How many there are, those that stop among them, or are to be.
+    pub(super) fn occupied(&self) -> u32 {
+        self.instances().max(count(&self.members, |_| true))
+    }
+
     pub(super) fn healthy(&self) -> u32 {
         count(&self.members, |it| it.is_healthy)
     }

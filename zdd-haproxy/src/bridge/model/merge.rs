@@ -64,13 +64,26 @@ pub(super) fn merge<'a>(
     let spare = target.map_or(0, |target| {
         (healthy + u64::from(old.app.instances().get())).saturating_sub(target)
     });
-    old.tasks.sort_by_key(|(task, _)| task.id.as_str());
     let n_draining = usize::try_from(healthy.min(spare)).unwrap_or(usize::MAX);
-    for (_, is_draining) in old.tasks.iter_mut().take(n_draining) {
-        *is_draining = true;
-    }
+    take_out(&mut old, n_draining);
+    take_out(&mut new, 0);
     old.tasks.append(&mut new.tasks);
     old
+}
+
+/// Lets so many tasks drain, and those of which the app has too many, which Marathon has told to stop.
+///
+/// It still lists them as running then, and counts them no more among the instances. marathon-lb does not
+/// look at that: it brings them back for the time that they take to end, and loses what they get. Those
+/// that were drained come first in this order, and whoever stops drained ones stops them.
+fn take_out(app: &mut Merged<'_>, n_draining: usize) {
+    app.tasks.sort_by_key(|(task, _)| task.id.as_str());
+    let wanted = usize::try_from(app.app.instances().get()).unwrap_or(usize::MAX);
+    let listed = app.tasks.iter().filter(|(task, _)| is_serving(task)).count();
+    let n_leaving = listed.saturating_sub(wanted);
+    for (_, is_draining) in app.tasks.iter_mut().take(n_draining.saturating_add(n_leaving)) {
+        *is_draining = true;
+    }
 }
 
 fn count(app: &Merged<'_>, counts: impl Fn(&Task) -> bool) -> u64 {

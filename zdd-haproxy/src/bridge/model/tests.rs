@@ -180,6 +180,31 @@ fn the_mended_form_never_drains_the_new_side() {
     assert_eq!(marks(&blue, &green, &mended()).0, "uuuu");
 }
 
+#[test]
+fn what_was_told_to_stop_is_not_brought_back() {
+    // One of four was drained and stopped: Marathon wants three, and lists four as long as it ends.
+    let stopped = |scaled| {
+        let mut blue = app("blue", 1, 31000, &side(4, 4, 4, scaled));
+        blue["instances"] = json!(3);
+        blue
+    };
+    let green = |scaled| app("green", 2, 32000, &side(1, 1, 4, scaled));
+    for (settings, blue_scaled, green_scaled) in [
+        (Settings::default(), 1, 2),
+        // Also before the new app is scaled, when marathon-lb takes the old one for the new one.
+        (Settings::default(), 3, 2),
+        (mended(), 3, 2),
+    ] {
+        let made = of(&[stopped(blue_scaled), green(green_scaled)], &settings);
+        let servers = made.services.iter().flat_map(|service| &service.servers);
+        let drained: Vec<u16> = servers
+            .filter(|it| it.is_draining && it.port.get() < 32000)
+            .map(|it| it.port.get())
+            .collect();
+        assert_eq!(drained, [31000], "{blue_scaled} {green_scaled}");
+    }
+}
+
 fn one(more: &Value) -> Value {
     let mut app = json!({"id": "/team/app", "instances": 1, "ports": [10000], "labels": {},
         "tasks": [{"id": "t.1", "host": "127.0.0.1", "ports": [31000]}]});

@@ -3,13 +3,14 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// How long an answer to `/slow` takes.
+/// How long an answer to `/slow` takes; that to `/slow/70` takes 70 ms.
 pub(crate) const SLOW: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,12 @@ pub(crate) struct Backend {
 
 impl Backend {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// At an address that is given from outside.
+    pub(crate) async fn at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (stage, seen) = watch::channel(Stage::Serving);
         tokio::spawn(listen(listener, seen));
@@ -90,8 +96,9 @@ async fn serve(mut stream: TcpStream, port: u16, mut stage: watch::Receiver<Stag
         if head.contains("upgrade: websocket") {
             return echo(stream).await;
         }
-        if head.split(' ').nth(1) == Some("/slow") {
-            tokio::time::sleep(SLOW).await;
+        if let Some(rest) = head.split(' ').nth(1).and_then(|path| path.strip_prefix("/slow")) {
+            let ms = rest.strip_prefix('/').and_then(|ms| ms.parse().ok());
+            tokio::time::sleep(ms.map_or(SLOW, Duration::from_millis)).await;
         }
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;

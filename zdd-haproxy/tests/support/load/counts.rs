@@ -16,6 +16,7 @@ pub(super) struct Counts {
     answered: BTreeMap<Kind, AtomicU64>,
     opened: AtomicU64,
     closed_idle: AtomicU64,
+    n_cut: AtomicU64,
     n_failed: AtomicU64,
     failures: Mutex<Vec<String>>,
     is_over: AtomicBool,
@@ -38,6 +39,15 @@ impl Counts {
     /// The other side closed a connection when nothing was asked. No request is lost by it.
     pub(super) fn closed_idle(&self) {
         self.closed_idle.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An upgraded connection was cut in the middle.
+    pub(super) fn cut(&self) {
+        self.n_cut.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn n_cut(&self) -> u64 {
+        self.n_cut.load(Ordering::Relaxed)
     }
 
     pub(super) fn failed(&self, kind: Kind, why: &str) {
@@ -80,8 +90,9 @@ impl fmt::Display for Counts {
         }
         write!(
             f,
-            "failed {}; connections opened {}, closed while idle {}",
+            "failed {}, cut {}; connections opened {}, closed while idle {}",
             self.n_failed(),
+            self.n_cut(),
             self.opened.load(Ordering::Relaxed),
             self.closed_idle.load(Ordering::Relaxed),
         )
