@@ -24,3 +24,8 @@ impl Clock for SystemClock {
         sleep(deadline.since(self.now()).min(LONGEST)).await;
     }
 }
+
+/// The time, for records.
+pub(crate) fn now() -> Timestamp {
+    SystemClock.now()
+}

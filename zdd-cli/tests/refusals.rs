@@ -74,7 +74,6 @@ const ARGUMENTS: &[Case] = &[
         3,
         "--on-failure belongs to",
     ),
-    usage(&["deploy", "shop.json", LB, "--record", "f.log"], 3, "--record belongs to rolling"),
     // Each other.
     usage(&["deploy", "shop.json", "--force", "--wait-lock", "1m"], 2, "cannot be used with"),
     usage(

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{ConnectArgs, HaproxyArgs, HookArgs, Output, PaceArgs, Span, SwapArgs};
+use super::{ConnectArgs, HaproxyArgs, HookArgs, ObserveArgs, Output, PaceArgs, Span, SwapArgs};
 
 /// Show what was deployed before, the newest first
 ///
@@ -47,6 +47,8 @@ pub(crate) struct RollbackArgs {
     pub(crate) swap: SwapArgs,
     #[command(flatten)]
     pub(crate) hooks: HookArgs,
+    #[command(flatten)]
+    pub(crate) observe: ObserveArgs,
     #[command(flatten)]
     pub(crate) balancer: HaproxyArgs,
 }

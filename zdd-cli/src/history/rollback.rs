@@ -36,13 +36,11 @@ pub(crate) async fn run(
     let how = (&args.swap, &pace, &args.hooks);
     // It is no file; what is shown says which entry it is.
     let source = Source::File(name.into());
-    let doing = Doing {
-        source: &source,
-        is_dry: args.dry_run,
-        bound: None,
-        watchers: &Watchers::default(),
-    };
-    rollout::swap(&entry.definition, how, doing, marathon, &*balancer, operator, console).await
+    let watchers = Watchers::open(&args.observe, args.dry_run, console)?;
+    let doing = Doing { source: &source, is_dry: args.dry_run, bound: None, watchers: &watchers };
+    let app = &entry.definition;
+    let answer = rollout::swap(app, how, doing, marathon, &*balancer, operator, console).await;
+    watchers.finish(answer, console).await
 }
 
 /// The group that is meant.

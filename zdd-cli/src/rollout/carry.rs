@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use zdd_core::drive::{Drive, DriveError, Go, Witness};
-use zdd_core::ports::{Clock, LoadBalancer, Marathon, MarathonError, Notice};
+use zdd_core::ports::{LoadBalancer, Marathon, MarathonError, Notice};
 use zdd_core::rollout::{
     Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn, standings,
 };
@@ -12,6 +12,7 @@ use zdd_core::units::Timestamp;
 
 use super::claim::Claim;
 use super::error::CanaryError;
+use super::gate::{Gate, Pass};
 use super::hooked::Hooked;
 use super::lines::Teller;
 use super::watchers::{Watchers, warned};
@@ -50,30 +51,6 @@ pub(super) fn patience(pace: &PaceArgs) -> Patience {
         ..Patience::default()
     }
 }
-
-/// Whoever is asked before something is done.
-#[async_trait(?Send)]
-pub(super) trait Gate {
-    /// Lets it be done, or says why not.
-    async fn pass(
-        &mut self,
-        action: &Action,
-        seen: &Observation,
-        say: Say<'_>,
-    ) -> Result<Pass, CliError>;
-}
-
-/// How something is let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pass {
-    /// At once.
-    On,
-    /// It took its time, so that what was seen is old: after another look, if it is still wanted then.
-    AfterALook,
-}
-
-/// Where what is said meanwhile goes.
-pub(super) type Say<'s> = &'s mut (dyn FnMut(&str) -> Result<(), CliError> + 's);
 
 /// Carries out what a claim's record says.
 pub(super) async fn carry_out(
@@ -250,11 +227,6 @@ impl Witness for Guard<'_, '_, '_, '_> {
             self.error.get_or_insert(error);
         }
     }
-}
-
-/// The time, for records.
-pub(super) fn now() -> Timestamp {
-    SystemClock.now()
 }
 
 /// One look at everything, of which nothing comes.

@@ -3,13 +3,14 @@
 use zdd_core::rollout::Observation;
 use zdd_core::rollout::record::{Phase, Record};
 
-use super::carry::{Means, now};
+use super::carry::Means;
 use super::claim::Claim;
 use super::error::{CanaryError, goes_on, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
 use super::status;
 use super::walk::Walked;
+use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};

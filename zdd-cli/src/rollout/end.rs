@@ -3,13 +3,14 @@
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 
-use super::carry::{Means, now};
+use super::carry::Means;
 use super::claim::{Claim, find, find_all, me, refuse_held};
 use super::close::close;
 use super::error::CanaryError;
 use super::walk::walk;
 use super::watchers::Watchers;
 use crate::args::EndArgs;
+use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Phase;
 
-use super::carry::{Carried, Means, carry_out, now};
+use super::carry::{Carried, Means, carry_out};
 use super::claim::{Claim, me, refuse_held};
 use super::close::leave;
 use super::end::one;
@@ -14,6 +14,7 @@ use super::error::CanaryError;
 use super::status;
 use super::watchers::Watchers;
 use crate::args::HoldArgs;
+use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};

@@ -11,8 +11,8 @@ use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{Action, Observation};
 use zdd_core::units::{AppId, TaskId};
 
-use super::carry::{Gate, Pass, Say};
 use super::error::CanaryError;
+use super::gate::{Gate, Pass, Say};
 use crate::args::HookArgs;
 use crate::error::CliError;
 use crate::hooks::{Event, Hook, Occasion, Outcome};

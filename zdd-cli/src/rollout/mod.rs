@@ -6,6 +6,7 @@ mod close;
 mod doing;
 mod end;
 mod error;
+mod gate;
 mod hold;
 mod hooked;
 mod lines;

@@ -11,7 +11,7 @@ use super::end::{heading, turn, turned};
 use super::error::CanaryError;
 use super::verb::needed;
 use super::watchers::Watchers;
-use crate::args::{AbortArgs, ResumeArgs};
+use crate::args::{AbortArgs, ObserveArgs, ResumeArgs, WatchArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
@@ -77,9 +77,9 @@ pub(crate) async fn take_back(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let group = &found.record.group;
-    let rolling = [("--cancel", args.cancel), ("--record", args.watch.record.is_some())];
-    if let Some((option, _)) = rolling.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
+    if args.cancel {
+        let group = group.clone();
+        return Err(CanaryError::NotOfRollouts { option: "--cancel", group }.into());
     }
     if args.dry_run {
         let record = turned(&found.record, Phase::Rollback)?;
@@ -90,9 +90,10 @@ pub(crate) async fn take_back(
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.watch);
     let hooks = Some(&args.turn.hooks);
-    let watchers = Watchers::default();
+    let watchers = Watchers::open(&observe(&args.watch), false, console)?;
     let means = Means { marathon, balancer: &*balancer, pace: &pace, watchers: &watchers, hooks };
-    let code = turn(found, Phase::Rollback, means, operator, console).await?;
+    let answer = turn(found, Phase::Rollback, means, operator, console).await;
+    let code = watchers.finish(answer, console).await?;
     Ok(ended(Phase::Rollback, code))
 }
 
@@ -113,7 +114,6 @@ pub(crate) async fn go_on(
         ("--force", how.force),
         ("--wait-lock", how.wait_lock.is_some()),
         ("--on-failure", args.follow.on_failure.is_some()),
-        ("--record", args.follow.watch.record.is_some()),
     ];
     if let Some((option, _)) = rolling.into_iter().find(|(_, is_given)| *is_given) {
         return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
@@ -121,11 +121,16 @@ pub(crate) async fn go_on(
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.follow.watch);
     let hooks = Some(&args.turn.hooks);
-    let watchers = Watchers::default();
+    let watchers = Watchers::open(&observe(&args.follow.watch), false, console)?;
     let means = Means { marathon, balancer: &*balancer, pace: &pace, watchers: &watchers, hooks };
     let phase = found.record.phase;
-    let code = turn(found, phase, means, operator, console).await?;
+    let answer = turn(found, phase, means, operator, console).await;
+    let code = watchers.finish(answer, console).await?;
     Ok(ended(phase, code))
+}
+
+fn observe(args: &WatchArgs) -> ObserveArgs {
+    ObserveArgs { record: args.record.clone(), ..ObserveArgs::default() }
 }
 
 /// What a rollout that was taken back is for whoever waits for a new version.

@@ -4,7 +4,7 @@ use zdd_core::app::App;
 use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Record};
 
-use super::carry::{Means, now, patience};
+use super::carry::{Means, patience};
 use super::claim::{Claim, me, refuse_held, running_of};
 use super::close::close;
 use super::doing::Doing;
@@ -14,6 +14,7 @@ use super::subject::Subject;
 use super::walk::{in_short, walk};
 use super::watchers::Watchers;
 use crate::args::StartArgs;
+use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};

@@ -9,12 +9,13 @@ use zdd_core::rollout::history::REVISION;
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Next, Observation, Outcome, Standing, standings};
 
-use super::carry::{look, now};
+use super::carry::look;
 use super::claim::find_all;
 use super::end::one;
 use super::error::Share;
 use super::lines::in_short;
 use crate::args::ShowArgs;
+use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::Console;

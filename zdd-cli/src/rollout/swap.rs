@@ -4,13 +4,14 @@ use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Record;
 
-use super::carry::{Means, now, patience};
+use super::carry::{Means, patience};
 use super::claim::{Claim, me, refuse_held};
 use super::close::close;
 use super::doing::Doing;
 use super::prepared::{Prepared, Swap, Swapped};
 use super::walk::walk;
 use crate::args::{HookArgs, PaceArgs, SwapArgs};
+use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};

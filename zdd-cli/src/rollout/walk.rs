@@ -7,12 +7,13 @@ use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{Course, Observation, Pause, Step, Then};
 use zdd_core::units::AppId;
 
-use super::carry::{Carried, Means, carry_out, now};
+use super::carry::{Carried, Means, carry_out};
 use super::claim::Claim;
 use super::end::heading;
 use super::error::{CanaryError, Share};
 use super::hooked::{Failed, call};
 use crate::args::HookArgs;
+use crate::clock::now;
 use crate::error::CliError;
 use crate::follow::{Console, Operator};
 use crate::hooks::{Event, Occasion};

@@ -9,11 +9,11 @@ use zdd_core::rollout::{Action, Decision, Observation, Outcome, Patience};
 use zdd_core::units::Timestamp;
 use zdd_core::verify::rollout::wire::{Begin, Ended, How};
 
-use super::carry::now;
 use super::metrics::Metrics;
 use super::notify::Notifier;
 use super::record::Scribe;
 use crate::args::ObserveArgs;
+use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::Console;

@@ -12,12 +12,14 @@ use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Action, Growth, Observation, Traffic, entrance, labels, zdd_py};
 use zdd_core::units::{GroupId, TaskId};
 
-use super::carry::{Carried, Gate, Means, Pass, Say, carry_through, now};
+use super::carry::{Carried, Means, carry_through};
 use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::close::leave;
 use super::error::CanaryError;
+use super::gate::{Gate, Pass, Say};
 use super::watchers::Watchers;
 use crate::args::{DrainTimeout, Output, PaceArgs, Span, ZddPyArgs};
+use crate::clock::now;
 use crate::error::{CliError, FileFault};
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};

@@ -9,34 +9,12 @@ use super::engine::{Rollout, Verdict, is_over};
 use super::growth::Growth;
 use super::observation::Observation;
 use super::settings;
-use super::target::{Split, Target, Traffic};
+use super::stage::Stage;
+use super::target::{Split, Traffic};
 use super::view::{Side, SideView, View};
 use super::waiting::WaitingOn;
 use crate::ports::Force;
 use crate::units::{InstanceCount, Timestamp};
-
-/// How many instances of each side there are to be for now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stage {
-    old: u32,
-    new: u32,
-}
-
-impl Stage {
-    pub(super) const fn of(self, side: Side) -> u32 {
-        match side {
-            Side::Old => self.old,
-            Side::New => self.new,
-        }
-    }
-
-    const fn of_mut(&mut self, side: Side) -> &mut u32 {
-        match side {
-            Side::Old => &mut self.old,
-            Side::New => &mut self.new,
-        }
-    }
-}
 
 impl Rollout {
     pub(super) fn decide(
@@ -55,10 +33,10 @@ impl Rollout {
         let unready = self.unready(view, stage);
         let traffic = if unready.is_some() { self.hold } else { self.target.traffic };
         let wanted = settings::wanted(view, traffic, |side| self.is_to_be_ready(side));
-        let changes = settings::differing(view, &wanted);
-        if !changes.is_empty() {
-            let count = changes.len();
-            return Verdict::Act(vec![Action::Set(wanted)], WaitingOn::Settings { count });
+        let count = settings::differing(&wanted);
+        if count > 0 {
+            let changes = settings::changes(&wanted);
+            return Verdict::Act(vec![Action::Set(changes)], WaitingOn::Settings { count });
         }
         if let Some(verdict) = self.thinned(view) {
             return verdict;
@@ -104,83 +82,6 @@ impl Rollout {
         Outcome::Stuck { why, hint: Some(hint.into()) }
     }
 
-    /// The side that takes over.
-    pub(super) const fn ahead(&self) -> Side {
-        if self.is_way_back { Side::Old } else { Side::New }
-    }
-
-    /// How many instances of each side there are to be before the side that takes over grows further.
-    fn stage(&self, view: &View<'_>) -> Stage {
-        let Target { old, new, .. } = self.target;
-        let mut stage = Stage { old, new };
-        if self.growth == Growth::Once {
-            return stage;
-        }
-        let (ahead, behind) = (self.ahead(), self.ahead().other());
-        let (to, least) = (self.of(ahead), self.of(behind));
-        // One that is not there yet begins with what its definition says.
-        let begins = self.definition.as_ref().map_or(1, |app| app.instances().get());
-        let has = match view.side(ahead).app {
-            Some(app) => app.app.instances().get(),
-            None => begins,
-        };
-        let grown = has.clamp(1, to.max(1)).min(to);
-        if let Growth::Waves { most } = self.growth {
-            let (grown, rest) = self.wave(view, grown, most);
-            *stage.of_mut(ahead) = grown;
-            *stage.of_mut(behind) = rest;
-            return stage;
-        }
-        // Together they are as many as have to serve.
-        let rest = self.capacity().saturating_sub(grown).max(least);
-        *stage.of_mut(ahead) = grown;
-        *stage.of_mut(behind) = rest.min(view.side(behind).instances()).max(least);
-        stage
-    }
-
-    /// Of the side that takes over and of the other one, how many there are to be before the next wave:
-    /// where there is room for one, nothing goes.
-    fn wave(&self, view: &View<'_>, grown: u32, most: u32) -> (u32, u32) {
-        let (ahead, behind) = (self.ahead(), self.ahead().other());
-        let (has, least) = (view.side(behind).instances(), self.of(behind));
-        // marathon-lb takes out only what both together are too many.
-        let is_untouched = self.target.traffic == Traffic::Untouched;
-        let serve = if is_untouched { self.capacity() } else { self.floor };
-        let keep = |grown| serve.saturating_sub(grown).min(has).max(least);
-        let room = most.saturating_sub(has);
-        if view.side(ahead).app.is_none() && room < grown {
-            return (0, keep(0));
-        }
-        let is_next = grown < self.of(ahead) && room > grown;
-        (grown, if is_next { has.max(least) } else { keep(grown) })
-    }
-
-    /// How many instances of both sides are to serve.
-    fn capacity(&self) -> u32 {
-        self.target.old.saturating_add(self.target.new)
-    }
-
-    /// The next instances of the side that takes over, when `stopped` of the other one are about to stop.
-    fn next_stage(&self, view: &View<'_>, stopped: usize) -> Option<Action> {
-        let (ahead, behind) = (self.ahead(), self.ahead().other());
-        let (app, to) = (view.side(ahead).app?, self.of(ahead));
-        let grown = app.app.instances().get();
-        if grown >= to {
-            return None;
-        }
-        let stays = self.of(behind) > 0;
-        let mut other = view.side(behind).instances();
-        if matches!(self.growth, Growth::Waves { .. }) {
-            other = other.saturating_sub(stopped.try_into().unwrap_or(u32::MAX));
-        }
-        let next = self.growth.next(grown, other, to, stays);
-        if next <= grown {
-            return None;
-        }
-        let instances = InstanceCount::saturating_from(next.into());
-        Some(Action::Scale { app: app.app.id().clone(), instances, force: Force::No })
-    }
-
     fn shrink(
         &mut self,
         now: Timestamp,
@@ -194,11 +95,13 @@ impl Rollout {
         if stage.of(side) == 0 && side != self.ahead() && self.next_stage(view, 0).is_some() {
             return None;
         }
+        let is_whole = view.side(self.ahead()).instances() >= self.of(self.ahead());
         let shrinking = drain::Shrinking {
             side: view.side(side),
             view,
             seen,
             to: stage.of(side),
+            is_kept: self.of(side) > 0 || (side != self.ahead() && !is_whole),
             floor: self.floor,
             is_taken_back: self.is_way_back && stage.of(side) == 0,
             is_ours: self.target.traffic != Traffic::Untouched,
@@ -211,21 +114,16 @@ impl Rollout {
             // marathon-lb takes the app that was scaled last for the new one: that must be so again at
             // once, and not only when the kill has been seen.
             Verdict::Act(mut actions, waiting_on) => {
-                if let [Action::Kill { tasks, .. }] = actions.as_slice() {
+                // What stops still counts in waves.
+                let is_at_once = !matches!(self.growth, Growth::Waves { .. })
+                    || self.target.traffic == Traffic::Untouched;
+                if let ([Action::Kill { tasks, .. }], true) = (actions.as_slice(), is_at_once) {
                     let next = self.next_stage(view, tasks.len());
                     actions.extend(next.filter(|_| side != self.ahead()));
                 }
                 Some(Verdict::Act(actions, waiting_on))
             }
             other => Some(other),
-        }
-    }
-
-    /// How many instances of a side there are to be.
-    pub(super) const fn of(&self, side: Side) -> u32 {
-        match side {
-            Side::Old => self.target.old,
-            Side::New => self.target.new,
         }
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Shrinking<'s, 'o> {
     pub(super) seen: &'s Observation,
     /// How many there are to be.
     pub(super) to: u32,
+    /// Whether the app stays without instances: it is what one goes back to.
+    pub(super) is_kept: bool,
     /// How many of both sides have to serve.
     pub(super) floor: u32,
     /// Whether it goes altogether because it is taken back. What Marathon still wants to do with it may
@@ -47,7 +49,7 @@ impl Shrinking<'_, '_> {
     ) -> Option<Verdict> {
         let app = self.side.app?;
         let instances = self.side.instances();
-        if instances <= self.to && self.to > 0 {
+        if instances <= self.to && !self.goes() {
             return self.stopping(instances);
         }
         let busy = busy(self.side, self.to);
@@ -62,7 +64,7 @@ impl Shrinking<'_, '_> {
         let id = app.app.id().clone();
         let surplus =
             self.side.members.len().saturating_sub(self.to.try_into().unwrap_or(usize::MAX));
-        if surplus == 0 && self.to > 0 {
+        if surplus == 0 && !self.goes() {
             // What is too many was not even launched: Marathon gives that up first.
             let instances = InstanceCount::saturating_from(self.to.into());
             return Some(Verdict::Act(
@@ -101,13 +103,18 @@ impl Shrinking<'_, '_> {
         if !self.is_ours && have < self.floor && ended.iter().any(|it| it.is_healthy) {
             return Some(Verdict::Wait(WaitingOn::Floor { have, need: self.floor }));
         }
-        let action = if self.to == 0 && are_all {
+        let action = if self.goes() && are_all {
             Action::Delete { app: id, force }
         } else {
             let tasks: BTreeSet<TaskId> = ended.iter().map(|it| it.task.id.clone()).collect();
             Action::Kill { app: id, tasks }
         };
         Some(Verdict::Act(vec![action], WaitingOn::Effect))
+    }
+
+    /// Whether the app itself goes.
+    const fn goes(&self) -> bool {
+        self.to == 0 && !self.is_kept
     }
 
     /// Tasks of which Marathon has said that they are to stop, and that still run.

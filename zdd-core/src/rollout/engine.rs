@@ -16,7 +16,7 @@ use super::waiting::WaitingOn;
 use crate::app::App;
 use crate::units::{AppId, TaskId, Timestamp};
 
-/// How soon to look whether something had its effect.
+/// How soon to look, at the latest, whether something had its effect.
 const SOON: Duration = Duration::from_millis(200);
 
 /// A rollout on its way to a [`Target`].
@@ -189,8 +189,13 @@ impl Rollout {
         if !endless && now.since(since) >= patience && now > since && actions.is_empty() {
             return Decision { actions, next: Next::Done(Outcome::TimedOut(waiting_on)) };
         }
-        let soon = if actions.is_empty() { self.patience.observe } else { SOON };
-        let deadline = now.saturating_add(soon.min(self.patience.observe));
+        let pause = self.patience.pause(now.since(since));
+        let pause = match waiting_on {
+            _ if !actions.is_empty() => pause.min(SOON),
+            WaitingOn::Pause { left, .. } => pause.min(left),
+            _ => pause,
+        };
+        let deadline = now.saturating_add(pause);
         Decision { actions, next: Next::ObserveBy { deadline, waiting_on } }
     }
 }

@@ -8,9 +8,11 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use super::index::{Index, Key};
 use crate::ports::Server;
 use crate::units::TaskId;
 
@@ -51,15 +53,39 @@ enum Sureness {
     Likely,
     /// By a name that is made of what is known.
     Named,
-    /// It is where the task is.
-    There,
+}
+
+/// Places that are found by what servers may be called, so that the servers of a thousand tasks are
+/// matched in a thousand steps and not in a million.
+pub(super) struct Finder<'p> {
+    places: &'p [Place<'p>],
+    prepared: Vec<Prepared>,
+    index: Index,
+}
+
+/// Which server stands for which place.
+pub(super) struct Found<'s> {
+    /// One for each place, in their order.
+    pub(super) pairs: Vec<Option<&'s Server>>,
+    /// Those that stand for none.
+    pub(super) servers: Vec<&'s Server>,
+    /// Those that could stand for several, or share one.
+    pub(super) doubtful: Vec<&'s Server>,
 }
 
 /// A place, with texts as they are in names.
-struct Prepared<'a> {
-    place: &'a Place<'a>,
+struct Prepared {
     host: Option<String>,
+    ip: Option<IpAddr>,
     addresses: Vec<String>,
+}
+
+/// What the places say that a server could stand for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    ForNone,
+    For(u32),
+    ForSeveral,
 }
 
 /// Matches the servers of one backend with the tasks that it should have. The order of neither matters.
@@ -67,54 +93,135 @@ pub fn matching<'a>(
     places: &'a [Place<'a>],
     servers: impl IntoIterator<Item = &'a Server>,
 ) -> Matching<'a> {
-    let mut matching = Matching::default();
-    let prepared: Vec<Prepared<'a>> = places.iter().map(Prepared::new).collect();
-    let mut by_port: BTreeMap<u16, Vec<&Prepared<'a>>> = BTreeMap::new();
-    for it in &prepared {
-        it.place.ports.iter().for_each(|port| by_port.entry(*port).or_default().push(it));
-    }
-    let mut of_task: BTreeMap<&'a TaskId, Vec<&'a Server>> = BTreeMap::new();
-    for server in servers {
-        let at = |port: u16| by_port.get(&port).into_iter().flatten();
-        let there = server.addr.into_iter().flat_map(|addr| {
-            let is_there = move |it: &&&Prepared<'a>| it.is_at(addr.ip());
-            at(addr.port()).filter(is_there).map(|it| (Sureness::There, it.place.task))
-        });
-        let named = of_name(server.name.as_str()).into_iter().flat_map(|(rest, port)| {
-            at(port).filter_map(move |it| Some((it.sureness(rest)?, it.place.task)))
-        });
-        let mut sure: Vec<_> = there.chain(named).collect();
-        // A task may have the same port on its host and in its container, or fit in two ways.
-        sure.sort_unstable();
-        sure.dedup();
-        let best = sure.iter().map(|(sureness, _)| *sureness).max();
-        let mut tasks = sure.iter().filter(|(sureness, _)| Some(*sureness) == best);
-        match (tasks.next(), tasks.next()) {
-            (None, _) => matching.servers.push(server),
-            (Some((_, task)), None) => of_task.entry(*task).or_default().push(server),
-            (Some(_), Some(_)) => matching.doubtful.push(server),
+    let found = Finder::new(places).find(servers);
+    let mut matching =
+        Matching { servers: found.servers, doubtful: found.doubtful, ..Matching::default() };
+    for (place, server) in places.iter().zip(found.pairs) {
+        match server {
+            Some(server) => drop(matching.pairs.insert(place.task, server)),
+            None => matching.tasks.push(place.task),
         }
     }
-    for (task, servers) in of_task {
-        match servers[..] {
-            [server] => drop(matching.pairs.insert(task, server)),
-            _ => matching.doubtful.extend(servers),
-        }
-    }
-    let without = places.iter().map(|place| place.task);
-    matching.tasks = without.filter(|task| !matching.pairs.contains_key(task)).collect();
     matching
 }
 
-impl<'a> Prepared<'a> {
-    fn new(place: &'a Place<'a>) -> Self {
-        let addresses = place.addresses.iter().map(|ip| mangled(&ip.to_string())).collect();
-        Self { place, host: place.host.map(mangled), addresses }
+impl<'p> Finder<'p> {
+    pub(super) fn new(places: &'p [Place<'p>]) -> Self {
+        let prepared: Vec<Prepared> = places.iter().map(Prepared::new).collect();
+        let keys = |place: &Place<'_>| place.ports.len() * (2 + 3 * place.addresses.len());
+        let mut index = Index::with_room(places.iter().map(keys).sum());
+        for (n, (place, texts)) in (0..).zip(places.iter().zip(&prepared)) {
+            place.ports.iter().for_each(|port| texts.register(*port, place, n, &mut index));
+        }
+        Self { places, prepared, index }
     }
 
-    fn is_at(&self, ip: IpAddr) -> bool {
-        let host = self.place.host.and_then(|host| host.parse::<IpAddr>().ok());
-        host == Some(ip) || self.place.addresses.contains(&ip)
+    pub(super) fn find<'s>(&self, servers: impl IntoIterator<Item = &'s Server>) -> Found<'s> {
+        let mut found = Found {
+            pairs: vec![None; self.places.len()],
+            servers: Vec::new(),
+            doubtful: Vec::new(),
+        };
+        let mut shared: Vec<(u32, &'s Server)> = Vec::new();
+        for server in servers {
+            match self.of(server) {
+                Stands::ForNone => found.servers.push(server),
+                Stands::ForSeveral => found.doubtful.push(server),
+                Stands::For(place) => {
+                    let pair = &mut found.pairs[at(place)];
+                    match pair {
+                        None => *pair = Some(server),
+                        Some(_) => shared.push((place, server)),
+                    }
+                }
+            }
+        }
+        shared.sort_by_key(|(place, _)| *place);
+        for (place, server) in shared {
+            found.doubtful.extend(found.pairs[at(place)].take());
+            found.doubtful.push(server);
+        }
+        found
+    }
+
+    /// What a server stands for: the surest way to say it decides.
+    fn of(&self, server: &Server) -> Stands {
+        if let Some(addr) = server.addr {
+            let there = self.index.get(Key::of_ip(addr.port(), addr.ip()));
+            let there = there.filter(|n| {
+                self.has(*n, addr.port()) && self.prepared[at(*n)].is_at(self.place(*n), addr.ip())
+            });
+            let stands = self.one_of(there);
+            if stands != Stands::ForNone {
+                return stands;
+            }
+        }
+        let Some((rest, port)) = of_name(server.name.as_str()) else { return Stands::ForNone };
+        let is =
+            |n: u32, sure| self.has(n, port) && self.prepared[at(n)].sureness(rest) == Some(sure);
+        let named = self.index.get(Key::of_port(port).text(rest));
+        let stands = self.one_of(named.filter(|n| is(*n, Sureness::Named)));
+        if stands != Stands::ForNone {
+            return stands;
+        }
+        // The host ends at one of the `_`.
+        let mut key = Key::of_port(port);
+        let hosts = rest.bytes().filter_map(|byte| {
+            let before = key;
+            key = key.letter(byte);
+            (byte == b'_').then_some(before)
+        });
+        let likely = hosts.flat_map(|host| self.index.get(host));
+        self.one_of(likely.filter(|n| is(*n, Sureness::Likely)))
+    }
+
+    /// Whether all are one and the same task. One may be found in several ways: it may have the same
+    /// port on its host and in its container.
+    fn one_of(&self, mut places: impl Iterator<Item = u32>) -> Stands {
+        let Some(first) = places.next() else { return Stands::ForNone };
+        let is_other = |n: u32| n != first && self.place(n).task != self.place(first).task;
+        if places.any(is_other) { Stands::ForSeveral } else { Stands::For(first) }
+    }
+
+    fn has(&self, place: u32, port: u16) -> bool {
+        self.place(place).ports.contains(&port)
+    }
+
+    fn place(&self, n: u32) -> &Place<'p> {
+        &self.places[at(n)]
+    }
+}
+
+/// The number of a place as an index.
+const fn at(place: u32) -> usize {
+    place as usize
+}
+
+impl Prepared {
+    fn new(place: &Place<'_>) -> Self {
+        Self {
+            host: place.host.map(mangled),
+            ip: place.host.and_then(|host| host.parse().ok()),
+            addresses: place.addresses.iter().map(|ip| mangled(&ip.to_string())).collect(),
+        }
+    }
+
+    /// Puts the place under all that its server can be called, and at which it can be.
+    fn register(&self, port: u16, place: &Place<'_>, n: u32, index: &mut Index) {
+        let key = Key::of_port(port);
+        for ip in self.ip.iter().chain(place.addresses) {
+            index.add(Key::of_ip(port, *ip), n);
+        }
+        let host = self.host.as_deref().map(|host| key.text(host));
+        host.into_iter().for_each(|host| index.add(host, n));
+        for address in &self.addresses {
+            index.add(key.text(address), n);
+            host.into_iter().for_each(|host| index.add(host.letter(b'_').text(address), n));
+        }
+    }
+
+    fn is_at(&self, place: &Place<'_>, ip: IpAddr) -> bool {
+        self.ip == Some(ip) || place.addresses.contains(&ip)
     }
 
     /// How sure a name is that begins with `rest` before the port.

@@ -4,9 +4,9 @@
 use alloc::vec;
 use core::time::Duration;
 
-use super::decide::Stage;
 use super::decision::Action;
 use super::engine::{Rollout, Verdict};
+use super::stage::Stage;
 use super::target::{Target, Traffic};
 use super::view::{Member, SideView, View};
 use super::waiting::WaitingOn;

@@ -1,22 +1,45 @@
 //! The weights and states that servers should have.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::target::{Split, Traffic};
 use super::view::{Member, Side, View};
-use crate::ports::{Name, Server, ServerChange, SetState, Setting};
+use crate::ports::{Name, ServerChange, SetState, Setting};
 use crate::weights::{self, Weights};
+
+/// What the server of a member should be set to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'v> {
+    server: &'v Name,
+    setting: Setting,
+    /// Whether a balancer has it otherwise.
+    differs: bool,
+}
+
+impl<'v> Wanted<'v> {
+    fn of(member: &'v Member<'_>, setting: Setting) -> Option<Self> {
+        let server = member.server()?;
+        let differs = member.servers.iter().any(|it| {
+            // One that bears another name is not reached by this change.
+            it.name == *server
+                && match setting {
+                    Setting::Weight(weight) => it.weight != Some(weight),
+                    Setting::State(state) => it.set != Some(state),
+                }
+        });
+        Some(Self { server, setting, differs })
+    }
+}
 
 /// The weights of all servers that can serve, so that each side gets its share whatever runs of it, and
 /// the states of those that `is_to_be_ready` and were told not to serve.
 ///
 /// Where a side that is to get something has no server, weights stay as they are: what is left serves.
-pub(super) fn wanted(
-    view: &View<'_>,
+pub(super) fn wanted<'v>(
+    view: &'v View<'_>,
     traffic: Traffic,
     is_to_be_ready: impl Fn(Side) -> bool,
-) -> Vec<ServerChange> {
+) -> Vec<Wanted<'v>> {
     let mut wanted = Vec::new();
     if traffic == Traffic::Untouched {
         return wanted;
@@ -25,13 +48,10 @@ pub(super) fn wanted(
         let members = view.side(side).members.iter().filter(|it| it.is_healthy);
         wanted.extend(members.filter_map(readied));
     }
-    let able = |side| {
-        let members = view.side(side).members.iter();
-        let mut able: Vec<&Member<'_>> = members.filter(|it| it.is_up()).collect();
-        able.sort_by_key(|it| it.server());
-        able
+    let able = |side| -> Vec<&Member<'_>> {
+        view.side(side).members.iter().filter(|it| it.is_up()).collect()
     };
-    let (old, new) = (able(Side::Old), able(Side::New));
+    let (mut old, mut new) = (able(Side::Old), able(Side::New));
     let count = |of: &[_]| u32::try_from(of.len()).unwrap_or(u32::MAX);
     let (n_old, n_new) = (count(&old), count(&new));
     let split = match traffic {
@@ -41,44 +61,35 @@ pub(super) fn wanted(
     };
     let sides = [weights::Side::new(split.old, n_old), weights::Side::new(split.new, n_new)];
     let Ok(weights) = Weights::of(&sides) else { return wanted };
-    for (members, weights) in [old, new].iter().zip(weights.sides()) {
-        for (member, weight) in members.iter().zip(weights.servers()) {
-            let Some(server) = member.server() else { continue };
-            let setting = Setting::Weight(weight.get());
-            wanted.push(ServerChange { server: server.clone(), setting });
-        }
+    wanted.reserve(old.len() + new.len());
+    for (members, weights) in [&mut old, &mut new].into_iter().zip(weights.sides()) {
+        members.sort_unstable_by_key(|it| it.server());
+        let both = members.iter().zip(weights.servers());
+        wanted
+            .extend(both.filter_map(|(it, weight)| Wanted::of(it, Setting::Weight(weight.get()))));
     }
     wanted
 }
 
 /// Brings a server back one step. From maintenance it would get requests before any check: it drains
 /// until a check passed.
-fn readied(member: &Member<'_>) -> Option<ServerChange> {
-    let state = |state| {
-        let server = member.server()?.clone();
-        Some(ServerChange { server, setting: Setting::State(state) })
-    };
+fn readied<'v>(member: &'v Member<'_>) -> Option<Wanted<'v>> {
     let is = |wanted: SetState| member.servers.iter().any(|it| it.set == Some(wanted));
     if is(SetState::Maint) {
-        return state(SetState::Drain);
+        return Wanted::of(member, Setting::State(SetState::Drain));
     }
     let passes = member.servers.iter().all(|it| it.passes != Some(false));
-    (is(SetState::Drain) && passes).then(|| state(SetState::Ready)).flatten()
+    let is_ready = is(SetState::Drain) && passes;
+    is_ready.then(|| Wanted::of(member, Setting::State(SetState::Ready))).flatten()
 }
 
-/// Those that differ from what is there, at any balancer.
-pub(super) fn differing<'w>(view: &View<'_>, wanted: &'w [ServerChange]) -> Vec<&'w ServerChange> {
-    let mut named: BTreeMap<&Name, Vec<&Server>> = BTreeMap::new();
-    let members = Side::BOTH.into_iter().flat_map(|side| &view.side(side).members);
-    for server in members.flat_map(|member| &member.servers) {
-        named.entry(&server.name).or_default().push(server);
-    }
-    let differs = |change: &&ServerChange| {
-        let mut servers = named.get(&change.server).into_iter().flatten();
-        servers.any(|server| match change.setting {
-            Setting::Weight(weight) => server.weight != Some(weight),
-            Setting::State(state) => server.set != Some(state),
-        })
-    };
-    wanted.iter().filter(differs).collect()
+/// How many differ from what is there, at any balancer.
+pub(super) fn differing(wanted: &[Wanted<'_>]) -> usize {
+    wanted.iter().filter(|it| it.differs).count()
+}
+
+/// All of them, for balancers.
+pub(super) fn changes(wanted: &[Wanted<'_>]) -> Vec<ServerChange> {
+    let change = |it: &Wanted<'_>| ServerChange { server: it.server.clone(), setting: it.setting };
+    wanted.iter().map(change).collect()
 }

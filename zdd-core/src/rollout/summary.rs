@@ -1,10 +1,11 @@
 //! How both sides stand, in numbers for people and tools.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::observation::Observation;
 use super::view::{Member, Side, View};
-use crate::ports::Name;
+use crate::ports::{Look, Name, Server};
 use crate::units::AppId;
 
 /// How one side stands.
@@ -44,16 +45,17 @@ fn standing(view: &View<'_>, side: Side, seen: &Observation) -> Standing {
     let mut names: Vec<_> = it.members.iter().filter_map(|member| member.server()).collect();
     names.sort_unstable();
     let weights = looks().map(|look| {
-        let weight = |name: &Name| look.servers.iter().find(|it| it.name == *name)?.weight;
-        names.iter().copied().filter_map(weight).collect()
+        let named: BTreeMap<&Name, &Server> =
+            look.servers.iter().rev().map(|server| (&server.name, server)).collect();
+        names.iter().filter_map(|name| named.get(name)?.weight).collect()
     });
-    let share = |look: &crate::ports::Look| {
-        let serving = |is_of: &dyn Fn(&crate::ports::Name) -> bool| -> u64 {
+    let share = |look: &Look| {
+        let serving = |is_of: &dyn Fn(&Name) -> bool| -> u64 {
             let servers = look.servers.iter().filter(|it| it.is_serving() && is_of(&it.name));
             servers.map(|it| u64::from(it.weight.unwrap_or(1))).sum()
         };
         let all = serving(&|_| true);
-        let ours = serving(&|name| names.contains(&name));
+        let ours = serving(&|name| names.binary_search(&name).is_ok());
         #[expect(clippy::cast_precision_loss, reason = "sums of weights are far below 2^53")]
         (all > 0).then(|| ours as f64 / all as f64)
     };

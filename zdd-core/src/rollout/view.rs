@@ -1,13 +1,11 @@
 //! What was seen, put together: each task with its servers.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::matching::{Place, matching};
+use super::matching::{Finder, Place};
 use super::observation::Observation;
 use super::service_port::container_port;
 use crate::ports::{AppStatus, Name, Server, Task, TaskState};
-use crate::units::TaskId;
 
 /// One of the two apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -108,6 +106,11 @@ impl SideView<'_> {
         self.app.map_or(0, |app| app.app.instances().get())
     }
 
+    /// How many there are, those that stop among them, or are to be.
+    pub(super) fn occupied(&self) -> u32 {
+        self.instances().max(count(&self.members, |_| true))
+    }
+
     pub(super) fn healthy(&self) -> u32 {
         count(&self.members, |it| it.is_healthy)
     }
@@ -130,46 +133,40 @@ impl<'o> View<'o> {
         let mut view = Self::default();
         let sides = [(Side::Old, seen.old.as_ref()), (Side::New, seen.new.as_ref())];
         let listed = sides.into_iter().filter_map(|(side, app)| Some((side, app?)));
-        let tasks: Vec<(Side, &AppStatus, &Task)> = listed
+        let tasks: Vec<(Side, &AppStatus, &Task, Ports)> = listed
             .clone()
-            .flat_map(|(side, app)| app.tasks.iter().flatten().map(move |task| (side, app, task)))
+            .flat_map(|(side, app)| {
+                let in_container = container_port(&app.app);
+                let tasks = app.tasks.iter().flatten();
+                tasks.map(move |task| (side, app, task, Ports::of(task, in_container)))
+            })
             .collect();
-        let ports: Vec<Vec<u16>> = tasks.iter().map(|(_, app, task)| ports(app, task)).collect();
         let places: Vec<Place<'_>> = tasks
             .iter()
-            .zip(&ports)
-            .map(|((_, _, task), ports)| Place {
+            .map(|(_, _, task, ports)| Place {
                 task: &task.id,
                 host: task.host.as_deref(),
                 addresses: &task.addresses,
-                ports,
+                ports: ports.as_slice(),
             })
             .collect();
-        let mut servers: BTreeMap<&TaskId, Vec<&'o Server>> = BTreeMap::new();
+        let finder = Finder::new(&places);
         let looks: Vec<_> = seen.balancers.iter().filter_map(|it| it.seen.as_ref().ok()).collect();
-        let by_id: BTreeMap<&TaskId, &'o Task> =
-            tasks.iter().map(|(_, _, task)| (&task.id, *task)).collect();
+        let mut pairs = Vec::with_capacity(looks.len());
         for look in &looks {
-            let named: BTreeMap<&Name, &'o Server> =
-                look.servers.iter().map(|server| (&server.name, server)).collect();
-            let matched = matching(&places, &look.servers);
-            for (task, server) in matched.pairs {
-                if let (Some(task), Some(server)) = (by_id.get(task), named.get(&server.name)) {
-                    servers.entry(&task.id).or_default().push(server);
-                }
-            }
-            let doubtful = matched.doubtful.iter().filter_map(|it| named.get(&it.name));
-            view.doubtful.extend(doubtful.map(|server| &server.name));
+            let found = finder.find(&look.servers);
+            view.doubtful.extend(found.doubtful.iter().map(|server| &server.name));
+            pairs.push(found.pairs);
         }
         for (side, app) in listed {
             view.side_mut(side).app = Some(app);
         }
-        for (side, app, task) in tasks {
-            let servers = servers.remove(&task.id).unwrap_or_default();
+        for (n, (side, app, task, _)) in tasks.iter().enumerate() {
+            let servers: Vec<_> = pairs.iter().filter_map(|pairs| pairs[n]).collect();
             let is_everywhere = !looks.is_empty() && servers.len() == looks.len();
             let is_healthy = is_healthy(app, task);
             let member = Member { task, is_healthy, servers, is_everywhere };
-            view.side_mut(side).members.push(member);
+            view.side_mut(*side).members.push(member);
         }
         view
     }
@@ -195,8 +192,21 @@ impl<'o> View<'o> {
 }
 
 /// Where a task may be found: its first port on the host, and the one in its container.
-fn ports(app: &AppStatus, task: &Task) -> Vec<u16> {
-    task.ports.first().copied().into_iter().chain(container_port(&app.app)).collect()
+struct Ports([u16; 2], usize);
+
+impl Ports {
+    fn of(task: &Task, in_container: Option<u16>) -> Self {
+        match (task.ports.first(), in_container) {
+            (Some(on_host), Some(inside)) => Self([*on_host, inside], 2),
+            (Some(port), None) => Self([*port, 0], 1),
+            (None, Some(port)) => Self([port, 0], 1),
+            (None, None) => Self([0, 0], 0),
+        }
+    }
+
+    fn as_slice(&self) -> &[u16] {
+        &self.0[..self.1]
+    }
 }
 
 fn is_healthy(app: &AppStatus, task: &Task) -> bool {

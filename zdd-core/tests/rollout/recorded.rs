@@ -359,7 +359,7 @@ fn a_setting_that_is_never_in_force_is_found() {
 fn what_somebody_else_changes_is_a_warning() {
     let mut stage = with_canary(1);
     stage.world.sessions = Duration::from_secs(30);
-    let mut fates = vec![Fate::Nothing; 12];
+    let mut fates = vec![Fate::Nothing; 40];
     fates.push(Fate::Forgets(0));
     assert_eq!(stage.carry_out(promotion(), 3, &fates, &mut honest), Outcome::Reached);
     let report = stage.report();

@@ -47,12 +47,14 @@ fn a_pause_lasts_as_long_as_it_should_and_weights_are_kept_meanwhile() {
     assert_eq!(run(&mut world, to(CANARY)), Outcome::Reached);
     let began = world.now;
     let mut rollout = to(CANARY).watched(soak(Limits::default()), None);
+    let mut is_forgotten = false;
     loop {
         let decision = rollout.step(world.now, &world.observe());
         decision.actions.iter().for_each(|action| world.act(action));
         let Next::ObserveBy { deadline, waiting_on } = decision.next else { break };
         world.pass(deadline.since(world.now));
-        if world.now.since(began) == Duration::from_secs(30) {
+        if !is_forgotten && world.now.since(began) >= Duration::from_secs(30) {
+            is_forgotten = true;
             assert!(matches!(waiting_on, WaitingOn::Pause { requests: 1.., errors: 0, .. }));
             world.forget(0);
         }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use zdd_core::capacity::UpgradeStrategy;
+use zdd_core::rollout::forecast::{Lasting, Limits, World as Imagined, forecast};
 use zdd_core::rollout::{Next, NoRoom, Outcome, Rollout, Target, Traffic, Waves};
+use zdd_core::timeline::Assumptions;
 use zdd_core::units::{InstanceCount, MaximumOverCapacity, MinimumHealthCapacity};
 
 use super::id;
@@ -89,6 +91,27 @@ fn where_nothing_could_move_it_is_refused_before() {
     assert_eq!(waves(4, 4, [0.5, 0.0], true), Err(NoRoom { floor: 4, most: 4 }));
     // There is nobody to take over from.
     assert_eq!(waves(0, 4, [1.0, 0.0], false).map(|it| it.first), Ok(4));
+}
+
+/// What stops takes its time, and counts until it is gone.
+#[test]
+fn what_stops_counts_until_it_is_gone() {
+    let ms = Duration::from_millis;
+    let of = Assumptions { start: ms(4_000), healthy: ms(3_000), stop: ms(9_000) };
+    let lasting = Lasting { old: of, new: of, sessions: ms(2_000) };
+    for (before, full) in [(4, 4), (5, 3), (3, 5), (6, 6)] {
+        for strategy in [[1.0, 0.25], [0.5, 0.0], [0.5, 0.5], [1.0, 1.0], [0.0, 0.0]] {
+            let Ok(waves) = waves(before, full, strategy, false) else { continue };
+            let target = Target { old: 0, new: full, traffic: Traffic::ByInstances };
+            let world = Imagined::new(Some(id(OLD)), id(NEW), lasting);
+            let mut world = world.with_running(&app(OLD, before));
+            let mut rollout = rollout(waves, target, full);
+            let told = forecast(&mut world, &mut rollout, Limits::default()).unwrap();
+            assert_eq!(told.outcome, Outcome::Reached, "{before} {full} {strategy:?}");
+            assert!(told.highest_total.count <= waves.most.into(), "{waves:?}: {told:#?}");
+            assert!(told.lowest_serving.count >= waves.floor.into(), "{waves:?}: {told:#?}");
+        }
+    }
 }
 
 /// Whatever the sizes and the bounds: it ends, and they hold at every moment; on the way back from

@@ -44,15 +44,20 @@ pub(super) fn write(
         }
     }
     writeln!(out, "{}", table.trim_fmt())?;
-    for legend in
-        ["… starting  ? in its checks  × stopping", "share: of the traffic, for the new version"]
-    {
-        writeln!(out, "{}", styled(DIM, legend))?;
-    }
     let n_left = forecast.rows.len().saturating_sub(lines.len() - n_hidden);
     if n_left > 0 {
         let text =
             format!("{} in between: --all-steps shows them", plural(n_left as u64, "moment"));
+        writeln!(out, "{}", styled(DIM, text))?;
+    }
+    Ok(())
+}
+
+/// What the marks mean.
+pub(super) fn legend(out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    for text in
+        ["… starting  ? in its checks  × stopping", "share: of the traffic, for the new version"]
+    {
         writeln!(out, "{}", styled(DIM, text))?;
     }
     Ok(())

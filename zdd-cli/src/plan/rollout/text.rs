@@ -34,6 +34,9 @@ pub(crate) fn write(
         }
         writeln!(out)?;
         table::write(&part.forecast, all_steps, page, out)?;
+        if n == 0 {
+            table::legend(out)?;
+        }
         writeln!(out)?;
         footer(&part.forecast, &part.record, page, out)?;
         kept(part, out)?;

@@ -7,8 +7,8 @@ use zdd_core::weights::{self, Weights};
 
 use super::Prepared;
 use crate::args::StepArgs;
+use crate::clock::now;
 use crate::error::CliError;
-use crate::rollout::carry::now;
 use crate::rollout::error::CanaryError;
 use crate::rollout::subject::Subject;
 

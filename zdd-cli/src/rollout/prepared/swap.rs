@@ -7,8 +7,8 @@ use zdd_core::units::AppId;
 
 use super::Prepared;
 use crate::args::SwapArgs;
+use crate::clock::now;
 use crate::error::CliError;
-use crate::rollout::carry::now;
 use crate::rollout::error::CanaryError;
 
 /// A definition that is to take the place of what runs of its deployment group.

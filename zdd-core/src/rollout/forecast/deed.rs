@@ -1,6 +1,6 @@
 //! What is done and what happens, in numbers rather than names.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -144,6 +144,7 @@ impl Deed {
 }
 
 fn count_of(servers: &[Name], side: Side, world: &World) -> u32 {
+    let servers: BTreeSet<&Name> = servers.iter().collect();
     let all = &world.pools()[index(side)].instances;
     let count = all.iter().filter(|it| servers.contains(&it.server.name)).count();
     u32::try_from(count).unwrap_or(u32::MAX)

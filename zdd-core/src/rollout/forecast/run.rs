@@ -165,7 +165,7 @@ impl<'w> Course<'w> {
         self.note(Vec::new(), deeds);
     }
 
-    /// Until when nothing else could be decided: the looks are at `deadline` and always as much later.
+    /// The look at which something else could be decided: at `deadline`, or one of those after it.
     fn wake(
         &self,
         deadline: Timestamp,
@@ -177,10 +177,7 @@ impl<'w> Course<'w> {
         let Some(end) = ends.into_iter().flatten().min() else {
             return Err(ForecastError::Endless { waiting_on: waiting_on.to_string() });
         };
-        let every = deadline.since(now).as_millis().max(1);
-        let looks = end.since(now).as_millis().div_ceil(every).max(1);
-        let ms = u64::try_from(every.saturating_mul(looks)).unwrap_or(u64::MAX);
-        Ok(now.saturating_add(Duration::from_millis(ms)))
+        Ok(steps.look_from(end, now, deadline))
     }
 
     fn pass(&mut self, to: Timestamp) {

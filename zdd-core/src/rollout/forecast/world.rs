@@ -1,6 +1,6 @@
 //! A Marathon with two apps, and balancers that follow it.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -137,6 +137,7 @@ impl World {
             }
             Action::Set(changes) => self.set(changes),
             Action::Cut(servers) => {
+                let servers: BTreeSet<&Name> = servers.iter().collect();
                 let all = self.pools.iter_mut().flat_map(|pool| &mut pool.instances);
                 all.filter(|it| servers.contains(&it.server.name)).for_each(Instance::cut);
             }

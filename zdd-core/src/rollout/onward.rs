@@ -1,0 +1,67 @@
+//! What comes after a record: its next step, the promotion, the way back.
+
+use super::course::{Course, OnFailure, Then};
+use super::record::{Phase, Record};
+use super::soak::Pause;
+use super::target::{Split, Traffic};
+use crate::units::Timestamp;
+
+impl Record {
+    /// Whether the pause of a step has begun.
+    pub fn is_watched(&self) -> bool {
+        self.phase == Phase::Canary && self.course.as_ref().and_then(Course::soak).is_some()
+    }
+
+    /// Whether it goes on only when somebody says so.
+    pub fn awaits_approval(&self) -> bool {
+        let soak = self.course.as_ref().and_then(Course::soak);
+        self.phase == Phase::Canary && soak.is_some_and(|(it, _)| it.pause == Pause::Approval)
+    }
+
+    /// What comes when everything is as this record wants it: the pause of its step, the next step, the
+    /// promotion; nothing where it is at its end.
+    #[must_use]
+    pub fn onward(&self, now: Timestamp) -> Option<Self> {
+        let course = self.course.as_ref().filter(|_| self.phase == Phase::Canary)?;
+        let step = course.step()?;
+        let with = |course: Course, phase| Self {
+            course: Some(course),
+            phase,
+            hold: self.traffic,
+            ..self.clone()
+        };
+        if step.pause.is_some() && course.reached.is_none() {
+            return Some(with(Course { reached: Some(now), ..course.clone() }, Phase::Canary));
+        }
+        if let Some(next) = course.steps.get(course.at + 1) {
+            let course = Course { at: course.at + 1, reached: None, ..course.clone() };
+            let record = with(course, Phase::Canary);
+            return Some(Self { traffic: next.split.into(), canary: next.instances, ..record });
+        }
+        (course.then == Then::Promote).then(|| with(course.clone(), Phase::Promote))
+    }
+
+    /// The same with another way to go, from wherever it is; `None` where it is taken back already and is
+    /// to be promoted.
+    ///
+    /// Until all instances are there that the way needs, the traffic is split as it is; but a canary that
+    /// is taken back gets nothing more, from the beginning.
+    #[must_use]
+    pub fn turned(&self, phase: Phase) -> Option<Self> {
+        let hold = match (self.phase, phase) {
+            (Phase::Rollback, Phase::Promote | Phase::Canary) => return None,
+            (Phase::Canary, Phase::Rollback) if matches!(self.traffic, Traffic::Split(_)) => {
+                Split::OLD.into()
+            }
+            _ => self.hold,
+        };
+        Some(Self { phase, hold, ..self.clone() })
+    }
+
+    /// What comes when a limit is passed; nothing where it is to stay as it is.
+    #[must_use]
+    pub fn after_failure(&self) -> Option<Self> {
+        let course = self.course.as_ref().filter(|_| self.phase == Phase::Canary)?;
+        (course.on_failure == OnFailure::Rollback).then(|| self.turned(Phase::Rollback)).flatten()
+    }
+}
