@@ -156,17 +156,14 @@ impl World {
     }
 
     /// Goes on with what was killed, to its end.
-    fn again(&self, way: &Way) -> (Option<i32>, String) {
-        let same = [way.killed, &["--take-over"]].concat();
-        if way.again == Again::Same {
-            return self.zdd(&same);
+    fn again(&self, way: &Way, stop: Stop) -> (Option<i32>, String) {
+        match way.again {
+            // Of what was killed before its first request nobody knows but who asked for it.
+            Again::Resume if stop != Stop::Before(1) => {
+                self.zdd(&["resume", "shop", "--take-over"])
+            }
+            _ => self.zdd(&[way.killed, &["--take-over"]].concat()),
         }
-        let (code, said) = self.zdd(&["resume", "shop", "--take-over"]);
-        // Nothing was begun yet, or all is over: it is begun, or seen to be so.
-        if code == Some(6) && self.versions().as_slice() != ends(way) {
-            return self.zdd(&same);
-        }
-        (code, said)
     }
 
     /// Goes one way, killed at `stop`. Answers the request that it was killed at, if it came so far.
@@ -175,7 +172,7 @@ impl World {
         let load = Load::start(self.stage.port);
         way.first.iter().for_each(|first| self.prepare(*first));
         let (is_stopped, log) = self.killed(way, whose, stop);
-        let (code, said) = self.again(way);
+        let (code, said) = self.again(way, stop);
         let about = format!("{:?} {stop:?}: {log:?}\n{said}", way.killed);
         // Killed after its last request there is nothing left to go on with.
         let is_over = match way.again {

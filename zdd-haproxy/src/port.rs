@@ -6,7 +6,7 @@ use zdd_core::ports::{BalancerError, LoadBalancer, Name, ServerChange};
 
 use crate::admin::{self, AdminError, AdminSocket, Change};
 use crate::marathon_lb::{self, HttpError, MarathonLb};
-use crate::socket::SocketError;
+use crate::socket::{Refusal, SocketError};
 use crate::view::{Server, View};
 
 #[async_trait]
@@ -167,6 +167,9 @@ fn admin_error(balancer: &str, error: &AdminError) -> BalancerError {
             | SocketError::Silent { .. }
             | SocketError::NoAnswer { .. }
             | SocketError::Cut { .. } => BalancerError::Unreachable { balancer, cause, hint },
+            SocketError::Refused { refusal: Refusal::NoSuchServer, .. } => {
+                BalancerError::Gone { balancer, cause, hint }
+            }
             SocketError::Refused { .. } => BalancerError::Refused { balancer, cause, hint },
             SocketError::Forbidden { .. }
             | SocketError::TooLarge { .. }
@@ -185,5 +188,28 @@ fn http_error(balancer: &str, error: &HttpError) -> BalancerError {
         BalancerError::Unreachable { balancer, cause, hint }
     } else {
         BalancerError::Unusable { balancer, cause, hint }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_gone_is_no_refusal() {
+        let refused = |refusal| {
+            let error = SocketError::Refused {
+                socket: "/run/h".into(),
+                command: "set server a/b state drain".into(),
+                refusal,
+                words: "No.".into(),
+            };
+            admin_error("h", &AdminError::Socket(error))
+        };
+        let gone = refused(Refusal::NoSuchServer);
+        assert!(matches!(gone, BalancerError::Gone { .. }) && gone.may_pass(), "{gone}");
+        assert_eq!(gone.to_string(), "/run/h refuses `set server a/b state drain`: No.");
+        let other = refused(Refusal::NoSuchBackend);
+        assert!(matches!(other, BalancerError::Refused { .. }) && !other.may_pass(), "{other}");
     }
 }

@@ -46,6 +46,17 @@ pub enum BalancerError {
         /// What can be done about it.
         hint: Option<String>,
     },
+    /// What was to be changed is there no longer, as when a task ends between a look and what is done about
+    /// it. The next look shows it.
+    #[error("{cause}")]
+    Gone {
+        /// Which.
+        balancer: String,
+        /// What is not there; names it.
+        cause: String,
+        /// What can be done about it.
+        hint: Option<String>,
+    },
     /// Nothing can be set this way.
     #[error("{balancer} can be looked at, and nothing can be set there")]
     ReadOnly {
@@ -61,7 +72,8 @@ impl BalancerError {
             Self::Unreachable { hint, .. }
             | Self::Unusable { hint, .. }
             | Self::Refused { hint, .. }
-            | Self::NotKept { hint, .. } => hint.as_deref(),
+            | Self::NotKept { hint, .. }
+            | Self::Gone { hint, .. } => hint.as_deref(),
             Self::ReadOnly { .. } => Some(
                 "weights and states are set through the admin socket of HAProxy: --haproxy SOCKET",
             ),
@@ -75,12 +87,13 @@ impl BalancerError {
             | Self::Unusable { balancer, .. }
             | Self::Refused { balancer, .. }
             | Self::NotKept { balancer, .. }
+            | Self::Gone { balancer, .. }
             | Self::ReadOnly { balancer } => balancer,
         }
     }
 
     /// Whether it may be gone at the next look, without anybody doing anything.
     pub const fn may_pass(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::NotKept { .. })
+        matches!(self, Self::Unreachable { .. } | Self::NotKept { .. } | Self::Gone { .. })
     }
 }

@@ -61,6 +61,12 @@ pub(super) fn merge<'a>(
         Merge::Mended if new.app.health_checks().is_empty() => count(&new, is_serving),
         Merge::Mended => count(&new, |task| is_serving(task) && task.is_healthy() == Some(true)),
     };
+    // Nor do those count that were told to stop.
+    let healthy = if new.app.health_checks().is_empty() {
+        healthy
+    } else {
+        healthy.saturating_sub(n_leaving(&new) as u64)
+    };
     let spare = target.map_or(0, |target| {
         (healthy + u64::from(old.app.instances().get())).saturating_sub(target)
     });
@@ -78,12 +84,16 @@ pub(super) fn merge<'a>(
 /// that were drained come first in this order, and whoever stops drained ones stops them.
 fn take_out(app: &mut Merged<'_>, n_draining: usize) {
     app.tasks.sort_by_key(|(task, _)| task.id.as_str());
-    let wanted = usize::try_from(app.app.instances().get()).unwrap_or(usize::MAX);
-    let listed = app.tasks.iter().filter(|(task, _)| is_serving(task)).count();
-    let n_leaving = listed.saturating_sub(wanted);
-    for (_, is_draining) in app.tasks.iter_mut().take(n_draining.saturating_add(n_leaving)) {
+    let n_out = n_draining.saturating_add(n_leaving(app));
+    for (_, is_draining) in app.tasks.iter_mut().take(n_out) {
         *is_draining = true;
     }
+}
+
+/// How many tasks are listed beyond the instances that there are to be.
+fn n_leaving(app: &Merged<'_>) -> usize {
+    let wanted = usize::try_from(app.app.instances().get()).unwrap_or(usize::MAX);
+    app.tasks.iter().filter(|(task, _)| is_serving(task)).count().saturating_sub(wanted)
 }
 
 fn count(app: &Merged<'_>, counts: impl Fn(&Task) -> bool) -> u64 {
