@@ -34,6 +34,7 @@ const BY_ADMIN_SOCKET: [Move; 5] =
     [Move::Deploy, Move::Abort, Move::CanaryRolledBack, Move::Rollback, Move::CanaryPromoted];
 const BESIDE_MARATHON_LB: [Move; 3] = [Move::Deploy, Move::Abort, Move::Rollback];
 
+#[expect(clippy::print_stderr, reason = "whoever asked for a long row wants to see how far it is")]
 fn nothing_is_lost(mode: Mode, moves: &[Move]) {
     let swaps = env::var("ZDD_SWAPS").map_or(moves.len(), |text| text.parse().unwrap());
     let mut show = Show::begin(mode);

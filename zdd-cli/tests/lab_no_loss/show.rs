@@ -119,6 +119,7 @@ impl Show {
         }
     }
 
+    #[expect(clippy::print_stderr, reason = "the figures are what a long row is for")]
     pub(crate) fn end(mut self, since: Instant) {
         let (n_failed, report) = self.runtime.block_on(self.load.end());
         let seconds = since.elapsed().as_secs();
