@@ -104,8 +104,7 @@ fn one_that_is_slow_or_that_the_operators_own_check_refuses_is_taken_back() {
 
     let marks = stage.path("asked");
     let script = format!(
-        "echo \"$ZDD_EVENT\" >> {0}\n[ $(wc -l < {0}) -lt 3 ] || {{ echo too dear; exit 1; }}",
-        marks
+        "echo \"$ZDD_EVENT\" >> {marks}\n[ $(wc -l < {marks}) -lt 3 ] || {{ echo too dear; exit 1; }}"
     );
     let hook = stage.hook("check", &script);
     let said =
