@@ -207,7 +207,6 @@ fn killed_everywhere(way: &Way, whose: Whose) {
         let all = (1..).map_while(|n| world.go(way, whose, at(n)));
         killed_at.extend(all);
     }
-    eprintln!("{:?}: {killed_at:?}", way.killed);
     assert!(killed_at.len() > 1, "{killed_at:?}");
 }
 
