@@ -171,6 +171,7 @@ fn an_app_that_cannot_be_read_is_not_a_wrong_address() {
     let odd = Stranger::answering(|path| match path {
         "/v2/info" => (200, r#"{"name": "marathon", "version": "1.8.222", "frameworkId": "f"}"#),
         "/v2/deployments" => (200, "[]"),
+        path if path.starts_with("/v2/apps/zdd-rollouts") => (404, r#"{"message": "no such app"}"#),
         _ => (200, r#"{"app": {"id": "/shop", "instances": "four"}}"#),
     });
     let error = format!(
