@@ -5,7 +5,7 @@ use serde::Serialize;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::verify::{Finding, LogIssues, OldCount, Replayed, Report, Severity};
 
-use super::words;
+use super::words::{self, IssueJson};
 use crate::schema::{GuaranteeName, SCHEMA, millis};
 
 /// The judgement of one app in one deployment.
@@ -136,15 +136,6 @@ struct LogJson {
     outside: u64,
 }
 
-/// A line that could not be used.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-struct IssueJson {
-    /// Line of the recording, from 1.
-    line: u64,
-    /// What is wrong with it.
-    text: String,
-}
-
 /// One object for each report of a recording.
 pub(crate) fn of(replayed: &Replayed) -> Vec<VerifyReport> {
     let log = log(&replayed.issues, replayed.outside);
@@ -225,9 +216,7 @@ fn log(issues: &LogIssues, outside: u64) -> LogJson {
     let listed = issues.listed.iter();
     LogJson {
         issues: issues.count,
-        listed: listed
-            .map(|issue| IssueJson { line: issue.line, text: issue.what.to_string() })
-            .collect(),
+        listed: listed.map(|issue| IssueJson::of(issue.line, &issue.what)).collect(),
         outside,
     }
 }

@@ -5,6 +5,7 @@ mod rollout;
 pub(crate) mod rollout_json;
 mod rollout_text;
 pub(crate) mod text;
+mod told;
 mod verb;
 mod words;
 

@@ -8,6 +8,7 @@ use zdd_core::rollout::record::Phase;
 use zdd_core::verify::Severity;
 use zdd_core::verify::rollout::{Report, Reviewed};
 
+use super::words::IssueJson;
 use crate::schema::{SCHEMA, millis};
 
 /// The judgement of one rollout.
@@ -144,23 +145,12 @@ struct LogJson {
     listed: Vec<IssueJson>,
 }
 
-/// A line that could not be used.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-struct IssueJson {
-    /// Line of the recording, from 1.
-    line: u64,
-    /// What is wrong with it.
-    text: String,
-}
-
 /// One object for each rollout of a recording.
 pub(crate) fn of(reviewed: &Reviewed) -> Vec<RolloutReport> {
     let listed = reviewed.issues.listed.iter();
     let log = LogJson {
         issues: reviewed.issues.count,
-        listed: listed
-            .map(|issue| IssueJson { line: issue.line, text: issue.what.to_string() })
-            .collect(),
+        listed: listed.map(|issue| IssueJson::of(issue.line, &issue.what)).collect(),
     };
     reviewed.reports.iter().map(|report| json(report, log.clone())).collect()
 }

@@ -3,16 +3,14 @@
 use std::io::{self, Write};
 
 use zdd_core::rollout::record::Phase;
-use zdd_core::verify::Severity;
 use zdd_core::verify::rollout::wire::Begin;
 use zdd_core::verify::rollout::{Actions, Finding, Holds, Report, Reviewed, RuleVerdict};
 
+use super::told::{self, Told};
 use super::words::{clock, span};
 use crate::rollout::Share;
 use crate::text::{BAD, BOLD, DIM, GOOD, NOTE, Page, plural, styled};
 
-/// Findings and issues beyond these are counted, not printed.
-const SHOWN: usize = 8;
 /// Where the values of a block begin.
 const COLUMN: usize = 20;
 
@@ -155,40 +153,19 @@ fn line(out: &mut (impl Write + ?Sized), page: Page, name: &str, value: &str) ->
 }
 
 fn findings(report: &Report, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-    if !report.findings.is_empty() {
-        writeln!(out)?;
-    }
-    for Finding { at, task, fault, .. } in report.findings.iter().take(SHOWN) {
-        let (style, glyph) = match fault.severity() {
-            Severity::Violation => (BAD, '✖'),
-            Severity::Warning => (NOTE, '⚠'),
-            Severity::Note => (DIM, '•'),
-        };
-        let at = clock(*at, report.begin.at);
-        writeln!(out, "  {}", styled(style, format!("{glyph} {at} {}", fault.code())))?;
-        writeln!(out, "{}", page.wrapped(4, &fault.to_string()))?;
-        if let Some(task) = task {
-            writeln!(out, "    {}", styled(DIM, task))?;
-        }
-    }
-    match report.finding_count.saturating_sub(report.findings.len().min(SHOWN) as u64) {
-        0 => Ok(()),
-        left => writeln!(out, "  and {left} more: see -o json"),
-    }
+    let told = report.findings.iter().map(|Finding { at, task, fault, .. }| Told {
+        at: *at,
+        severity: fault.severity(),
+        code: fault.code(),
+        text: fault.to_string(),
+        task: task.as_ref().map(ToString::to_string),
+    });
+    told::findings(told, report.finding_count, report.begin.at, page, out)
 }
 
 /// What of the recording could not be used.
 fn unusable(reviewed: &Reviewed, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let issues = &reviewed.issues;
-    if issues.count > 0 {
-        let lines = plural(issues.count, "line");
-        writeln!(out, "\n{}", styled(NOTE, format!("⚠ {lines} could not be used:")))?;
-    }
-    for issue in issues.listed.iter().take(SHOWN) {
-        writeln!(out, "{}", page.hanging(2, 4, &format!("line {}: {}", issue.line, issue.what)))?;
-    }
-    match issues.count.saturating_sub(issues.listed.len().min(SHOWN) as u64) {
-        0 => Ok(()),
-        left => writeln!(out, "  and {left} more"),
-    }
+    let listed = issues.listed.iter().map(|issue| (issue.line, &issue.what));
+    told::unusable(listed, issues.count, page, out)
 }

@@ -4,13 +4,12 @@ use std::io::{self, Write};
 
 use zdd_core::guarantee::Guarantee;
 use zdd_core::units::Timestamp;
-use zdd_core::verify::{Fault, Finding, Lowest, OldCount, Replayed, Report, Severity};
+use zdd_core::verify::{Fault, Finding, Lowest, OldCount, Replayed, Report};
 
+use super::told::{self, SHOWN, Told};
 use super::words::{clock, kind, span};
 use crate::text::{BAD, BOLD, DIM, GOOD, NOTE, Page, plural, styled};
 
-/// Spells and findings beyond these are counted, not printed.
-const SHOWN: usize = 8;
 /// Where the values of a block begin.
 const COLUMN: usize = 20;
 
@@ -138,41 +137,20 @@ fn findings(
         strongest == Guarantee::SideBySide
             || !matches!(finding.fault, Fault::OldTouchedTooEarly { .. })
     };
-    let findings: Vec<_> = report.verdict.findings.iter().filter(is_news).collect();
-    if !findings.is_empty() {
-        writeln!(out)?;
-    }
-    for finding in findings.iter().take(SHOWN) {
-        let (style, glyph) = match finding.fault.severity() {
-            Severity::Violation => (BAD, '✖'),
-            Severity::Warning => (NOTE, '⚠'),
-            Severity::Note => (DIM, '•'),
-        };
-        let (at, code) = (clock(finding.at, report.started()), finding.fault.code());
-        writeln!(out, "  {}", styled(style, format!("{glyph} {at} {code}")))?;
-        writeln!(out, "{}", page.wrapped(4, &finding.fault.to_string()))?;
-        if let Some(task) = &finding.task {
-            writeln!(out, "    {}", styled(DIM, task))?;
-        }
-    }
-    match findings.len().saturating_sub(SHOWN) {
-        0 => Ok(()),
-        left => writeln!(out, "  and {left} more: see -o json"),
-    }
+    let news = || report.verdict.findings.iter().filter(is_news);
+    let told = news().map(|finding| Told {
+        at: finding.at,
+        severity: finding.fault.severity(),
+        code: finding.fault.code(),
+        text: finding.fault.to_string(),
+        task: finding.task.as_ref().map(ToString::to_string),
+    });
+    told::findings(told, news().count() as u64, report.started(), page, out)
 }
 
 /// What of the recording could not be used.
 fn unusable(replayed: &Replayed, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let issues = &replayed.issues;
-    if issues.count > 0 {
-        let lines = plural(issues.count, "line");
-        writeln!(out, "\n{}", styled(NOTE, format!("⚠ {lines} could not be used:")))?;
-    }
-    for issue in issues.listed.iter().take(SHOWN) {
-        writeln!(out, "{}", page.hanging(2, 4, &format!("line {}: {}", issue.line, issue.what)))?;
-    }
-    match issues.count.saturating_sub(issues.listed.len().min(SHOWN) as u64) {
-        0 => Ok(()),
-        left => writeln!(out, "  and {left} more"),
-    }
+    let listed = issues.listed.iter().map(|issue| (issue.line, &issue.what));
+    told::unusable(listed, issues.count, page, out)
 }

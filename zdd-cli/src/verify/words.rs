@@ -1,11 +1,29 @@
 //! How a report says things, in text and JSON alike.
 
+use std::fmt::Display;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use zdd_core::units::Timestamp;
 use zdd_core::verify::Kind;
 
 use crate::schema::millis;
+
+/// A line that could not be used.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct IssueJson {
+    /// Line of the recording, from 1.
+    line: u64,
+    /// What is wrong with it.
+    text: String,
+}
+
+impl IssueJson {
+    pub(super) fn of(line: u64, what: impl Display) -> Self {
+        Self { line, text: what.to_string() }
+    }
+}
 
 pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
