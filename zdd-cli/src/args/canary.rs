@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Subcommand, ValueEnum};
-use zdd_core::rollout::{OnDrainTimeout, Part, Split};
+use clap::{Args, Subcommand};
+use zdd_core::rollout::{Part, Split};
 
-use super::{AmendArgs, ConnectArgs, HaproxyArgs, HookArgs, ObserveArgs, Output, Span, StepArgs};
+use super::{
+    AmendArgs, ConnectArgs, DrainArgs, HaproxyArgs, HookArgs, ObserveArgs, Output, Span, StepArgs,
+};
 
 /// Give a new version a share of the traffic, then promote it or roll it back
 ///
@@ -142,39 +144,11 @@ pub(crate) struct PaceArgs {
     /// How long one and the same thing may be waited for
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub(crate) timeout: Span,
-    /// How long sessions may take to end at instances that are to go
-    #[arg(long, value_name = "TIME", default_value = "5m")]
-    pub(crate) drain_timeout: Span,
-    /// What to do with sessions that take longer
-    #[arg(long, value_name = "WHAT", default_value = "stop")]
-    pub(crate) on_drain_timeout: DrainTimeout,
-    /// Take over from whoever holds the canary: for when that one is dead
-    #[arg(long)]
-    pub(crate) take_over: bool,
+    #[command(flatten)]
+    pub(crate) drain: DrainArgs,
     /// How to print what happens: `json` is one object a line
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Output,
-}
-
-/// What to do with sessions that do not end in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DrainTimeout {
-    /// Go on waiting
-    Wait,
-    /// Stop there; everything stays as it is
-    Stop,
-    /// Cut them
-    Kill,
-}
-
-impl From<DrainTimeout> for OnDrainTimeout {
-    fn from(what: DrainTimeout) -> Self {
-        match what {
-            DrainTimeout::Wait => Self::Wait,
-            DrainTimeout::Stop => Self::Stop,
-            DrainTimeout::Kill => Self::Kill,
-        }
-    }
 }
 
 /// A share in thousandths of a percent.

@@ -8,7 +8,7 @@ use zdd_core::guarantee::Guarantee;
 use zdd_core::units::Timestamp;
 
 use super::{
-    AmendArgs, BesideArgs, ConnectArgs, DrainTimeout, FollowArgs, HaproxyArgs, HookArgs, Span,
+    AmendArgs, BesideArgs, ConnectArgs, DrainArgs, FollowArgs, HaproxyArgs, HookArgs, Span,
 };
 
 /// Carry out a rolling upgrade and judge it, or put a new version beside the old one
@@ -63,15 +63,8 @@ pub(crate) struct SwapArgs {
     /// Grow as far as the app's upgradeStrategy lets both versions together, and begin with as many
     #[arg(long, conflicts_with_all = ["linear_increase", "initial_instances"])]
     pub(crate) waves: bool,
-    /// How long sessions may take to end at instances that are to go
-    #[arg(long, value_name = "TIME", default_value = "5m")]
-    pub(crate) drain_timeout: Span,
-    /// What to do with sessions that take longer
-    #[arg(long, value_name = "WHAT", default_value = "stop")]
-    pub(crate) on_drain_timeout: DrainTimeout,
-    /// Take over from whoever holds the deployment: for when that one is dead
-    #[arg(long)]
-    pub(crate) take_over: bool,
+    #[command(flatten)]
+    pub(crate) drain: DrainArgs,
     /// Go on although nothing says whether instances of the new version serve
     #[arg(long)]
     pub(crate) no_health_check_ok: bool,

@@ -56,12 +56,6 @@ pub(crate) struct RollbackArgs {
 impl RollbackArgs {
     /// How patient it is.
     pub(crate) fn pace(&self) -> PaceArgs {
-        PaceArgs {
-            timeout: self.timeout,
-            drain_timeout: self.swap.drain_timeout,
-            on_drain_timeout: self.swap.on_drain_timeout,
-            take_over: self.swap.take_over,
-            output: self.output,
-        }
+        self.swap.drain.pace(self.timeout, self.output)
     }
 }

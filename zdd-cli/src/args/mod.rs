@@ -8,6 +8,7 @@ mod check;
 mod common;
 mod connect;
 mod deploy;
+mod drain;
 mod follow;
 mod haproxy;
 mod history;
@@ -30,7 +31,7 @@ pub(crate) use abort::AbortArgs;
 pub(crate) use amend::AmendArgs;
 pub(crate) use balancer::{BalancerArgs, BridgeArgs};
 pub(crate) use canary::{
-    CanaryArgs, CanaryVerb, DrainTimeout, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
+    CanaryArgs, CanaryVerb, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
 };
 pub(crate) use check::CheckArgs;
 pub(crate) use common::{
@@ -38,6 +39,7 @@ pub(crate) use common::{
 };
 pub(crate) use connect::ConnectArgs;
 pub(crate) use deploy::{Carrying, DeployArgs, Strategy, SwapArgs};
+pub(crate) use drain::{DrainArgs, DrainTimeout};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
 pub(crate) use history::{HistoryArgs, RollbackArgs};

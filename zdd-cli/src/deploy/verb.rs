@@ -75,29 +75,28 @@ fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>
     if args.strategy.is_none() && labels::group_of(app).is_none() {
         return Ok(None);
     }
-    let how = &args.how;
-    let rolling = [
+    match only_rolling(&args.how, &args.follow) {
+        Some(option) => Err(CanaryError::OnlyRolling(option).into()),
+        None => Ok(Some(app)),
+    }
+}
+
+/// The first option that was given and only rolling upgrades know.
+pub(crate) fn only_rolling(how: &Carrying, follow: &FollowArgs) -> Option<&'static str> {
+    let options = [
         ("--allow-broken", how.allow_broken),
         ("--restart", how.restart),
         ("--expect-version", how.expect_version.is_some()),
         ("--force", how.force),
         ("--wait-lock", how.wait_lock.is_some()),
-        ("--on-failure", args.follow.on_failure.is_some()),
+        ("--on-failure", follow.on_failure.is_some()),
     ];
-    match rolling.into_iter().find(|(_, is_given)| *is_given) {
-        Some((option, _)) => Err(CanaryError::OnlyRolling(option).into()),
-        None => Ok(Some(app)),
-    }
+    options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
 }
 
 fn pace(args: &DeployArgs) -> PaceArgs {
-    PaceArgs {
-        timeout: args.follow.watch.timeout.unwrap_or(Span::FIVE_MINUTES),
-        drain_timeout: args.swap.drain_timeout,
-        on_drain_timeout: args.swap.on_drain_timeout,
-        take_over: args.swap.take_over,
-        output: args.follow.watch.output,
-    }
+    let watch = &args.follow.watch;
+    args.swap.drain.pace(watch.timeout.unwrap_or(Span::FIVE_MINUTES), watch.output)
 }
 
 /// Holds the order to a plan: to what was seen then, and from now on to the version that is seen now.

@@ -46,8 +46,8 @@ pub(super) enum Carried {
 pub(super) fn patience(pace: &PaceArgs) -> Patience {
     Patience {
         wait: pace.timeout.time(),
-        drain: pace.drain_timeout.time(),
-        on_drain_timeout: pace.on_drain_timeout.into(),
+        drain: pace.drain.drain_timeout.time(),
+        on_drain_timeout: pace.drain.on_drain_timeout.into(),
         ..Patience::default()
     }
 }
@@ -137,7 +137,7 @@ fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
         Outcome::TimedOut(waiting_on) => {
             let is_drain =
                 matches!(waiting_on, WaitingOn::Sessions { .. } | WaitingOn::OldWorkers { .. });
-            let waited = if is_drain { pace.drain_timeout } else { pace.timeout }.time();
+            let waited = if is_drain { pace.drain.drain_timeout } else { pace.timeout }.time();
             let is_balancer =
                 matches!(waiting_on, WaitingOn::Balancer { .. } | WaitingOn::NoBalancer);
             CanaryError::TimedOut { group: group.into(), waiting_on, waited, is_balancer }

@@ -51,7 +51,7 @@ async fn carry(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    refuse_held(Some(found), means.pace.take_over, now())?;
+    refuse_held(Some(found), means.pace.drain.take_over, now())?;
     console.tell(&heading(&record))?;
     let definition = found.definition.clone();
     let holder = me(now(), record.awaits_approval());

@@ -31,7 +31,7 @@ pub(super) async fn run(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let found = one(marathon, args.group.as_deref()).await?;
-    refuse_held(Some(&found), args.pace.take_over, now())?;
+    refuse_held(Some(&found), args.pace.drain.take_over, now())?;
     let group = found.record.group.clone();
     if found.record.phase != Phase::Canary {
         let is_forward = found.record.phase == Phase::Promote;

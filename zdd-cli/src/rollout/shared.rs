@@ -12,6 +12,7 @@ use super::error::CanaryError;
 use super::verb::needed;
 use super::watchers::Watchers;
 use crate::args::{AbortArgs, ObserveArgs, ResumeArgs, WatchArgs};
+use crate::deploy::only_rolling;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
@@ -106,16 +107,7 @@ pub(crate) async fn go_on(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let group = &found.record.group;
-    let how = &args.how;
-    let rolling = [
-        ("--allow-broken", how.allow_broken),
-        ("--restart", how.restart),
-        ("--expect-version", how.expect_version.is_some()),
-        ("--force", how.force),
-        ("--wait-lock", how.wait_lock.is_some()),
-        ("--on-failure", args.follow.on_failure.is_some()),
-    ];
-    if let Some((option, _)) = rolling.into_iter().find(|(_, is_given)| *is_given) {
+    if let Some(option) = only_rolling(&args.how, &args.follow) {
         return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
     }
     let balancer = needed(&args.turn.balancer)?;

@@ -55,7 +55,7 @@ impl Start<'_> {
         let canary = self.canary();
         let group = canary.group()?;
         let present = Present::look(self.means.marathon, group).await?;
-        refuse_held(present.found.as_ref(), self.args.pace.take_over, now())?;
+        refuse_held(present.found.as_ref(), self.args.pace.drain.take_over, now())?;
         let next = canary.prepared(present.found.as_ref(), &present.running)?;
         let n_balancers = self.seen(&next.prepared.record).await?;
         let present = Present { n_balancers, ..present };

@@ -33,7 +33,7 @@ pub(crate) async fn swap(
     let swap = Swap { app, args, can_set: balancer.can_set() };
     let group = swap.group()?;
     let present = Present::look(marathon, group).await?;
-    refuse_held(present.found.as_ref(), pace.take_over, now())?;
+    refuse_held(present.found.as_ref(), pace.drain.take_over, now())?;
     let prepared = match swap.prepared(present.found.as_ref(), &present.running)? {
         Swapped::InPlace(app) => {
             console.say(&format!("{app} is in place already"))?;

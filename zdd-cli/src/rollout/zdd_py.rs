@@ -18,7 +18,7 @@ use super::close::leave;
 use super::error::CanaryError;
 use super::gate::{Gate, Pass, Say};
 use super::watchers::Watchers;
-use crate::args::{DrainTimeout, Output, PaceArgs, Span, ZddPyArgs};
+use crate::args::{DrainArgs, DrainTimeout, Output, Span, ZddPyArgs};
 use crate::clock::now;
 use crate::error::{CliError, FileFault};
 use crate::exit::ExitCode;
@@ -211,13 +211,12 @@ impl Task {
         let made = self.made.clone();
         let mut claim = Claim::take(marathon, found, record, made, me(now(), false)).await?;
         claim = claim.after_all(running).await?;
-        let pace = PaceArgs {
-            timeout: PATIENCE,
+        let drain = DrainArgs {
             drain_timeout: Span::seconds(args.max_wait),
             on_drain_timeout: DrainTimeout::Kill,
             take_over: false,
-            output: Output::Text,
         };
+        let pace = drain.pace(PATIENCE, Output::Text);
         let watchers = Watchers::default();
         let means = Means { marathon, balancer, pace: &pace, watchers: &watchers, hooks: None };
         match carry_through(&claim, means, Some(&mut prompt), operator, console).await {

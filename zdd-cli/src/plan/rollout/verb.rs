@@ -78,8 +78,8 @@ impl Asked {
         can_set: bool,
     ) -> Result<Planned, CliError> {
         let patience = Patience {
-            drain: args.swap.drain_timeout.time(),
-            on_drain_timeout: args.swap.on_drain_timeout.into(),
+            drain: args.swap.drain.drain_timeout.time(),
+            on_drain_timeout: args.swap.drain.on_drain_timeout.into(),
             ..Patience::default()
         };
         let pace = Pace { times: args.plan.times, sessions: args.session_time.time(), patience };
