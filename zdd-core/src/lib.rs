@@ -43,6 +43,7 @@
 //! | [`rollout`] | an app beside the one that runs: what to do next, from what is seen |
 //! | [`drive`] | the loop that carries a rollout out, through the ports |
 //! | [`ports`] | what adapters have to offer |
+//! | [`placement`] | which agent an instance can go to, and why not |
 //! | [`simulate`] | a Marathon without processes |
 //! | `testing` | proptest strategies for all of these, with the feature `testing` |
 //!
@@ -82,6 +83,7 @@ pub mod check;
 pub mod drive;
 pub mod group;
 pub mod guarantee;
+pub mod placement;
 pub mod ports;
 pub mod rolling;
 pub mod rollout;

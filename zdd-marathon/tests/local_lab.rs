@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use zdd_core::simulate::Agent;
+use zdd_core::placement::Agent;
 use zdd_marathon::local::{Lab, StartError, default_agents, default_resources};
 
 fn text(error: &StartError) -> (String, Option<String>) {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
-use zdd_core::simulate::{Agent, Amount, AmountError, Attribute, Resources};
+use zdd_core::placement::{Agent, Amount, AmountError, Attribute, Resources};
 use zdd_core::units::AgentId;
 use zdd_marathon::local::default_resources;
 

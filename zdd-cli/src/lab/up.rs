@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::interval;
 
-use zdd_core::simulate::{Agent, Grouping, Settings};
+use zdd_core::placement::{Agent, Grouping};
+use zdd_core::simulate::Settings;
 use zdd_marathon::HttpMarathon;
 use zdd_marathon::local::{ImageMap, Lab, LabBuilder, default_agents};
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use snapbox::cmd::cargo_bin;
 use tokio::runtime::Runtime;
 use zdd_core::guarantee::Guarantee;
-use zdd_core::simulate::Agent;
+use zdd_core::placement::Agent;
 use zdd_core::verify::{Outcome, Replay, Report};
 use zdd_marathon::local::{ImageMap, Lab, default_resources};
 

@@ -4,12 +4,11 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::agents::Agent;
-use super::demand::Demand;
 use super::health::HealthTracker;
 use super::ids;
 use super::state::MesosState;
 use crate::app::{App, Operator};
+use crate::placement::{Agent, Demand};
 use crate::ports::HealthResult;
 use crate::rolling;
 use crate::scaling::{Candidate, Condition, Goal};

@@ -5,7 +5,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::agenda::{Agenda, Timer};
-use super::agents::Agent;
 use super::backoff::Backoff;
 use super::deployment::Deployment;
 use super::event::Event;
@@ -13,9 +12,9 @@ use super::fleet::Fleet;
 use super::ids::{self, Ids};
 use super::instance::Instance;
 use super::order::{Order, Readiness};
-use super::room::Room;
 use super::settings::Settings;
 use crate::app::{App, Group};
+use crate::placement::{Agent, Room};
 use crate::ports::TaskFailure;
 use crate::units::{AppId, InstanceId, TaskId, Timestamp};
 
@@ -47,7 +46,8 @@ use crate::units::{AppId, InstanceId, TaskId, Timestamp};
 /// use zdd_core::app::Group;
 /// use zdd_core::ports::Force;
 /// use zdd_core::scaling::Condition;
-/// use zdd_core::simulate::{Agent, Amount, Marathon, MesosState, Order, Resources, Settings};
+/// use zdd_core::placement::{Agent, Amount, Resources};
+/// use zdd_core::simulate::{Marathon, MesosState, Order, Settings};
 /// use zdd_core::units::Timestamp;
 ///
 /// let resources = Resources {

@@ -8,11 +8,11 @@ use super::agenda::Agenda;
 use super::backoff::Backoff;
 use super::error::ChangeError;
 use super::marathon::Marathon;
-use super::room::Room;
 use super::stamp::stamped;
 use super::validate::{made, validate};
 use crate::app::{App, Group};
 use crate::group;
+use crate::placement::Room;
 use crate::units::{AppId, Timestamp};
 
 impl Marathon {

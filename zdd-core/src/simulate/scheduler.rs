@@ -5,11 +5,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::agenda::Timer;
-use super::constraints::counts_for_constraints;
 use super::instance::{Instance, Made};
 use super::marathon::Marathon;
 use super::order::{Launch, Order};
-use super::rejection::Rejections;
+use crate::placement::{Rejections, counts_for_constraints};
 use crate::ports::{Offers, QueueItem};
 use crate::scaling::{Condition, Goal};
 use crate::units::{AgentId, AppId, TaskId, Timestamp};

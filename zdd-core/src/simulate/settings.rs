@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use super::constraints::Grouping;
 use crate::capacity::Reading;
+use crate::placement::Grouping;
 
 /// How a Marathon behaves, in terms of its command line flags and its release.
 #[derive(Clone, Debug, PartialEq, Eq)]

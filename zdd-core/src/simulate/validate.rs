@@ -5,11 +5,11 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::demand::Demand;
 use super::error::{ChangeError, detail};
 use super::instance::Made;
 use super::settings::Settings;
 use crate::app::{App, Group};
+use crate::placement::Demand;
 use crate::ports::InvalidDetail;
 
 /// Asks the rules on strategies of every app of `root`: one bad app blocks the changes of all.

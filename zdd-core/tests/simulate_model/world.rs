@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use zdd_core::app::{App, Group};
 use zdd_core::group::Action;
+use zdd_core::placement::{Agent, Amount, Resources};
 use zdd_core::ports::{Accepted, Force};
 use zdd_core::scaling::Condition;
 use zdd_core::simulate::{
-    Agent, Amount, ChangeError, Event, Instance, Launch, Marathon, MesosState, Order,
-    ReadinessAnswer, Resources, Settings,
+    ChangeError, Event, Instance, Launch, Marathon, MesosState, Order, ReadinessAnswer, Settings,
 };
 use zdd_core::units::{AppId, TaskId, Timestamp};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
-use zdd_core::simulate::{Agent, Amount, Resources};
+use zdd_core::placement::{Agent, Amount, Resources};
 
 /// So many agents a lab has unless it is told otherwise: enough to see instances spread, and one less
 /// than the instances of most examples, so that they also share.

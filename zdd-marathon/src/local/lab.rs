@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
-use zdd_core::simulate::{Agent, ChangeError, Marathon, Settings};
+use zdd_core::placement::Agent;
+use zdd_core::simulate::{ChangeError, Marathon, Settings};
 use zdd_core::units::Timestamp;
 
 use super::agents::{self, AgentError, default_agents};

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
-use zdd_core::simulate::Agent;
+use zdd_core::placement::Agent;
 use zdd_core::units::AgentId;
 
 use super::guard::{Guard, Marker};

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use serde_json::{Map, Value, json};
+use zdd_core::placement::Agent;
 use zdd_core::ports::HealthResult;
-use zdd_core::simulate::{Agent, Instance, Marathon, MesosState};
+use zdd_core::simulate::{Instance, Marathon, MesosState};
 use zdd_core::units::InstanceId;
 
 use super::super::definition::service_ports;

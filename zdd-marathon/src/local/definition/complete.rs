@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use zdd_core::app::App;
-use zdd_core::simulate::{Demand, Grouping};
+use zdd_core::placement::{Demand, Grouping};
 use zdd_core::units::GroupId;
 
 use super::invalid::Invalid;

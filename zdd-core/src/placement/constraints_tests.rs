@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::simulate::Resources;
+use crate::placement::Resources;
 
 fn agent(rack: Option<Attribute>, host: &str) -> Agent {
     let mut agent = Agent::new(host.parse().unwrap(), host, Resources::default());

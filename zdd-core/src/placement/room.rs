@@ -13,7 +13,7 @@ use crate::units::{AgentId, TaskId};
 ///
 /// ```
 /// use zdd_core::app::App;
-/// use zdd_core::simulate::{Agent, Amount, Demand, Grouping, Resources, Room};
+/// use zdd_core::placement::{Agent, Amount, Demand, Grouping, Resources, Room};
 ///
 /// let resources =
 ///     Resources { cpus: Amount::whole(1), mem: Amount::whole(512), n_ports: 10, ..Default::default() };

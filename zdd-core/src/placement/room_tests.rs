@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::app::App;
-use crate::simulate::{Amount, Grouping};
+use crate::placement::{Amount, Grouping};
 
 fn room(n_agents: usize, cpus: u32) -> Room {
     let resources = Resources {

@@ -1,0 +1,18 @@
+//! Where instances go: agents, what is free of them, what an app asks for, and who turns it down why.
+//!
+//! [`Room`] is the one place that says whether an agent is good enough for an instance. The Marathon
+//! without processes in [`simulate`](crate::simulate) places by it.
+
+mod agents;
+mod amount;
+mod constraints;
+mod demand;
+mod rejection;
+mod room;
+
+pub use agents::{Agent, Attribute, Resources};
+pub use amount::{Amount, AmountError};
+pub use constraints::{ConstraintError, Grouping, counts_for_constraints};
+pub use demand::{Demand, DemandError};
+pub use rejection::{Rejection, Rejections, Short};
+pub use room::Room;
