@@ -28,6 +28,7 @@
 //! | weights of servers | writing as many bytes as the weights have |
 //! | a decision about a rollout | copying what it is decided from |
 //! | a rollout to its end | copying what is seen of as many instances, once for each moment |
+//! | a blue/green swap, in virtual time | what its tasks' start, health and drain times add up to |
 //! | the statistics of HAProxy | the `csv` crate alone, reading the same cells |
 //! | a changed task in HAProxy | telling HAProxy alone, by who knows what has changed |
 //! | `zdd check` | starting a program that does nothing |

@@ -11,7 +11,7 @@ use zdd_benches::table::Table;
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     ("check", planning::checks),
     ("timeline", planning::plans),
     ("steps", planning::steps),
@@ -22,6 +22,7 @@ const PARTS: [Part; 15] = [
     ("apps", reading::answers),
     ("weights", rollouts::weights),
     ("rollout", rollouts::rollouts),
+    ("swap", rollouts::swaps),
     ("statistics", rollouts::balancers),
     ("bridge", rollouts::bridges),
     ("lab", running::upgrade),

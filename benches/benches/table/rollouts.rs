@@ -62,6 +62,18 @@ pub(crate) fn rollouts(table: &mut Table) {
     table.compare(&what, Work::Once, limit, all, copies);
 }
 
+/// A blue/green swap, beside what its tasks take.
+pub(crate) fn swaps(table: &mut Table) {
+    let limit = Limit::Ratio(1.1);
+    let [start, healthy, drain] = [3, 5, 10].map(Duration::from_secs);
+    let times = rollout::swap(start, healthy, drain);
+    let n = rollout::SWAPPED;
+    let what = format!("swap of {n} that start in 3 s, get healthy in 5 s, drain in 10 s");
+    table.add(&what, Work::Once, limit, times);
+    let slowest = rollout::slowest_swap();
+    table.add("the slowest swap with stages of 4 s or more", Work::Once, limit, slowest);
+}
+
 /// The statistics of a large HAProxy.
 pub(crate) fn balancers(table: &mut Table) {
     let servers = 10_000;

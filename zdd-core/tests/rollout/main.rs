@@ -6,6 +6,7 @@ mod faults;
 mod forecast;
 mod growth;
 mod model;
+mod pace;
 mod recorded;
 mod safety;
 mod says_why;
