@@ -1,6 +1,7 @@
 //! Rollouts in a small world: where they lead, and what they never do on the way.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod cut;
 mod driven;
 mod faults;
 mod forecast;
