@@ -99,19 +99,7 @@ impl Show {
         assert_eq!(versions(stage), [serves], "{it:?}, move {n}\n{told}");
         assert_eq!(stage.n_records(), 0, "{it:?}, move {n}\n{told}");
         if fs::exists(&log).unwrap() {
-            self.judge(&log);
-        }
-    }
-
-    /// What was seen and done is right by the judge, too.
-    fn judge(&self, log: &str) {
-        let output = bare(&["verify", log, "-o", "json"]).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let report: Value = serde_json::from_str(&text).unwrap();
-        let rules = report["rules"].as_array().unwrap();
-        assert!(!rules.is_empty(), "{report:#}");
-        for rule in rules {
-            assert!(rule["holds"] != "violated", "{report:#}");
+            judge(&log);
         }
     }
 
@@ -123,6 +111,18 @@ impl Show {
         eprintln!("{n_moves} moves, {n} requests in {seconds} s: {report}");
         assert_eq!((n_failed, self.load.n_cut()), (0, 0), "{report}");
         assert!(n > 0);
+    }
+}
+
+/// What was seen and done is right by the judge, too.
+fn judge(log: &str) {
+    let output = bare(&["verify", log, "-o", "json"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let rules = report["rules"].as_array().unwrap();
+    assert!(!rules.is_empty(), "{report:#}");
+    for rule in rules {
+        assert!(rule["holds"] != "violated", "{report:#}");
     }
 }
 
