@@ -8,9 +8,9 @@ use alloc::string::{String, ToString};
 use regex::{Regex, RegexBuilder};
 
 use super::agents::{Agent, Attribute, three_decimals};
-use crate::app::{App, Constraint, Operator};
+use crate::app::{Constraint, Operator};
 use crate::capacity::MarathonVersion;
-use crate::units::{InstanceCount, Timestamp};
+use crate::units::InstanceCount;
 
 /// How `GROUP_BY` spreads instances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,17 +31,6 @@ impl Grouping {
     pub fn of(version: MarathonVersion) -> Self {
         if (version.major, version.minor) >= (1, 11) { Self::Shares } else { Self::Fewest }
     }
-}
-
-/// Whether an instance counts when the constraints of `app` ask what is where: those that were made
-/// before its last change of configuration do not. So an old and a new instance may share an agent
-/// during an upgrade, `UNIQUE` or not.
-///
-/// Source: Marathon's `OfferMatcherManager`, which compares `runSpecVersion` with
-/// `lastConfigChangeVersion`.
-pub fn counts_for_constraints(instance_version: Timestamp, app: &App) -> bool {
-    let changed_at = app.version_info().map(|info| info.last_config_change_at);
-    changed_at.is_none_or(|changed_at| instance_version >= changed_at)
 }
 
 /// Why a constraint cannot be used.

@@ -6,13 +6,15 @@
 mod agents;
 mod amount;
 mod constraints;
+mod counting;
 mod demand;
 mod rejection;
 mod room;
 
 pub use agents::{Agent, Attribute, Resources};
 pub use amount::{Amount, AmountError};
-pub use constraints::{ConstraintError, Grouping, counts_for_constraints};
+pub use constraints::{ConstraintError, Grouping};
+pub use counting::{Counting, counts_for_constraints};
 pub use demand::{Demand, DemandError};
 pub use rejection::{Rejection, Rejections, Short};
 pub use room::Room;
