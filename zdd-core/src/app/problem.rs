@@ -243,7 +243,7 @@ fn described(value: &Value) -> String {
 }
 
 /// At most 60 characters of a text of the input.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     const MAX: usize = 60;
     match text.char_indices().nth(MAX) {
         Some((end, _)) => alloc::format!("{}…", &text[..end]),

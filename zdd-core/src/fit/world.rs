@@ -6,7 +6,7 @@ use super::moves::Mover;
 use super::run::{OldState, Place, Run, len, new_task};
 use super::scene::Scene;
 use super::verdict::{Move, Stall, What};
-use crate::placement::{Held, Rejections, Room};
+use crate::placement::{Holding, Rejections, Room};
 
 /// A scene under way.
 pub(super) struct World<'a> {
@@ -30,7 +30,7 @@ pub(super) enum Choice {
 /// How to take a choice back.
 pub(super) struct Undo<'a> {
     choice: Choice,
-    held: Option<Held>,
+    held: Option<Holding>,
     mover: Mover<'a>,
     to_stop: u32,
     to_place: u32,

@@ -8,6 +8,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use super::amount::Amount;
+use super::ports::PortRanges;
 use crate::units::AgentId;
 
 /// What an agent has, or a task needs.
@@ -27,6 +28,10 @@ pub struct Resources {
 }
 
 impl Resources {
+    /// Nothing of anything.
+    pub const NONE: Self =
+        Self { cpus: Amount::ZERO, mem: Amount::ZERO, disk: Amount::ZERO, gpus: 0, n_ports: 0 };
+
     /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
@@ -50,6 +55,28 @@ impl Resources {
             n_ports: self.n_ports.saturating_sub(other.n_ports),
         }
     }
+
+    /// What both have at least, resource by resource.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        Self {
+            cpus: self.cpus.min(other.cpus),
+            mem: self.mem.min(other.mem),
+            disk: self.disk.min(other.disk),
+            gpus: self.gpus.min(other.gpus),
+            n_ports: self.n_ports.min(other.n_ports),
+        }
+    }
+}
+
+/// What an agent has for one role only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "as of an agent: how much, and which ports")]
+pub struct Reserved {
+    /// All of it, in use or not.
+    pub resources: Resources,
+    /// Which ports; as in [`Agent::ports`].
+    pub ports: Option<PortRanges>,
 }
 
 /// What is said of an agent under a name of one's own choice.
@@ -92,28 +119,58 @@ pub struct Agent {
     pub hostname: String,
     /// Its address, if it has one that differs from its name.
     pub ip: Option<IpAddr>,
+    /// Whether Mesos offers what it has. An agent that is gone, or is being drained, is not active.
+    pub is_active: bool,
     /// What constraints can ask for besides.
     pub attributes: BTreeMap<String, Attribute>,
     /// What constraints call `@region`.
     pub region: Option<String>,
     /// What constraints call `@zone`.
     pub zone: Option<String>,
-    /// All that it has, in use or not.
+    /// What it has that is reserved for nobody, in use or not.
     pub resources: Resources,
+    /// Which ports are reserved for nobody; if it is not said, whichever: then only their number
+    /// counts. The number counts in any case, so at most [`Resources::n_ports`] of them are given.
+    pub ports: Option<PortRanges>,
+    /// What it has for one role only, by role.
+    pub reserved: BTreeMap<String, Reserved>,
 }
 
 impl Agent {
-    /// An agent without attributes and address.
+    /// Whether it has for each role what another agent has.
+    pub(crate) fn has_what_has(&self, other: &Self) -> bool {
+        (self.is_active, self.resources, &self.ports, &self.reserved)
+            == (other.is_active, other.resources, &other.ports, &other.reserved)
+    }
+
+    /// An active agent without attributes, address and reservations, and with whichever ports.
     pub fn new(id: AgentId, hostname: impl Into<String>, resources: Resources) -> Self {
         Self {
             id,
             hostname: hostname.into(),
             ip: None,
+            is_active: true,
             attributes: BTreeMap::new(),
             region: None,
             zone: None,
             resources,
+            ports: None,
+            reserved: BTreeMap::new(),
         }
+    }
+
+    /// The same agent with these ports, and no others.
+    #[must_use]
+    pub fn with_ports(mut self, ports: PortRanges) -> Self {
+        self.resources.n_ports = ports.count();
+        self.ports = Some(ports);
+        self
+    }
+
+    /// All that it has, whoever it is reserved for, in use or not.
+    pub fn total(&self) -> Resources {
+        let reserved = self.reserved.values().map(|reserved| reserved.resources);
+        reserved.fold(self.resources, Resources::plus)
     }
 
     /// What the agent says about a constraint's field, as the text that is compared; `None` if
