@@ -37,7 +37,7 @@ impl Default for Effort {
 /// The search goes as deep as there are moves, on the stack.
 const MOST_MOVES: usize = 256;
 
-fn n_moves(scene: &Scene) -> usize {
+pub(super) fn n_moves(scene: &Scene) -> usize {
     let exchanges = scene.steps.iter().flatten();
     exchanges.map(|exchange| exchange.old.len() + exchange.moves.target().get() as usize).sum()
 }
@@ -113,7 +113,7 @@ impl<'a> Search<'a> {
             }
             Standing::Still(exchange) => {
                 if self.stall.is_none() {
-                    self.stall = self.world.stall(exchange, &self.path);
+                    self.stall = Some(self.world.stall(exchange, &self.path));
                 }
                 return Ok(Ends { stalls: true, ..Ends::NONE });
             }
@@ -240,14 +240,4 @@ fn are_alike(one: usize, other: usize, scene: &Scene, room: &Room) -> bool {
         && exchanges.all(|exchange| {
             exchange.demand.rules.iter().all(says_the_same) && has_the_same(exchange)
         })
-}
-
-/// Whether `scene` gets to its end, whatever order Marathon chooses.
-pub fn fit(scene: &Scene, effort: Effort) -> Fit {
-    Search::new(scene, effort).run().unwrap_or(Fit {
-        verdict: Verdict::MayStall,
-        basis: Basis::Tried { orders: 0, stalled: 0 },
-        stall: None,
-        finish: None,
-    })
 }

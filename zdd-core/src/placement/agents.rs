@@ -44,6 +44,33 @@ impl Resources {
         }
     }
 
+    /// How often `part` is in it; nothing is in it as often as can be counted.
+    pub(crate) fn times(self, part: Self) -> u32 {
+        let times = |all: u64, part: u64| all.checked_div(part).unwrap_or(u64::MAX);
+        let least = [
+            times(self.cpus.as_thousandths(), part.cpus.as_thousandths()),
+            times(self.mem.as_thousandths(), part.mem.as_thousandths()),
+            times(self.disk.as_thousandths(), part.disk.as_thousandths()),
+            times(self.gpus.into(), part.gpus.into()),
+            times(self.n_ports.into(), part.n_ports.into()),
+        ];
+        let least = least.into_iter().min().unwrap_or(u64::MAX);
+        u32::try_from(least).unwrap_or(u32::MAX)
+    }
+
+    /// Into how many of `parts` it can reach: 2.5 is 3 of 1.
+    pub(crate) fn covers(self, part: Self) -> u32 {
+        let covers = |all: u64, part: u64| if part == 0 { 0 } else { all.div_ceil(part) };
+        let most = [
+            covers(self.cpus.as_thousandths(), part.cpus.as_thousandths()),
+            covers(self.mem.as_thousandths(), part.mem.as_thousandths()),
+            covers(self.disk.as_thousandths(), part.disk.as_thousandths()),
+            covers(self.gpus.into(), part.gpus.into()),
+            covers(self.n_ports.into(), part.n_ports.into()),
+        ];
+        u32::try_from(most.into_iter().max().unwrap_or(0)).unwrap_or(u32::MAX)
+    }
+
     /// What is left without `other`, resource by resource; nothing where that is more.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {

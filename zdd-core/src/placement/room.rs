@@ -263,6 +263,20 @@ impl Room {
         if ports.is_empty() && keeps_gpus { [Rejection::ScarceGpus].into() } else { ports }
     }
 
+    /// How many instances the agent at a position takes one after the other, if constraints look at
+    /// no other instance: as often as [`rejections`](Self::rejections) has nothing to say.
+    pub(crate) fn slots(&self, position: usize, demand: &Demand) -> u32 {
+        let alone = demand.rules.iter().filter(|rule| !rule.suits(&self.agents[position])).count();
+        if alone > 0 || !self.rejections(position, demand, &[]).is_empty() {
+            return 0;
+        }
+        if demand.ports.iter().any(Option::is_some) {
+            return 1;
+        }
+        let (free, needed) = (self.open_at(position, demand).resources, demand.resources);
+        free.times(needed)
+    }
+
     fn ports_short_of(&self, position: usize, demand: &Demand, free: u32) -> Vec<Rejection> {
         let (agent, in_use) = (&self.agents[position], &self.used[position].ports);
         let unreserved = demand.roles.take_unreserved().then_some(&agent.ports);
