@@ -167,7 +167,9 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
         let keeps_place = kinds.2 == 0;
         // What is reserved is enough for the next one.
         let old_cpus = if keeps_place { new_cpus } else { old_cpus };
-        let of = |at: usize| olds.iter().filter(|agent| **agent == at).count() as u32 * old_cpus;
+        let of = |at: usize| {
+            u32::try_from(olds.iter().filter(|agent| **agent == at).count()).unwrap() * old_cpus
+        };
         let agents =
             agents.into_iter().enumerate().map(|(at, (free, others, rack, zone))| AgentCase {
                 cpus: of(at) + free + others,
