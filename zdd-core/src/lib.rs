@@ -44,6 +44,7 @@
 //! | [`drive`] | the loop that carries a rollout out, through the ports |
 //! | [`ports`] | what adapters have to offer |
 //! | [`placement`] | which agent an instance can go to, and why not |
+//! | [`mesos`] | what a Mesos master says of its agents and of what runs there |
 //! | [`simulate`] | a Marathon without processes |
 //! | `testing` | proptest strategies for all of these, with the feature `testing` |
 //!
@@ -83,6 +84,7 @@ pub mod check;
 pub mod drive;
 pub mod group;
 pub mod guarantee;
+pub mod mesos;
 pub mod placement;
 pub mod ports;
 pub mod rolling;
