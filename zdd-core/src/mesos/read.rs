@@ -18,6 +18,11 @@ pub(super) fn cluster(bytes: &[u8]) -> Result<Cluster, ClusterError> {
     if bytes.len() > MAX_BYTES {
         return Err(ClusterError::whole(ClusterFault::TooLong(bytes.len())));
     }
+    // A list would be taken for the members of the document, one by one.
+    let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).iter();
+    if rest.find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(ClusterError::placed(ClusterFault::NotMaster.into(), ""));
+    }
     let (document, text) = typed::<Document<'_>>(bytes)?;
     of_document(document).map_err(|misfit| ClusterError::placed(misfit, text))
 }

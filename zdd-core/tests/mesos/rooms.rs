@@ -158,13 +158,21 @@ fn what_is_offered_is_free_unless_one_wants_to_be_sure() {
 
 #[test]
 fn what_is_allocated_by_role_is_read_where_there_is_nothing_better() {
-    let allocated = r#""unreserved_resources_allocated": {"cpus": 1.5, "ports": "[31005-31006]"},
-        "reserved_resources_allocated": {"public": {"cpus": 2.0, "ports": "[443-443]"}}, "active""#;
-    let cluster = read(&STATE.replacen(r#""active""#, allocated, 1));
+    let mut summary: serde_json::Value = serde_json::from_str(&summary()).unwrap();
+    let slave = summary["slaves"][0].as_object_mut().unwrap();
+    slave.insert(
+        "unreserved_resources_allocated".into(),
+        serde_json::json!({ "cpus": 1.5, "ports": "[31005-31006]" }),
+    );
+    slave.insert(
+        "reserved_resources_allocated".into(),
+        serde_json::json!({ "public": { "cpus": 2.0, "ports": "[443-443]" } }),
+    );
+    let cluster = read(&summary.to_string());
     assert!(cluster.nodes[0].use_is_by_role);
     let room = cluster.room();
     let free = |roles| shown(room.free_for(&agent(0), &demand(roles)).unwrap());
-    assert_eq!(free(r#""*""#), "4 9984 50176 999");
+    assert_eq!(free(r#""*""#), "4 10240 50176 999");
     assert_eq!(free(r#""public""#), "0.5 5120 1024 1");
 }
 
