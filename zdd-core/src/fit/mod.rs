@@ -10,10 +10,17 @@
 //! other frameworks and other deployments that come in between, instances that fail, and which of the
 //! free ports an instance gets that asks for any.
 
+mod group;
 mod moves;
+mod question;
+mod rollout;
 mod scene;
+mod site;
+mod upgrade;
 mod verdict;
 
 pub use moves::{Moves, Stage};
+pub use question::{Question, Way};
 pub use scene::{Exchange, Old, Scene};
+pub use site::{Rules, Running, SceneError, Site};
 pub use verdict::{Basis, Fit, Move, Stall, Verdict, What};

@@ -116,6 +116,11 @@ impl Room {
         self.positions.get(id).map(|position| &self.agents[*position])
     }
 
+    /// Whether it is known what `task` has.
+    pub fn holds(&self, task: &TaskId) -> bool {
+        self.tasks.contains_key(task)
+    }
+
     /// What is free of an agent.
     pub fn free_of(&self, id: &AgentId) -> Option<Resources> {
         self.positions.get(id).map(|position| self.free_at(*position))
