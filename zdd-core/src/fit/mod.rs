@@ -14,13 +14,17 @@ mod group;
 mod moves;
 mod question;
 mod rollout;
+mod run;
 mod scene;
+mod search;
 mod site;
 mod upgrade;
 mod verdict;
+mod world;
 
 pub use moves::{Moves, Stage};
 pub use question::{Question, Way};
 pub use scene::{Exchange, Old, Scene};
+pub use search::{Effort, fit};
 pub use site::{Rules, Running, SceneError, Site};
 pub use verdict::{Basis, Fit, Move, Stall, Verdict, What};

@@ -48,16 +48,6 @@ impl Question {
     pub fn way(&self, step: usize, exchange: usize) -> Option<Way> {
         self.ways.get(step)?.get(exchange).copied()
     }
-
-    /// The exchanges that are rolling upgrades, with their steps and positions.
-    pub(super) fn upgrades(&self) -> impl Iterator<Item = ((usize, usize), &Upgrade)> {
-        self.ways.iter().enumerate().flat_map(|(step, ways)| {
-            ways.iter().enumerate().filter_map(move |(at, way)| match way {
-                Way::Upgrade(upgrade) => Some(((step, at), upgrade)),
-                Way::Swap { .. } | Way::Given => None,
-            })
-        })
-    }
 }
 
 impl Way {
