@@ -10,7 +10,10 @@
 //! other frameworks and other deployments that come in between, instances that fail, and which of the
 //! free ports an instance gets that asks for any.
 
+mod asking;
+mod fix;
 mod group;
+mod least;
 mod moves;
 mod question;
 mod rollout;
@@ -18,10 +21,12 @@ mod run;
 mod scene;
 mod search;
 mod site;
+mod strategies;
 mod upgrade;
 mod verdict;
 mod world;
 
+pub use fix::{Fix, fixes};
 pub use moves::{Moves, Stage};
 pub use question::{Question, Way};
 pub use scene::{Exchange, Old, Scene};

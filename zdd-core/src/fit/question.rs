@@ -7,7 +7,7 @@ use super::scene::{Exchange, Scene};
 use crate::upgrade::Upgrade;
 
 /// Whether a plan finds its room: the scene, and what stands behind its moves, so that it can be asked
-/// again with another strategy.
+/// again with another strategy: see [`fixes`](super::fixes).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Question {
@@ -47,6 +47,16 @@ impl Question {
     /// Where the moves of an exchange come from.
     pub fn way(&self, step: usize, exchange: usize) -> Option<Way> {
         self.ways.get(step)?.get(exchange).copied()
+    }
+
+    /// The exchanges that are rolling upgrades, with their steps and positions.
+    pub(super) fn upgrades(&self) -> impl Iterator<Item = ((usize, usize), &Upgrade)> {
+        self.ways.iter().enumerate().flat_map(|(step, ways)| {
+            ways.iter().enumerate().filter_map(move |(at, way)| match way {
+                Way::Upgrade(upgrade) => Some(((step, at), upgrade)),
+                Way::Swap { .. } | Way::Given => None,
+            })
+        })
     }
 }
 

@@ -24,7 +24,7 @@ impl Question {
     ///
     /// ```
     /// use zdd_core::app::App;
-    /// use zdd_core::fit::{Effort, Question, Rules, Running, Site, Verdict, fit};
+    /// use zdd_core::fit::{Effort, Question, Rules, Running, Site, Verdict, fit, fixes};
     /// use zdd_core::placement::{Agent, Amount, Demand, Grouping, Resources, Room};
     ///
     /// let app = App::parse(r#"{"id": "/shop", "cmd": "./shop", "instances": 2, "mem": 128}"#)?;
@@ -44,6 +44,8 @@ impl Question {
     /// let question = Question::of_upgrade(&site, None, &app)?;
     /// let fit = fit(&question.scene, Effort::default());
     /// assert_eq!(fit.verdict, Verdict::Stalls);
+    /// let fixes = fixes(&question, &fit, Effort::default());
+    /// assert_eq!(fixes[0].to_string(), "/shop: set minimumHealthCapacity to 0.5");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn of_upgrade(site: &Site, old: Option<&App>, new: &App) -> Result<Self, SceneError> {
