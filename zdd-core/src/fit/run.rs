@@ -139,8 +139,8 @@ impl<'a> Run<'a> {
 fn olds(exchange: &Exchange, room: &Room) -> Vec<OldRun> {
     let looks_at_first = exchange.demand.rules.iter().any(|rule| rule.looks() == Looks::AtFirst);
     let mut kinds: Vec<(Option<&Held>, bool, bool)> = Vec::new();
-    let olds = exchange.old.iter().enumerate();
-    olds.map(|(n, old)| {
+    let olds = exchange.old.iter();
+    olds.map(|old| {
         let held = room.held(&old.task);
         let kind = (held, old.counts, old.keeps_place);
         let is_alike = |known: &&(Option<&Held>, bool, bool)| {
@@ -150,10 +150,11 @@ fn olds(exchange: &Exchange, room: &Room) -> Vec<OldRun> {
                 == (held.map(|held| held.resources), held.map(|held| &held.ports), kind.1, kind.2)
         };
         // Where the first one matters, so does which of several is stopped.
-        let known = kinds.iter().position(|known| is_alike(&known)).filter(|_| !looks_at_first);
+        let matters = looks_at_first && old.counts;
+        let known = kinds.iter().position(|known| is_alike(&known)).filter(|_| !matters);
         let class = known.unwrap_or_else(|| {
             kinds.push(kind);
-            if looks_at_first { n } else { kinds.len() - 1 }
+            kinds.len() - 1
         });
         OldRun { position: room.position(&old.agent), class: len(class), state: OldState::Runs }
     })

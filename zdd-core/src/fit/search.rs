@@ -17,10 +17,19 @@ pub struct Effort {
     pub states: usize,
 }
 
+impl Effort {
+    /// At most so many states.
+    #[must_use]
+    pub const fn of_states(self, states: usize) -> Self {
+        Self { states }
+    }
+}
+
 impl Default for Effort {
-    /// Enough for a dozen instances on as many agents, within a second.
+    /// Enough for eight old and eight new instances on five agents that are all different, within
+    /// seconds; for far more where agents are alike.
     fn default() -> Self {
-        Self { states: 20_000 }
+        Self { states: 50_000 }
     }
 }
 
