@@ -22,6 +22,7 @@ use zdd_core::capacity::Reading;
 use zdd_core::check::Check;
 use zdd_core::group::{Forecast, plan};
 use zdd_core::guarantee::Guarantee;
+use zdd_core::mesos::Cluster;
 use zdd_core::rollout::Action;
 use zdd_core::timeline::{Assumptions, End, Step, Timeline};
 use zdd_core::units::Timestamp;
@@ -34,7 +35,7 @@ use zdd_marathon::sse::{Decoder, Item};
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     ("check", checks),
     ("timeline", plans),
     ("steps", steps),
@@ -43,6 +44,7 @@ const PARTS: [Part; 15] = [
     ("group", trees),
     ("events", stream),
     ("apps", answers),
+    ("agents", cluster),
     ("weights", weights),
     ("rollout", rollouts),
     ("statistics", balancers),
@@ -352,6 +354,21 @@ fn answers(table: &mut Table) {
     let parse = || serde_json::from_str::<serde_json::Value>(black_box(&answer));
     let limit = Limit::Beyond(Duration::from_millis(150));
     table.compare("10000 apps listed and modelled", Work::Once, limit, listed, parse);
+}
+
+/// The agents of a cluster, as the master of its Mesos says.
+fn cluster(table: &mut Table) {
+    let agents = 5_000;
+    let answer = zdd_benches::agents::slaves(agents);
+    let read = || Cluster::read(black_box(answer.as_bytes()));
+    let all = read().expect("the generator writes agents");
+    assert_eq!(all.nodes.len(), agents);
+    assert!(all.nodes.iter().all(|node| {
+        node.use_is_by_role && node.used.ports.count() == 10 && node.agent.reserved.len() == 1
+    }));
+    drop(all);
+    let parse = || serde_json::from_slice::<serde_json::Value>(black_box(answer.as_bytes()));
+    table.compare("5000 agents of a Mesos read", Work::Once, Limit::Ratio(2.0), read, parse);
 }
 
 /// The weights for a share of the traffic.

@@ -108,14 +108,14 @@ impl Room {
         }
     }
 
-    fn give(&mut self, task: &TaskId, position: usize, parts: Parts, asked: &PortRanges) {
+    fn give(&mut self, task: &TaskId, position: usize, parts: Parts, numbers: &PortRanges) {
         let used = &mut self.used[position];
         used.parts.add(&parts);
         used.n_tasks += 1;
         // A port that another task has stays with that one.
-        let got = asked.minus(&used.ports);
-        used.ports = used.ports.plus(&got);
-        self.tasks.insert(task.clone(), Holding { position, parts, ports: got });
+        let new = numbers.minus(&used.ports);
+        used.ports = used.ports.plus(&new);
+        self.tasks.insert(task.clone(), Holding { position, parts, ports: new });
     }
 
     /// Says which ports a task got besides those that it asked for by number: no other task can be
