@@ -1,6 +1,7 @@
 //! What is free on which agent, and where an instance goes.
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::agents::{Agent, Resources};
@@ -36,10 +37,11 @@ use crate::units::{AgentId, TaskId};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Room {
-    agents: Vec<Agent>,
+    /// Shared by copies, for they never change.
+    agents: Arc<[Agent]>,
+    positions: Arc<BTreeMap<AgentId, usize>>,
     /// What is in use of the agent at the same position.
     used: Vec<Used>,
-    positions: BTreeMap<AgentId, usize>,
     tasks: BTreeMap<TaskId, Holding>,
 }
 
@@ -71,9 +73,9 @@ impl Room {
     pub fn new(agents: Vec<Agent>) -> Self {
         let positions = agents.iter().enumerate().map(|(at, agent)| (agent.id.clone(), at));
         Self {
-            positions: positions.collect(),
+            positions: Arc::new(positions.collect()),
             used: agents.iter().map(|_| Used::default()).collect(),
-            agents,
+            agents: agents.into(),
             tasks: BTreeMap::new(),
         }
     }
