@@ -38,7 +38,7 @@ use crate::units::{AgentId, TaskId};
 #[derive(Clone, Debug)]
 pub struct Room {
     /// Shared by copies, for they never change.
-    agents: Arc<[Agent]>,
+    agents: Arc<Vec<Agent>>,
     positions: Arc<BTreeMap<AgentId, usize>>,
     /// What is in use of the agent at the same position.
     used: Vec<Used>,
@@ -188,15 +188,15 @@ impl Room {
 
     /// One more agent, with nothing in use.
     pub(crate) fn add(&mut self, agent: Agent) {
-        self.positions.insert(agent.id.clone(), self.agents.len());
-        self.agents.push(agent);
+        Arc::make_mut(&mut self.positions).insert(agent.id.clone(), self.agents.len());
+        Arc::make_mut(&mut self.agents).push(agent);
         self.used.push(Used::default());
     }
 
     /// Lets an agent have so much more. One that is not there stays as it is.
     pub(crate) fn grow(&mut self, id: &AgentId, more: Resources) {
         if let Some(position) = self.positions.get(id) {
-            let resources = &mut self.agents[*position].resources;
+            let resources = &mut Arc::make_mut(&mut self.agents)[*position].resources;
             *resources = resources.plus(more);
         }
     }
