@@ -1,6 +1,7 @@
 //! Every figure that is promised, beside its limit and its floor. See `zdd_benches`.
 #![expect(clippy::print_stdout, reason = "the table is what the program is for")]
 
+mod places;
 mod planning;
 mod reading;
 mod rollouts;
@@ -11,7 +12,7 @@ use zdd_benches::table::Table;
 /// One part of the table, and the word that chooses it: `cargo bench --bench table -- verify`.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 16] = [
+const PARTS: [Part; 18] = [
     ("check", planning::checks),
     ("timeline", planning::plans),
     ("steps", planning::steps),
@@ -20,6 +21,8 @@ const PARTS: [Part; 16] = [
     ("group", planning::trees),
     ("events", reading::stream),
     ("apps", reading::answers),
+    ("agents", places::cluster),
+    ("fit", places::plans),
     ("weights", rollouts::weights),
     ("rollout", rollouts::rollouts),
     ("swap", rollouts::swaps),

@@ -78,7 +78,7 @@ const FULL: u32 = 700;
 
 pub(crate) fn memory(table: &mut Table) {
     let longer = if table.is_quick() { 2 } else { 10 };
-    let (short, long) = (peak(FULL), peak(FULL * longer));
+    let (short, long) = (peak(&[&FULL.to_string()]), peak(&[&(FULL * longer).to_string()]));
     table.note(format!(
         "verify holds at most {short} bytes for a recording of {FULL} rounds, and {long} bytes for one \
          {longer} times as long, with as many live tasks: {:.3} times as much",
@@ -90,9 +90,10 @@ pub(crate) fn memory(table: &mut Table) {
     );
 }
 
-fn peak(rounds: u32) -> u32 {
+/// What `peak-memory` says to these arguments.
+pub(crate) fn peak(arguments: &[&str]) -> u32 {
     let output = Command::new(env!("CARGO_BIN_EXE_peak-memory"))
-        .arg(rounds.to_string())
+        .args(arguments)
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo has built it");

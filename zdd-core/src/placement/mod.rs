@@ -6,13 +6,23 @@
 mod agents;
 mod amount;
 mod constraints;
+mod counting;
 mod demand;
+mod held;
+mod parts;
+mod ports;
 mod rejection;
+mod roles;
 mod room;
 
-pub use agents::{Agent, Attribute, Resources};
+pub use agents::{Agent, Attribute, Reserved, Resources};
 pub use amount::{Amount, AmountError};
-pub use constraints::{ConstraintError, Grouping, counts_for_constraints};
-pub use demand::{Demand, DemandError};
+pub use constraints::{ConstraintError, Grouping};
+pub(crate) use constraints::{Looks, Rule};
+pub use counting::{Counting, counts_for_constraints};
+pub use demand::{Demand, DemandError, GpuScheduling};
+pub use held::Held;
+pub use ports::{PortRanges, PortRangesError};
 pub use rejection::{Rejection, Rejections, Short};
+pub(crate) use room::Holding;
 pub use room::Room;
