@@ -3,11 +3,12 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use super::answer::fit;
 use super::fix::Fix;
 use super::least::least;
 use super::question::{Question, Way};
 use super::scene::{Exchange, Scene};
-use super::search::{Effort, fit};
+use super::search::Effort;
 use super::verdict::{Stall, Verdict};
 use crate::app::Constraint;
 use crate::placement::{Agent, Amount, Rejection, Resources};

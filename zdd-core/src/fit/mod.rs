@@ -10,7 +10,9 @@
 //! other frameworks and other deployments that come in between, instances that fail, and which of the
 //! free ports an instance gets that asks for any.
 
+mod answer;
 mod asking;
+mod count;
 mod fix;
 mod group;
 mod least;
@@ -21,15 +23,19 @@ mod run;
 mod scene;
 mod search;
 mod site;
+mod slots;
 mod strategies;
+mod tried;
 mod upgrade;
 mod verdict;
+mod walk;
 mod world;
 
+pub use answer::fit;
 pub use fix::{Fix, fixes};
 pub use moves::{Moves, Stage};
 pub use question::{Question, Way};
 pub use scene::{Exchange, Old, Scene};
-pub use search::{Effort, fit};
+pub use search::Effort;
 pub use site::{Rules, Running, SceneError, Site};
 pub use verdict::{Basis, Fit, Move, Stall, Verdict, What};

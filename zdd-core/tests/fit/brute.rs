@@ -1,20 +1,20 @@
 //! All orders of a case, one instance at a time, by rules written down once more.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::case::Case;
 use zdd_core::fit::Verdict;
 
 /// What of all orders is to be found.
 pub(crate) fn verdict(case: &Case) -> Verdict {
-    let mut brute = Brute { case, known: HashMap::new() };
+    let mut brute = Brute { case, known: BTreeMap::new() };
     let start = case.upgrade().start();
     let mut state = State {
         alive: (1 << case.olds.len()) - 1,
         left_over: 0,
         new: Vec::new(),
         kills: 0,
-        queue: case.olds.len() as u32,
+        queue: count(case.olds.len()),
         launches: 0,
         started: 0,
     };
@@ -30,7 +30,7 @@ pub(crate) fn verdict(case: &Case) -> Verdict {
     }
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     /// Old instances that run.
     alive: u32,
@@ -46,7 +46,7 @@ struct State {
 
 struct Brute<'a> {
     case: &'a Case,
-    known: HashMap<State, (bool, bool)>,
+    known: BTreeMap<State, (bool, bool)>,
 }
 
 impl Brute<'_> {
@@ -66,7 +66,7 @@ impl Brute<'_> {
                 state.launches += new - state.started;
                 state.started = *new;
             }
-            if (state.new.len() as u32) < *new {
+            if count(state.new.len()) < *new {
                 break;
             }
             state.kills = state.kills.max(old.saturating_sub(*left));
@@ -119,7 +119,7 @@ impl Brute<'_> {
             }
         }
         let ends = if next.is_empty() {
-            let is_done = state.new.len() as u32 == self.target() && state.alive == 0;
+            let is_done = count(state.new.len()) == self.target() && state.alive == 0;
             (!is_done, is_done)
         } else {
             next.iter().fold((false, false), |sum, after| {
@@ -165,8 +165,8 @@ impl Brute<'_> {
         // What a kept place was taken over with is what the old one had.
         let held = state.alive | state.left_over;
         let olds = (0..case.olds.len()).filter(|old| held & 1 << old != 0);
-        let n_old = olds.filter(|old| case.olds[*old] == agent).count() as u32;
-        let n_new = state.new.iter().filter(|at| **at == agent).count() as u32;
+        let n_old = count(olds.filter(|old| case.olds[*old] == agent).count());
+        let n_new = count(state.new.iter().filter(|at| **at == agent).count());
         let it = &case.agents[agent];
         let used = it.others + n_old * case.old_cpus + n_new * case.new_cpus;
         if used + case.new_cpus > it.cpus || case.port.is_some() && n_old + n_new > 0 {
@@ -201,16 +201,16 @@ impl Brute<'_> {
         let number = || wanted.unwrap().parse::<u32>().unwrap();
         match (operator, wanted) {
             ("UNIQUE", _) => used == 0,
-            ("CLUSTER", Some(wanted)) | ("IS", Some(wanted)) => mine == wanted,
+            ("CLUSTER" | "IS", Some(wanted)) => mine == wanted,
             ("CLUSTER", None) => first.is_none_or(|first| first == mine),
             ("MAX_PER", _) => used < number(),
             ("LIKE", _) => mine == "r1" || mine == "r2",
             ("UNLIKE", Some(wanted)) => mine != wanted,
             ("GROUP_BY", Some(_)) if self.case.shares => {
                 let (share, rest) = (self.case.n / number(), self.case.n % number());
-                let above = counts.values().filter(|count| **count > share).count() as u32;
+                let above = count(counts.values().filter(|count| **count > share).count());
                 if used == 0 {
-                    (counts.len() as u32) < number()
+                    count(counts.len()) < number()
                 } else {
                     used < share || used == share && above < rest
                 }
@@ -218,9 +218,13 @@ impl Brute<'_> {
             ("GROUP_BY", wanted) => {
                 let groups = wanted.map_or(0, |_| number());
                 let fewest = counts.values().min().copied().unwrap_or(0);
-                used == 0 || counts.len() as u32 >= groups && used == fewest
+                used == 0 || count(counts.len()) >= groups && used == fewest
             }
             _ => unreachable!("{operator}"),
         }
     }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap()
 }

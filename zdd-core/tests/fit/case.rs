@@ -63,7 +63,7 @@ impl Case {
             .iter()
             .map(|(field, operator, value)| {
                 let texts = [Some(*field), Some(*operator), *value];
-                serde_json::Value::from_iter(texts.into_iter().flatten())
+                texts.into_iter().flatten().collect::<serde_json::Value>()
             })
             .collect();
         App::parse(&app.to_string()).unwrap()
@@ -143,11 +143,16 @@ const RULES: [(&str, &str, Option<&str>); 16] = [
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let size = || prop_oneof![4 => 1_usize..=4, 1 => 5_usize..=8];
     // What is free beside the old instances and others.
-    let agent = (0_u32..4, 0_u32..3, 0_usize..5, 0_usize..3);
+    let agent = (0_u32..3, 0_u32..3, 0_usize..5, 0_usize..3);
     let olds = size().prop_flat_map(|n| prop::collection::vec(0_usize..5, n - 1..=n));
     let world = (prop::collection::vec(agent, 1..=5), olds, size());
-    let demands = (1_u32..3, 1_u32..3, (0_u32..5, 0_u32..5), 0_u32..8);
-    let rules = prop::collection::vec(prop::sample::select(&RULES[..]), 0..=2);
+    let demands = (1_u32..3, 1_u32..4, (0_u32..5, 0_u32..5), 0_u32..8);
+    let rule = || prop::sample::select(&RULES[..]);
+    let rules = prop_oneof![
+        2 => Just(Vec::new()),
+        2 => prop::collection::vec(rule(), 1),
+        1 => prop::collection::vec(rule(), 2),
+    ];
     let kinds = (any::<bool>(), any::<bool>(), 0_u32..6, 0_u32..4);
     let stages = prop::collection::vec((0_u32..=8, 0_u32..=8), 1..4);
     (world, demands, rules, kinds, stages).prop_map(|(world, demands, rules, kinds, stages)| {
@@ -162,7 +167,9 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
         let keeps_place = kinds.2 == 0;
         // What is reserved is enough for the next one.
         let old_cpus = if keeps_place { new_cpus } else { old_cpus };
-        let of = |at: usize| olds.iter().filter(|agent| **agent == at).count() as u32 * old_cpus;
+        let of = |at: usize| {
+            u32::try_from(olds.iter().filter(|agent| **agent == at).count()).unwrap() * old_cpus
+        };
         let agents =
             agents.into_iter().enumerate().map(|(at, (free, others, rack, zone))| AgentCase {
                 cpus: of(at) + free + others,
