@@ -186,18 +186,19 @@ impl Room {
         self.tasks.contains_key(task)
     }
 
-    /// One more agent, with nothing in use.
-    pub(crate) fn add(&mut self, agent: Agent) {
-        self.positions.insert(agent.id.clone(), self.agents.len());
-        self.agents.push(agent);
-        self.used.push(Used::default());
+    /// More agents, with nothing in use.
+    pub(crate) fn add(&mut self, agents: impl Iterator<Item = Agent>) {
+        self.agents = self.agents.iter().cloned().chain(agents).collect();
+        self.used.resize_with(self.agents.len(), Used::default);
+        let positions = self.agents.iter().enumerate().map(|(at, agent)| (agent.id.clone(), at));
+        self.positions = Arc::new(positions.collect());
     }
 
     /// Lets an agent have so much more. One that is not there stays as it is.
     pub(crate) fn grow(&mut self, id: &AgentId, more: Resources) {
         if let Some(position) = self.positions.get(id) {
-            let resources = &mut self.agents[*position].resources;
-            *resources = resources.plus(more);
+            let agent = &mut Arc::make_mut(&mut self.agents)[*position];
+            agent.resources = agent.resources.plus(more);
         }
     }
 
