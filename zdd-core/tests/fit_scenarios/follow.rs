@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use zdd_core::fit::{Fit, Move, Stall, What};
+use zdd_core::placement::Counting;
 use zdd_core::ports::Rejected;
 use zdd_core::units::AgentId;
 use zdd_core::watch::{Moment, Reason, Watch};
@@ -25,10 +26,14 @@ impl Told<'_> {
     }
 
     /// Whether the app can be deployed so that Marathon stops its instances in the orders that are
-    /// shown: it stops the oldest first, and a constraint that spreads instances does not let them
-    /// come in every order.
+    /// shown. It stops the oldest first, but a constraint that spreads instances does not let them
+    /// come in every order, and to one that looks at the oldest it makes a difference which that is.
     pub(crate) fn can_be_made(&self) -> bool {
-        self.orders().all(|moves| self.scenario.make(&self.by_age(moves)).is_some())
+        self.orders().all(|moves| {
+            let olds = self.by_age(moves);
+            let is_another = olds != self.scenario.olds;
+            !(is_another && self.scenario.looks_at_oldest()) && self.scenario.make(&olds).is_some()
+        })
     }
 
     /// Where the instances are, in the order in which they are stopped.
@@ -104,7 +109,16 @@ fn says_why(world: &World, stall: &Stall, told: &Told<'_>) {
 
     if stall.waiting == 0 {
         assert_eq!(queue, [], "{told:#?}");
-        assert!(matches!(first.reason, Reason::OldLeft { .. }), "{view:#?}");
+        // Before 1.11, nothing that Marathon says of an app tells instances from before a plain
+        // restart from those after it.
+        let are_told_apart = told.scenario.new.is_some()
+            || world.marathon.settings().counting == Counting::SameVersion;
+        let is_expected = match first.reason {
+            Reason::OldLeft { .. } => are_told_apart,
+            Reason::Unknown => !are_told_apart,
+            _ => false,
+        };
+        assert!(is_expected, "{view:#?}");
         return;
     }
     let [item] = &queue[..] else { panic!("{queue:#?}") };

@@ -98,7 +98,7 @@ fn play(wanted: Verdict, dice: &mut Dice, seen: &mut Seen) -> bool {
         Verdict::Stalls => assert_eq!(fit.finish, None),
         Verdict::Fits | Verdict::MayStall => told.finishes(),
     }
-    in_any_order(&scenario, &fit, &world, dice);
+    in_any_order(&scenario, dice);
     *seen.verdicts.entry(fit.verdict).or_default() += 1;
     seen.restarts += usize::from(scenario.new.is_none());
     seen.residents += usize::from(scenario.app.is_resident());
@@ -119,30 +119,26 @@ fn play(wanted: Verdict, dice: &mut Dice, seen: &mut Seen) -> bool {
 const ORDERS: usize = 8;
 
 /// Offers and deaths come in Marathon's own order, and in any other.
-fn in_any_order(scenario: &Scenario, fit: &Fit, world: &World, dice: &mut Dice) {
-    for order in 0..=ORDERS {
+fn in_any_order(scenario: &Scenario, dice: &mut Dice) {
+    let mut world = scenario.make(&scenario.olds).unwrap();
+    comes_true(scenario, &mut world, World::run_in_marathons_order);
+    for _ in 0..ORDERS {
         // Which instance is told first to stop goes by age.
-        let olds = if order == 0 { None } else { scenario.make(&dice.shuffled(&scenario.olds)) };
-        let mut world = olds.unwrap_or_else(|| world.clone());
-        scenario.begin(&mut world);
-        let end =
-            if order == 0 { world.run_in_marathons_order() } else { world.run_in_some_order(dice) };
-        agree(scenario, fit, &world, end);
+        let olds = dice.shuffled(&scenario.olds);
+        let Some(mut world) = scenario.make(&olds) else { continue };
+        comes_true(scenario, &mut world, |world| world.run_in_some_order(dice));
     }
 }
 
-/// What a Marathon says and does to which nobody gives orders. None if there is no room for the app
-/// in the order that it chooses.
-fn by_itself(scenario: &Scenario) -> Option<Verdict> {
-    let mut world = scenario.make_at_once()?;
-    let fit = answer(scenario, &world);
-    scenario.begin(&mut world);
-    let end = world.run_in_marathons_order();
-    agree(scenario, &fit, &world, end);
-    Some(fit.verdict)
-}
-
-fn agree(scenario: &Scenario, fit: &Fit, world: &World, end: End) {
+/// What is said of a world comes true in it.
+fn comes_true(
+    scenario: &Scenario,
+    world: &mut World,
+    run: impl FnOnce(&mut World) -> End,
+) -> Verdict {
+    let fit = answer(scenario, world);
+    scenario.begin(world);
+    let end = run(world);
     let expected = match fit.verdict {
         Verdict::Fits => End::Finished,
         Verdict::Stalls => End::StandsStill,
@@ -151,9 +147,14 @@ fn agree(scenario: &Scenario, fit: &Fit, world: &World, end: End) {
     assert_eq!(end, expected, "{fit:#?} {scenario:#?} {:#?}", world.marathon.room());
     match end {
         End::Finished => world.assert_upgraded(scenario.id()),
-        End::StandsStill => {
-            let queue = world.marathon.queue(world.now());
-            assert!(queue.len() <= 1, "{queue:#?}");
-        }
+        End::StandsStill => assert!(world.marathon.queue(world.now()).len() <= 1),
     }
+    fit.verdict
+}
+
+/// What a Marathon says and does to which nobody gives orders. None if there is no room for the app
+/// in the order that it chooses.
+fn by_itself(scenario: &Scenario) -> Option<Verdict> {
+    let mut world = scenario.make_at_once()?;
+    Some(comes_true(scenario, &mut world, World::run_in_marathons_order))
 }

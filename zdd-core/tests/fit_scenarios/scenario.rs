@@ -1,7 +1,7 @@
 //! Random scenarios: a cluster on which an app runs that is to be changed.
 
 use serde_json::{Value, json};
-use zdd_core::app::App;
+use zdd_core::app::{App, Constraint, Operator};
 use zdd_core::capacity::Reading;
 use zdd_core::fit::{Question, SceneError};
 use zdd_core::placement::{Agent, Amount, Attribute, Counting, Grouping, Resources};
@@ -72,6 +72,16 @@ impl Scenario {
 
     pub(crate) fn id(&self) -> &AppId {
         self.app.id()
+    }
+
+    /// Whether the place of the oldest instance decides where new ones may go.
+    pub(crate) fn looks_at_oldest(&self) -> bool {
+        let goes_by_first = |constraint: &Constraint| {
+            constraint.operator == Operator::Cluster && constraint.value.is_none()
+        };
+        let new = self.new.as_ref().unwrap_or(&self.app);
+        self.settings.counting.counts_old(self.new.is_some())
+            && new.constraints().iter().any(goes_by_first)
     }
 
     /// The app runs, its instances made on these agents, the oldest on the first. None if that order
@@ -184,8 +194,9 @@ const RULES: [&[&str]; 14] = [
     &["@zone", "IS", "z2"],
 ];
 
-fn rules(dice: &mut Dice) -> Vec<&'static [&'static str]> {
-    let n = dice.of(&[0, 0, 1, 1, 2]);
+fn rules(is_resident: bool, dice: &mut Dice) -> Vec<&'static [&'static str]> {
+    // An instance that comes back to its volume is not asked whether constraints still suit it.
+    let n = if is_resident { 0 } else { dice.of(&[0, 0, 1, 1, 2]) };
     (0..n).map(|_| dice.of(&RULES)).collect()
 }
 
@@ -207,8 +218,7 @@ fn ports(app: &mut Value, dice: &mut Dice) {
 fn definition(dice: &mut Dice) -> Value {
     let mut app = json!({
         "id": "/shop", "cmd": "shop", "instances": 1 + dice.below(5), "mem": 100,
-        "cpus": dice.of(&[0.5, 1.0, 1.0]), "constraints": rules(dice),
-        "env": {"V": "1"},
+        "cpus": dice.of(&[0.5, 1.0, 1.0]), "env": {"V": "1"},
     });
     ports(&mut app, dice);
     match dice.below(6) {
@@ -220,6 +230,7 @@ fn definition(dice: &mut Dice) -> Value {
         _ => {}
     }
     let is_resident = dice.once_in(8);
+    app["constraints"] = json!(rules(is_resident, dice));
     app["upgradeStrategy"] = strategy(is_resident, dice);
     if is_resident {
         app["container"] = json!({"type": "MESOS", "volumes": [
@@ -240,7 +251,7 @@ fn changed(app: &Value, dice: &mut Dice) -> Value {
         new["instances"] = (1 + dice.below(5)).into();
     }
     if dice.once_in(3) {
-        new["constraints"] = json!(rules(dice));
+        new["constraints"] = json!(rules(is_resident, dice));
     }
     // What is reserved for a resident app stays what it is.
     if !is_resident {
