@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use zdd_core::guarantee::Guarantee;
 use zdd_core::placement::Agent;
 use zdd_core::verify::{Outcome, Replay, Report};
-use zdd_marathon::local::{ImageMap, Lab, default_resources};
+use zdd_marathon::local::{ImageMap, Lab, LabBuilder, default_resources};
 
 pub(crate) use processes::{Process, processes_in};
 
@@ -36,14 +36,23 @@ impl TestLab {
     }
 
     pub(crate) fn with_images(images: ImageMap) -> Self {
+        Self::with(|_| (), |lab| lab.images(images))
+    }
+
+    /// A lab with agents that are changed like that, and told this before it starts.
+    pub(crate) fn with(
+        change: impl FnOnce(&mut [Agent; 3]),
+        tell: impl FnOnce(LabBuilder) -> LabBuilder,
+    ) -> Self {
         let runtime = Runtime::new().expect("a runtime starts");
         let [own, agents @ ..] = addresses();
-        let agents = agents.map(|ip| {
+        let mut agents = agents.map(|ip| {
             let id = format!("agent-{ip}").parse().expect("it is an id");
             Agent::new(id, ip.to_string(), default_resources())
         });
+        change(&mut agents);
         let lab = Lab::builder().bind(SocketAddr::from((own, 0))).agents(agents.into());
-        let lab = runtime.block_on(lab.images(images).start()).expect("a lab starts");
+        let lab = runtime.block_on(tell(lab).start()).expect("a lab starts");
         let zdd = Zdd::at(lab.url().as_str());
         Self { lab: Some(lab), runtime, zdd, n_recordings: 0 }
     }

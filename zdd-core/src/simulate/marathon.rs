@@ -26,7 +26,8 @@ use crate::units::{AppId, InstanceId, TaskId, Timestamp};
 /// 1. Call it with what somebody wants ([`change`](Self::change) and the like), with what happened to
 ///    a task ([`launched`](Self::launched), [`task_changed`](Self::task_changed),
 ///    [`checked`](Self::checked), [`ready`](Self::ready)), and at [`next_tick`](Self::next_tick) with
-///    nothing but the time ([`tick`](Self::tick)).
+///    nothing but the time ([`tick`](Self::tick)). Agents make their offers by themselves, unless the
+///    [settings](Settings::offering) say that they wait for [`offer_from`](Self::offer_from).
 /// 2. After each call carry out what [`take_orders`](Self::take_orders) gives, and pass on what
 ///    [`take_events`](Self::take_events) gives. Orders are never repeated.
 /// 3. Look at it as often as you like: what it shows is always of one moment.

@@ -27,6 +27,7 @@ use zdd_core::fit::{Effort, Fit, Verdict, fit};
 
 const VERDICTS: [Verdict; 3] = [Verdict::Fits, Verdict::MayStall, Verdict::Stalls];
 
+#[expect(clippy::disallowed_methods, reason = "how many to play is asked of the environment")]
 fn n_scenarios() -> usize {
     std::env::var("ZDD_SCENARIOS").map_or(100, |n| n.parse().expect("a number of scenarios"))
 }
@@ -52,6 +53,7 @@ fn what_is_predicted_comes_true() {
     let n_scenarios = n_scenarios();
     for n in 0..n_scenarios {
         let dice = &mut Dice::new(n as u64);
+        // Shown where one fails.
         println!("scenario {n}");
         let wanted = VERDICTS[n % VERDICTS.len()];
         // Few clusters are as tight as that.

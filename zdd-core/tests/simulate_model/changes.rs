@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use zdd_core::app::{App, Group};
+use zdd_core::placement::Counting;
 use zdd_core::ports::{Force, KillMode};
 use zdd_core::scaling::Condition;
 use zdd_core::simulate::{ChangeError, Marathon, MesosState, Order, Settings, What};
@@ -101,7 +102,8 @@ fn versions_say_what_changed() {
     world.call(|marathon, now| marathon.restart(now, &[shop()].into(), Force::No)).unwrap();
     world.run_for(20_000);
     let (third, scaled, configured) = info(&world);
-    assert!(third > second && scaled == second && configured == third);
+    // Releases before 1.11 take a restart for a scaling.
+    assert!(third > second && scaled == third && configured == first);
     assert!(world.marathon.instances(&shop()).all(|one| one.version == third));
 
     world.put(&app(json!({"instances": 2, "cmd": "./new"})), Force::No).unwrap();
@@ -109,6 +111,22 @@ fn versions_say_what_changed() {
     assert!(fourth > third && scaled == fourth && configured == fourth);
     let history: Vec<_> = world.marathon.history(&shop()).filter_map(|app| app.version()).collect();
     assert_eq!(history, [fourth, third, second, first]);
+}
+
+#[test]
+fn a_restart_is_a_change_of_configuration_since_1_11() {
+    let mut settings = Settings::default();
+    settings.counting = Counting::SameVersion;
+    let times = Times { start: 10, healthy: 10, stop: 10 };
+    let mut world = World::new(settings, agents(3, 1000), times);
+    world.put(&app(json!({"instances": 1})), Force::No).unwrap();
+    world.run_for(10_000);
+    let first = world.marathon.app(&shop()).unwrap().version().unwrap();
+    world.call(|marathon, now| marathon.restart(now, &[shop()].into(), Force::No)).unwrap();
+    let restarted = world.marathon.app(&shop()).unwrap();
+    let (second, info) = (restarted.version().unwrap(), restarted.version_info().unwrap());
+    assert!(second > first);
+    assert_eq!((info.last_scaling_at, info.last_config_change_at), (first, second));
 }
 
 #[test]

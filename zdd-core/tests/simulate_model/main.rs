@@ -6,6 +6,7 @@ mod answers;
 mod changes;
 mod chaos;
 mod life;
+mod offers;
 mod plan;
 mod watching;
 mod words;

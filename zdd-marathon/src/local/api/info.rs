@@ -4,14 +4,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use zdd_core::capacity::Reading;
+use zdd_core::placement::Counting;
 use zdd_core::simulate::Settings;
 
 use super::answer::Answer;
 use super::call::Call;
-
-/// Releases that behave like this one.
-const CLASSIC: &str = "1.9.136";
-const HEALTH_AWARE: &str = "1.11.24";
 
 /// The framework as which Mesos knows it. A lab has no Mesos, and so only this one.
 pub(super) const FRAMEWORK: &str = "00000000-0000-4000-8000-000000000000-0000";
@@ -50,11 +47,14 @@ pub(super) async fn ping(headers: HeaderMap) -> Response {
     }
 }
 
+/// A release that behaves like this one.
 fn version(settings: &Settings) -> &'static str {
-    match settings.reading {
-        Reading::Classic => CLASSIC,
+    match (settings.reading, settings.counting) {
+        (Reading::Classic, Counting::All) => "1.0.0",
+        (Reading::Classic, _) => "1.9.136",
+        (_, Counting::SinceChange) => "1.10.17",
         // What is still to come is newer.
-        _ => HEALTH_AWARE,
+        _ => "1.11.24",
     }
 }
 
