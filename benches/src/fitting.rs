@@ -2,7 +2,7 @@
 
 use zdd_core::app::App;
 use zdd_core::capacity::Reading;
-use zdd_core::fit::{Exchange, Moves, Old, Scene};
+use zdd_core::fit::{Exchange, Moves, Old, Scene, Verdict};
 use zdd_core::placement::{Agent, Amount, Attribute, Demand, Grouping, Resources, Room};
 use zdd_core::units::InstanceCount;
 use zdd_core::upgrade::Upgrade;
@@ -20,16 +20,30 @@ pub struct Case {
     pub cpus: u32,
     /// The constraints, as in a definition.
     pub constraints: &'static str,
+    /// The answer.
+    pub verdict: Verdict,
 }
 
-/// Those of the table: a proof that it fits, one that it stands still, and one that is hard to count.
-pub const CASES: [(&str, Case); 4] = {
-    let case = Case { agents: 5_000, instances: 10_000, free: 2, cpus: 2, constraints: "[]" };
+/// Those of the table: proofs that it fits, and others of which some orders fit.
+pub const CASES: [(&str, Case); 5] = {
+    let roomy = Case {
+        agents: 5_000,
+        instances: 10_000,
+        free: 4,
+        cpus: 2,
+        constraints: "[]",
+        verdict: Verdict::Fits,
+    };
+    let zones = Case { constraints: r#"[["@zone", "GROUP_BY", "3"]]"#, ..roomy };
     [
-        ("with room on every agent", case),
-        ("four on a host", Case { constraints: r#"[["hostname", "MAX_PER", "4"]]"#, ..case }),
-        ("over three zones", Case { constraints: r#"[["@zone", "GROUP_BY", "3"]]"#, ..case }),
-        ("each as big as two old ones", Case { free: 0, cpus: 4, ..case }),
+        ("with room on every agent", roomy),
+        ("four on a host", Case { constraints: r#"[["hostname", "MAX_PER", "4"]]"#, ..roomy }),
+        ("over three zones", zones),
+        ("over three zones with less room", Case { free: 2, verdict: Verdict::MayStall, ..zones }),
+        (
+            "each as big as two old ones",
+            Case { free: 0, cpus: 4, verdict: Verdict::MayStall, ..roomy },
+        ),
     ]
 };
 

@@ -31,6 +31,30 @@ impl Grouping {
     pub fn of(version: MarathonVersion) -> Self {
         if (version.major, version.minor) >= (1, 11) { Self::Shares } else { Self::Fewest }
     }
+
+    /// Whether a value that `used` of the instances have that count may have one more. `counts` says of
+    /// each value that is used by how many of them; in all there are to be `instances`, of at least
+    /// `groups` values.
+    pub(crate) fn takes(
+        self,
+        used: u32,
+        counts: impl Iterator<Item = u32> + Clone,
+        instances: u32,
+        groups: u32,
+    ) -> bool {
+        let n_values = u32::try_from(counts.clone().count()).unwrap_or(u32::MAX);
+        if self == Self::Fewest || groups == 0 {
+            let fewest = counts.min().unwrap_or(0);
+            return used == 0 || (n_values >= groups && used == fewest);
+        }
+        if used == 0 {
+            return n_values < groups;
+        }
+        // Each value gets its share, and as many of them as the division leaves over one more.
+        let (share, left_over) = (instances / groups, instances % groups);
+        let n_above = counts.filter(|count| *count > share).count();
+        used < share || (used == share && n_above < left_over as usize)
+    }
 }
 
 /// Why a constraint cannot be used.
@@ -165,10 +189,9 @@ impl Rule {
             Test::Unique => used == 0,
             Test::Cluster(Some(wanted)) => value == wanted.as_str(),
             Test::Cluster(None) => tally.first.as_ref().is_none_or(|first| *first == value),
-            Test::GroupBy(Grouping::Shares, groups @ 1..) => {
-                tally.leaves_a_share(used, instances.get(), *groups)
+            Test::GroupBy(grouping, groups) => {
+                grouping.takes(used, tally.counts.values().copied(), instances.get(), *groups)
             }
-            Test::GroupBy(_, groups) => tally.is_fewest(used, *groups),
             Test::Like(pattern) => pattern.is_match(&value),
             Test::Unlike(pattern) => !pattern.is_match(&value),
             Test::MaxPer(most) => used < *most,
@@ -190,29 +213,6 @@ impl Rule {
 pub(crate) struct Tally<'a> {
     counts: BTreeMap<Cow<'a, str>, u32>,
     first: Option<Cow<'a, str>>,
-}
-
-impl Tally<'_> {
-    fn n_values(&self) -> u32 {
-        u32::try_from(self.counts.len()).unwrap_or(u32::MAX)
-    }
-
-    /// The older rule for a value that `used` instances have.
-    fn is_fewest(&self, used: u32, groups: u32) -> bool {
-        let fewest = self.counts.values().copied().min().unwrap_or(0);
-        used == 0 || (self.n_values() >= groups && used == fewest)
-    }
-
-    /// The newer rule for it: each of `groups` values gets its share of the `instances`, and as many
-    /// of them as the division leaves over one more.
-    fn leaves_a_share(&self, used: u32, instances: u32, groups: u32) -> bool {
-        if used == 0 {
-            return self.n_values() < groups;
-        }
-        let (share, left_over) = (instances / groups, instances % groups);
-        let n_above = self.counts.values().filter(|count| **count > share).count();
-        used < share || (used == share && n_above < left_over as usize)
-    }
 }
 
 /// A pattern that a whole value has to match, as in Java.

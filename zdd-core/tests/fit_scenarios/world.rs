@@ -2,7 +2,7 @@
 
 use zdd_core::app::App;
 use zdd_core::fit::{Rules, Running, Site};
-use zdd_core::placement::Agent;
+use zdd_core::placement::{Agent, GpuScheduling};
 use zdd_core::ports::Force;
 use zdd_core::scaling::Condition;
 use zdd_core::simulate::{Launch, Marathon, MesosState, Order, Settings};
@@ -59,6 +59,7 @@ impl World {
             reading: settings.reading,
             grouping: settings.grouping,
             counting: settings.counting,
+            gpus: GpuScheduling::default(),
         };
         let mut site = Site::empty(self.marathon.room().clone(), rules);
         let running = self.marathon.instances(app).map(|one| Running {
