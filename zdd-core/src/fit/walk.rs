@@ -80,10 +80,17 @@ impl Way<'_> {
             }
             match self.next_group(&state) {
                 Some(group) => state.placed[group] += 1,
-                None => return Err(state.stall(self.exchange, self.room)),
+                None => return Err(self.stall(&state, gone)),
             }
         }
         Ok(())
+    }
+
+    fn stall(&self, state: &State<'_>, gone: u32) -> Stall {
+        let stall = state.stall(self.exchange, self.room);
+        let n_new = stall.placed as usize - self.exchange.present.len();
+        let waits = self.needs[n_new..].iter().take_while(|needed| **needed <= gone);
+        Stall { waiting: len(waits.count()), ..stall }
     }
 
     /// The first group that has room for one more and that the constraint allows.
@@ -183,7 +190,7 @@ impl<'a> State<'a> {
             step: 0,
             exchange: 0,
             placed: len(n_new + exchange.present.len()),
-            waiting: 1,
+            waiting: 0,
             old: len(n_old),
             rejections: room.place(&exchange.demand, &counted).err().unwrap_or_default(),
             moves: Vec::new(),
