@@ -6,6 +6,8 @@
 //! recording ───────▶                          limits (floor, ceiling), marks (notes), legend
 //! ```
 
+#[cfg(test)]
+mod agents;
 mod frame;
 mod legend;
 mod limits;
