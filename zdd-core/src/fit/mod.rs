@@ -11,9 +11,13 @@
 //! free ports an instance gets that asks for any.
 
 mod moves;
+mod run;
 mod scene;
+mod search;
 mod verdict;
+mod world;
 
 pub use moves::{Moves, Stage};
 pub use scene::{Exchange, Old, Scene};
+pub use search::{Effort, fit};
 pub use verdict::{Basis, Fit, Move, Stall, Verdict, What};

@@ -85,10 +85,10 @@ impl<'a> Mover<'a> {
                 (Self::Rolling(numbers), orders)
             }
             Moves::Stages(stages) => {
-                let mut staged =
+                let mut begun =
                     Staged { stages, old, new: present, gone: 0, launched: present, stopped: 0 };
-                let orders = staged.orders();
-                (Self::Stages(staged), orders)
+                let orders = begun.orders();
+                (Self::Stages(begun), orders)
             }
         }
     }
@@ -101,6 +101,30 @@ impl<'a> Mover<'a> {
                 staged.new += 1;
                 staged.orders()
             }
+        }
+    }
+
+    /// Whether all has come that comes, and all has gone that goes.
+    pub(super) fn is_done(&self) -> bool {
+        match self {
+            Self::Rolling(numbers) => numbers.old() == 0 && numbers.missing() == 0,
+            Self::Stages(staged) => {
+                let is_reached = |stage: &Stage| {
+                    staged.new >= stage.new.get()
+                        && staged.old.saturating_sub(staged.gone) <= stage.old.get()
+                };
+                staged.stages.iter().all(is_reached)
+            }
+        }
+    }
+
+    /// How far it is, in numbers.
+    pub(super) fn numbers(&self) -> [u32; 4] {
+        match self {
+            Self::Rolling(numbers) => {
+                [numbers.old(), numbers.queued(), numbers.started(), numbers.missing()]
+            }
+            Self::Stages(staged) => [staged.new, staged.gone, staged.launched, staged.stopped],
         }
     }
 

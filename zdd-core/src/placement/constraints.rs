@@ -60,9 +60,22 @@ pub enum ConstraintError {
 
 /// A constraint, ready to be asked.
 #[derive(Clone, Debug)]
-pub(super) struct Rule {
+pub(crate) struct Rule {
     constraint: Constraint,
     test: Test,
+}
+
+/// In what way a constraint looks at the instances that have a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// In none: it is about the agent alone.
+    Nowhere,
+    /// At the value of the first.
+    AtFirst,
+    /// At those of the same value, of which there may be so many.
+    AtSame(u32),
+    /// At all of them, to spread them over at least so many values.
+    AtAll(Grouping, u32),
 }
 
 #[derive(Clone, Debug)]
@@ -102,8 +115,26 @@ impl Rule {
         Ok(Self { constraint: constraint.clone(), test })
     }
 
-    pub(super) const fn constraint(&self) -> &Constraint {
+    pub(crate) const fn constraint(&self) -> &Constraint {
         &self.constraint
+    }
+
+    /// In what way it looks at other instances.
+    pub(crate) const fn looks(&self) -> Looks {
+        match &self.test {
+            Test::Unique => Looks::AtSame(1),
+            Test::MaxPer(most) => Looks::AtSame(*most),
+            Test::Cluster(None) => Looks::AtFirst,
+            Test::GroupBy(grouping, groups) => Looks::AtAll(*grouping, *groups),
+            Test::Cluster(Some(_)) | Test::Like(_) | Test::Unlike(_) | Test::Is(_) => {
+                Looks::Nowhere
+            }
+        }
+    }
+
+    /// Whether an agent is good enough as long as there is no other instance.
+    pub(crate) fn suits(&self, agent: &Agent) -> bool {
+        self.accepts(agent, &Tally::default(), InstanceCount::ZERO)
     }
 
     /// How the instances that count are spread; `counted` has the agent of each of them, in the
@@ -156,7 +187,7 @@ impl Rule {
 
 /// How many instances have which value of a constraint's field.
 #[derive(Debug, Default)]
-pub(super) struct Tally<'a> {
+pub(crate) struct Tally<'a> {
     counts: BTreeMap<Cow<'a, str>, u32>,
     first: Option<Cow<'a, str>>,
 }

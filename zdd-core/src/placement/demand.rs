@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
-use super::agents::Resources;
+use super::agents::{Agent, Resources};
 use super::amount::{Amount, AmountError};
-use super::constraints::{ConstraintError, Grouping, Rule};
+use super::constraints::{ConstraintError, Grouping, Rule, Tally};
 use crate::app::{App, effective_network};
 use crate::units::InstanceCount;
 
@@ -21,9 +21,9 @@ pub struct Demand {
     pub ports: Vec<Option<u16>>,
     /// Whether it may use what is reserved for nobody. Agents here have nothing else.
     pub(super) takes_unreserved: bool,
-    pub(super) rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
     /// Of how many instances it is one.
-    pub(super) instances: InstanceCount,
+    pub(crate) instances: InstanceCount,
 }
 
 /// Why an app cannot be placed, wherever.
@@ -76,6 +76,15 @@ impl Demand {
             rules: rules.collect::<Result<_, _>>()?,
             instances: app.instances(),
         })
+    }
+
+    /// How the agents of instances that count, the oldest first, are spread in the eyes of each
+    /// constraint.
+    pub(crate) fn tallies<'a>(
+        &self,
+        counted: &(impl Iterator<Item = &'a Agent> + Clone),
+    ) -> Vec<Tally<'a>> {
+        self.rules.iter().map(|rule| rule.tally(counted.clone())).collect()
     }
 }
 

@@ -13,8 +13,10 @@ mod room;
 
 pub use agents::{Agent, Attribute, Resources};
 pub use amount::{Amount, AmountError};
+pub(crate) use constraints::Looks;
 pub use constraints::{ConstraintError, Grouping};
 pub use counting::{Counting, counts_for_constraints};
 pub use demand::{Demand, DemandError};
 pub use rejection::{Rejection, Rejections, Short};
+pub(crate) use room::Held;
 pub use room::Room;

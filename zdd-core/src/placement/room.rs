@@ -40,7 +40,7 @@ pub struct Room {
     tasks: BTreeMap<TaskId, Held>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Used {
     resources: Resources,
     /// Ports of which the number is known.
@@ -49,11 +49,11 @@ struct Used {
 }
 
 /// What a task has.
-#[derive(Clone, Debug)]
-struct Held {
-    position: usize,
-    resources: Resources,
-    ports: BTreeSet<u16>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) position: usize,
+    pub(crate) resources: Resources,
+    pub(crate) ports: BTreeSet<u16>,
 }
 
 impl Room {
@@ -96,14 +96,42 @@ impl Room {
 
     /// Takes back what `task` has. Whether it had something.
     pub fn free(&mut self, task: &TaskId) -> bool {
-        let Some(held) = self.tasks.remove(task) else {
-            return false;
-        };
+        self.release(task).is_some()
+    }
+
+    /// Takes back what `task` has, and says what that was.
+    pub(crate) fn release(&mut self, task: &TaskId) -> Option<Held> {
+        let held = self.tasks.remove(task)?;
         let used = &mut self.used[held.position];
         used.resources = used.resources.minus(held.resources);
         used.n_tasks -= 1;
         used.ports.retain(|port| !held.ports.contains(port));
-        true
+        Some(held)
+    }
+
+    /// Gives `task` again what was taken from it.
+    pub(crate) fn put_back(&mut self, task: TaskId, held: Held) {
+        let used = &mut self.used[held.position];
+        used.resources = used.resources.plus(held.resources);
+        used.n_tasks += 1;
+        used.ports.extend(&held.ports);
+        self.tasks.insert(task, held);
+    }
+
+    /// What `task` has.
+    pub(crate) fn held(&self, task: &TaskId) -> Option<&Held> {
+        self.tasks.get(task)
+    }
+
+    /// Whether two agents have the same, and the same of it is in use.
+    pub(crate) fn are_alike(&self, one: usize, other: usize) -> bool {
+        self.agents[one].resources == self.agents[other].resources
+            && self.used[one] == self.used[other]
+    }
+
+    /// Where in the order of the agents the one with this id stands.
+    pub(crate) fn position(&self, id: &AgentId) -> Option<usize> {
+        self.positions.get(id).copied()
     }
 
     /// The agents, in the order in which they were given.
@@ -132,11 +160,7 @@ impl Room {
     ///
     /// When no agent is good enough; with what speaks against each.
     pub fn place(&self, demand: &Demand, counted: &[AgentId]) -> Result<AgentId, Rejections> {
-        let tallies: Vec<Tally<'_>> = demand
-            .rules
-            .iter()
-            .map(|rule| rule.tally(counted.iter().filter_map(|id| self.agent(id))))
-            .collect();
+        let tallies = demand.tallies(&counted.iter().filter_map(|id| self.agent(id)));
         let mut rejections = Rejections::default();
         let mut best: Option<(Load, &Agent)> = None;
         for (position, agent) in self.agents.iter().enumerate() {
@@ -153,8 +177,8 @@ impl Room {
         best.map(|(_, agent)| agent.id.clone()).ok_or(rejections)
     }
 
-    /// What speaks against an agent.
-    fn rejections(
+    /// What speaks against the agent at a position.
+    pub(crate) fn rejections(
         &self,
         position: usize,
         demand: &Demand,

@@ -1,0 +1,170 @@
+//! An exchange under way.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::moves::Mover;
+use super::scene::Exchange;
+use super::world::Choice;
+use crate::placement::{Agent, Held, Looks, Room};
+use crate::rolling::Orders;
+use crate::units::{AgentId, TaskId};
+
+/// An exchange under way.
+pub(super) struct Run<'a> {
+    pub(super) exchange: &'a Exchange,
+    pub(super) mover: Mover<'a>,
+    pub(super) to_stop: u32,
+    pub(super) to_place: u32,
+    pub(super) olds: Vec<OldRun>,
+    /// Where new instances are, in the order in which they came.
+    pub(super) new: Vec<Place>,
+}
+
+/// An old instance under way.
+pub(super) struct OldRun {
+    /// None for an agent that the room does not know.
+    pub(super) position: Option<usize>,
+    /// In the order of agents and of what they hold: those that are alike are stopped one after the
+    /// other, which is one order instead of many.
+    pub(super) class: u32,
+    pub(super) state: OldState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OldState {
+    Runs,
+    /// What it held is reserved for the next one.
+    KeepsPlace,
+    Gone,
+}
+
+pub(super) struct Place {
+    pub(super) position: usize,
+    /// The task in the room; none for one that took a reserved place or was there at the start.
+    pub(super) task: Option<TaskId>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn start(exchange: &'a Exchange, room: &Room) -> Self {
+        let present = exchange.present.iter().filter_map(|agent| room.position(agent));
+        let new: Vec<_> = present.map(|position| Place { position, task: None }).collect();
+        let (mover, orders) =
+            Mover::start(&exchange.moves, len(exchange.old.len()), len(new.len()));
+        let olds = olds(exchange, room);
+        let mut run = Self { exchange, mover, to_stop: 0, to_place: 0, olds, new };
+        run.follow(orders);
+        run
+    }
+
+    pub(super) fn follow(&mut self, orders: Orders) {
+        self.to_stop += orders.kill;
+        self.to_place += orders.launch;
+    }
+
+    /// A new instance has a place, and is healthy at once: that it may take its time is no other
+    /// order than one in which the old instances take theirs.
+    pub(super) fn comes(&mut self, place: Place) {
+        self.to_place -= 1;
+        self.new.push(place);
+        let orders = self.mover.new_ready();
+        self.follow(orders);
+    }
+
+    /// Old instances that are left.
+    pub(super) fn n_old(&self) -> usize {
+        self.olds.iter().filter(|old| old.state == OldState::Runs).count()
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.to_stop == 0 && self.to_place == 0 && self.mover.is_done()
+    }
+
+    /// The agents of the instances that constraints look at, the oldest first.
+    pub(super) fn counted(&self, room: &Room) -> Vec<AgentId> {
+        self.counted_agents(room).map(|agent| agent.id.clone()).collect()
+    }
+
+    fn counted_agents<'r>(&'r self, room: &'r Room) -> impl Iterator<Item = &'r Agent> + Clone {
+        let olds = self.olds.iter().zip(&self.exchange.old);
+        let olds = olds.filter(|(run, old)| old.counts && run.state != OldState::Gone);
+        let positions = olds.filter_map(|(run, _)| run.position);
+        let positions = positions.chain(self.new.iter().map(|place| place.position));
+        positions.filter_map(|position| room.agents().get(position))
+    }
+
+    /// What can happen to it next.
+    pub(super) fn choices(&self, exchange: usize, room: &Room, choices: &mut Vec<Choice>) {
+        if self.to_stop > 0 {
+            let mut seen = BTreeSet::new();
+            let running = self.olds.iter().enumerate();
+            let running = running.filter(|(_, old)| old.state == OldState::Runs);
+            let first = running.filter(|(_, old)| seen.insert((old.position, old.class)));
+            choices.extend(first.map(|(old, _)| Choice::Stop { exchange, old }));
+        }
+        if self.to_place == 0 {
+            return;
+        }
+        let mut seen = BTreeSet::new();
+        let kept = self.olds.iter().enumerate();
+        let kept = kept.filter(|(_, old)| old.state == OldState::KeepsPlace);
+        let before = choices.len();
+        let first = kept.filter(|(_, old)| seen.insert((old.position, old.class)));
+        choices.extend(first.map(|(old, _)| Choice::TakeOver { exchange, old }));
+        if choices.len() > before {
+            // Places that are kept are taken first.
+            return;
+        }
+        let demand = &self.exchange.demand;
+        let tallies = demand.tallies(&self.counted_agents(room));
+        let open = (0..room.agents().len())
+            .filter(|position| room.rejections(*position, demand, &tallies).is_empty());
+        choices.extend(open.map(|position| Choice::Place { exchange, position }));
+    }
+
+    /// Whether it matters which instance is the first.
+    pub(super) fn looks_at_first(&self) -> bool {
+        self.exchange.demand.rules.iter().any(|rule| rule.looks() == Looks::AtFirst)
+    }
+
+    /// The agent of the first instance that counts.
+    pub(super) fn first(&self, room: &Room) -> Option<usize> {
+        room.position(&self.counted_agents(room).next()?.id)
+    }
+}
+
+/// The old instances with their classes.
+fn olds(exchange: &Exchange, room: &Room) -> Vec<OldRun> {
+    let looks_at_first = exchange.demand.rules.iter().any(|rule| rule.looks() == Looks::AtFirst);
+    let mut kinds: Vec<(Option<&Held>, bool, bool)> = Vec::new();
+    let olds = exchange.old.iter().enumerate();
+    olds.map(|(n, old)| {
+        let held = room.held(&old.task);
+        let kind = (held, old.counts, old.keeps_place);
+        let is_alike = |known: &&(Option<&Held>, bool, bool)| {
+            let (resources, ports) =
+                (known.0.map(|held| held.resources), known.0.map(|held| &held.ports));
+            (resources, ports, known.1, known.2)
+                == (held.map(|held| held.resources), held.map(|held| &held.ports), kind.1, kind.2)
+        };
+        // Where the first one matters, so does which of several is stopped.
+        let known = kinds.iter().position(|known| is_alike(&known)).filter(|_| !looks_at_first);
+        let class = known.unwrap_or_else(|| {
+            kinds.push(kind);
+            if looks_at_first { n } else { kinds.len() - 1 }
+        });
+        OldRun { position: room.position(&old.agent), class: len(class), state: OldState::Runs }
+    })
+    .collect()
+}
+
+/// The name in the room of the new instance at a position of an exchange.
+pub(super) fn new_task(step: usize, exchange: usize, n: usize) -> Option<TaskId> {
+    Box::<str>::from(format!("{step}/{exchange}/{n}")).try_into().ok()
+}
+
+pub(super) fn len(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
