@@ -13,6 +13,8 @@ mod dispatch;
 mod error;
 mod exit;
 mod extras;
+#[cfg(test)]
+mod fit;
 mod follow;
 mod history;
 mod hooks;

@@ -24,4 +24,6 @@ mod text;
 mod thin;
 mod ticks;
 
+#[cfg(test)]
+pub(crate) use agents::{AgentChart, Standing};
 pub(crate) use model::{Axis, Chart, Note, Point};
