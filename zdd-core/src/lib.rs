@@ -45,6 +45,7 @@
 //! | [`ports`] | what adapters have to offer |
 //! | [`placement`] | which agent an instance can go to, and why not |
 //! | [`fit`] | whether a plan finds room on a cluster |
+//! | [`mesos`] | what a Mesos master says of its agents and of what runs there |
 //! | [`simulate`] | a Marathon without processes |
 //! | `testing` | proptest strategies for all of these, with the feature `testing` |
 //!
@@ -85,6 +86,7 @@ pub mod drive;
 pub mod fit;
 pub mod group;
 pub mod guarantee;
+pub mod mesos;
 pub mod placement;
 pub mod ports;
 pub mod rolling;

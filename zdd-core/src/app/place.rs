@@ -31,7 +31,7 @@ impl Place {
 
     /// The place of the value that `pointer` names in `text`, which must be JSON. A member that is
     /// not there has the place of the nearest value around it.
-    pub(super) fn of_pointer(text: &str, pointer: &str) -> Self {
+    pub(crate) fn of_pointer(text: &str, pointer: &str) -> Self {
         let mut at = after_blanks(text.as_bytes(), 0);
         for step in pointer.split('/').skip(1) {
             match inner(text, at, &unescaped(step)) {

@@ -31,6 +31,11 @@ impl ParseError {
         Self { problems: alloc::vec![problem], left_out: 0 }
     }
 
+    /// The first problem.
+    pub(super) fn into_first(self) -> Problem {
+        self.problems.into_iter().next().expect("an error holds at least one problem")
+    }
+
     /// The problems of `found`, placed in `text`.
     pub(super) fn placed(found: Problems, text: &str) -> Self {
         let Problems { mut list, left_out } = found;
@@ -89,7 +94,7 @@ impl fmt::Display for Problem {
 
 /// Writes control characters escaped: a problem is one line, and harmless to a terminal, whatever
 /// stands in the file.
-pub(super) struct OneLine<'a, 'f>(pub(super) &'a mut fmt::Formatter<'f>);
+pub(crate) struct OneLine<'a, 'f>(pub(crate) &'a mut fmt::Formatter<'f>);
 
 impl Write for OneLine<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -243,7 +248,7 @@ fn described(value: &Value) -> String {
 }
 
 /// At most 60 characters of a text of the input.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     const MAX: usize = 60;
     match text.char_indices().nth(MAX) {
         Some((end, _)) => alloc::format!("{}…", &text[..end]),

@@ -24,6 +24,19 @@ pub(super) fn parse(text: &str) -> Result<Value, ParseError> {
         .map_err(|error| problem(place_of(&error, text), fault_of(&error)))
 }
 
+/// What `bytes` hold, of a type that may borrow from them, and the text that they are.
+pub(crate) fn typed<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a str), Problem> {
+    let text = without_mark(decode(bytes).map_err(ParseError::into_first)?);
+    let problem = |place, fault| Problem { place: Some(place), pointer: String::new(), fault };
+    if text.trim().is_empty() {
+        return Err(problem(Place::of_offset("", 0), Fault::Empty));
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => Ok((value, text)),
+        Err(error) => Err(problem(place_of(&error, text), fault_of(&error))),
+    }
+}
+
 /// The text of `bytes`.
 pub(super) fn decode(bytes: &[u8]) -> Result<&str, ParseError> {
     core::str::from_utf8(bytes).map_err(|error| {

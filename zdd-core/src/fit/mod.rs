@@ -10,14 +10,20 @@
 //! other frameworks and other deployments that come in between, instances that fail, and which of the
 //! free ports an instance gets that asks for any.
 
+mod answer;
+mod count;
 mod moves;
 mod run;
 mod scene;
 mod search;
+mod slots;
+mod tried;
 mod verdict;
+mod walk;
 mod world;
 
+pub use answer::fit;
 pub use moves::{Moves, Stage};
 pub use scene::{Exchange, Old, Scene};
-pub use search::{Effort, fit};
+pub use search::Effort;
 pub use verdict::{Basis, Fit, Move, Stall, Verdict, What};

@@ -6,9 +6,9 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::moves::Mover;
-use super::scene::Exchange;
+use super::scene::{Exchange, Old};
 use super::world::Choice;
-use crate::placement::{Agent, Held, Looks, Room};
+use crate::placement::{Agent, Looks, Room};
 use crate::rolling::Orders;
 use crate::units::{AgentId, TaskId};
 
@@ -138,26 +138,27 @@ impl<'a> Run<'a> {
 /// The old instances with their classes.
 fn olds(exchange: &Exchange, room: &Room) -> Vec<OldRun> {
     let looks_at_first = exchange.demand.rules.iter().any(|rule| rule.looks() == Looks::AtFirst);
-    let mut kinds: Vec<(Option<&Held>, bool, bool)> = Vec::new();
-    let olds = exchange.old.iter().enumerate();
-    olds.map(|(n, old)| {
-        let held = room.held(&old.task);
-        let kind = (held, old.counts, old.keeps_place);
-        let is_alike = |known: &&(Option<&Held>, bool, bool)| {
-            let (resources, ports) =
-                (known.0.map(|held| held.resources), known.0.map(|held| &held.ports));
-            (resources, ports, known.1, known.2)
-                == (held.map(|held| held.resources), held.map(|held| &held.ports), kind.1, kind.2)
-        };
+    let mut first_of: Vec<&Old> = Vec::new();
+    let olds = exchange.old.iter().map(|old| {
         // Where the first one matters, so does which of several is stopped.
-        let known = kinds.iter().position(|known| is_alike(&known)).filter(|_| !looks_at_first);
-        let class = known.unwrap_or_else(|| {
-            kinds.push(kind);
-            if looks_at_first { n } else { kinds.len() - 1 }
+        let matters = looks_at_first && old.counts;
+        let known = first_of.iter().position(|first| are_alike(first, old, room));
+        let class = known.filter(|_| !matters).unwrap_or_else(|| {
+            first_of.push(old);
+            first_of.len() - 1
         });
         OldRun { position: room.position(&old.agent), class: len(class), state: OldState::Runs }
-    })
-    .collect()
+    });
+    olds.collect()
+}
+
+/// Whether it makes no difference which of two old instances on one agent is stopped.
+pub(super) fn are_alike(one: &Old, other: &Old, room: &Room) -> bool {
+    let is_as_much = match (room.holding(&one.task), room.holding(&other.task)) {
+        (Some(one), Some(other)) => one.is_as_much_as(other),
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    is_as_much && (one.counts, one.keeps_place) == (other.counts, other.keeps_place)
 }
 
 /// The name in the room of the new instance at a position of an exchange.

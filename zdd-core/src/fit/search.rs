@@ -3,11 +3,12 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::run::{OldState, Run, len};
-use super::scene::Scene;
+use super::run::{self, OldState, Run, len};
+use super::scene::{Exchange, Old, Scene};
 use super::verdict::{Basis, Fit, Move, Stall, Verdict};
 use super::world::{Choice, Standing, World};
-use crate::placement::{Agent, Looks, Room};
+use crate::placement::{Agent, Looks, Room, Rule};
+use crate::units::AgentId;
 
 /// How much work an answer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,17 +18,26 @@ pub struct Effort {
     pub states: usize,
 }
 
+impl Effort {
+    /// At most so many states.
+    #[must_use]
+    pub const fn of_states(self, states: usize) -> Self {
+        Self { states }
+    }
+}
+
 impl Default for Effort {
-    /// Enough for a dozen instances on as many agents, within a second.
+    /// Enough for eight old and eight new instances on five agents that are all different, within
+    /// seconds; for far more where agents are alike.
     fn default() -> Self {
-        Self { states: 20_000 }
+        Self { states: 50_000 }
     }
 }
 
 /// The search goes as deep as there are moves, on the stack.
 const MOST_MOVES: usize = 256;
 
-fn n_moves(scene: &Scene) -> usize {
+pub(super) fn n_moves(scene: &Scene) -> usize {
     let exchanges = scene.steps.iter().flatten();
     exchanges.map(|exchange| exchange.old.len() + exchange.moves.target().get() as usize).sum()
 }
@@ -103,7 +113,7 @@ impl<'a> Search<'a> {
             }
             Standing::Still(exchange) => {
                 if self.stall.is_none() {
-                    self.stall = self.world.stall(exchange, &self.path);
+                    self.stall = Some(self.world.stall(exchange, &self.path));
                 }
                 return Ok(Ends { stalls: true, ..Ends::NONE });
             }
@@ -184,56 +194,14 @@ fn note(run: &Run<'_>, n: u32, agents: &mut [Vec<u32>]) {
 /// Which agents are alike: they have the same free and in use, the same old instances, and every
 /// constraint says the same of them, but for a value that is theirs alone.
 fn classes(scene: &Scene, room: &Room) -> Vec<u32> {
-    let exchanges = || scene.steps.iter().flatten();
-    let rules = || exchanges().flat_map(|exchange| &exchange.demand.rules);
+    let mut rules = scene.steps.iter().flatten().flat_map(|exchange| &exchange.demand.rules);
     let agents = room.agents();
-    if rules().any(|rule| rule.looks() == Looks::AtFirst) {
+    if rules.any(|rule| rule.looks() == Looks::AtFirst) {
         return (0..len(agents.len())).collect();
     }
-    let is_own = |field: &str, agent: &Agent| {
-        let value = agent.value_of(field);
-        agents.iter().filter(|other| other.value_of(field) == value).count() == 1
-    };
-    let are_alike = |one: usize, other: usize| {
-        let (a, b) = (&agents[one], &agents[other]);
-        room.are_alike(one, other)
-            && rules().all(|rule| {
-                let field = rule.constraint().field.as_str();
-                match rule.looks() {
-                    Looks::Nowhere => rule.suits(a) == rule.suits(b),
-                    _ => {
-                        a.value_of(field) == b.value_of(field)
-                            || (a.value_of(field).is_some() == b.value_of(field).is_some()
-                                && is_own(field, a)
-                                && is_own(field, b))
-                    }
-                }
-            })
-            && exchanges().all(|exchange| {
-                let on = |at: usize| {
-                    let olds = exchange.old.iter().filter(|old| old.agent == agents[at].id);
-                    let mut olds: Vec<_> = olds
-                        .map(|old| {
-                            let held = room.held(&old.task);
-                            let held = held.map(|held| (held.resources, &held.ports));
-                            (held.map(|(_, ports)| ports), held.map(|held| held.0), old)
-                        })
-                        .map(|(ports, resources, old)| {
-                            (ports, resources, old.counts, old.keeps_place)
-                        })
-                        .collect();
-                    olds.sort_by(|a, b| (a.0, a.2, a.3).cmp(&(b.0, b.2, b.3)));
-                    olds
-                };
-                let present = |at: usize| {
-                    exchange.present.iter().filter(|agent| **agent == agents[at].id).count()
-                };
-                on(one) == on(other) && present(one) == present(other)
-            })
-    };
     let mut first_of: Vec<usize> = Vec::new();
     let class_of = |at: usize| {
-        let known = first_of.iter().position(|first| are_alike(*first, at));
+        let known = first_of.iter().position(|first| are_alike(*first, at, scene, room));
         len(known.unwrap_or_else(|| {
             first_of.push(at);
             first_of.len() - 1
@@ -242,12 +210,34 @@ fn classes(scene: &Scene, room: &Room) -> Vec<u32> {
     (0..agents.len()).map(class_of).collect()
 }
 
-/// Whether `scene` gets to its end, whatever order Marathon chooses.
-pub fn fit(scene: &Scene, effort: Effort) -> Fit {
-    Search::new(scene, effort).run().unwrap_or(Fit {
-        verdict: Verdict::MayStall,
-        basis: Basis::Tried { orders: 0, stalled: 0 },
-        stall: None,
-        finish: None,
-    })
+fn are_alike(one: usize, other: usize, scene: &Scene, room: &Room) -> bool {
+    let (a, b) = (&room.agents()[one], &room.agents()[other]);
+    let is_own = |field: &str, agent: &Agent| {
+        let value = agent.value_of(field);
+        room.agents().iter().filter(|other| other.value_of(field) == value).count() == 1
+    };
+    let says_the_same = |rule: &Rule| {
+        let field = rule.constraint().field.as_str();
+        match rule.looks() {
+            Looks::Nowhere => rule.suits(a) == rule.suits(b),
+            _ if a.value_of(field) == b.value_of(field) => true,
+            _ => is_own(field, a) && is_own(field, b) && rule.suits(a) == rule.suits(b),
+        }
+    };
+    let has_the_same = |exchange: &Exchange| {
+        let on = |id: &AgentId| -> Vec<&Old> {
+            exchange.old.iter().filter(|old| old.agent == *id).collect()
+        };
+        let (olds, others) = (on(&a.id), on(&b.id));
+        let n_present =
+            |agent: &Agent| exchange.present.iter().filter(|at| **at == agent.id).count();
+        olds.len() == others.len()
+            && olds.iter().zip(others).all(|(old, other)| run::are_alike(old, other, room))
+            && n_present(a) == n_present(b)
+    };
+    let mut exchanges = scene.steps.iter().flatten();
+    room.are_alike(one, other)
+        && exchanges.all(|exchange| {
+            exchange.demand.rules.iter().all(says_the_same) && has_the_same(exchange)
+        })
 }

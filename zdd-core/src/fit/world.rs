@@ -6,7 +6,7 @@ use super::moves::Mover;
 use super::run::{OldState, Place, Run, len, new_task};
 use super::scene::Scene;
 use super::verdict::{Move, Stall, What};
-use crate::placement::{Held, Rejections, Room};
+use crate::placement::{Holding, Rejections, Room};
 
 /// A scene under way.
 pub(super) struct World<'a> {
@@ -30,7 +30,7 @@ pub(super) enum Choice {
 /// How to take a choice back.
 pub(super) struct Undo<'a> {
     choice: Choice,
-    held: Option<Held>,
+    held: Option<Holding>,
     mover: Mover<'a>,
     to_stop: u32,
     to_place: u32,
@@ -112,12 +112,12 @@ impl<'a> World<'a> {
     }
 
     /// Where the world stands still, and how it came there.
-    pub(super) fn stall(&self, exchange: usize, path: &[(usize, Choice)]) -> Option<Stall> {
-        let run = self.steps.last()?.get(exchange)?;
+    pub(super) fn stall(&self, exchange: usize, path: &[(usize, Choice)]) -> Stall {
+        let run = &self.steps[self.step()][exchange];
         let waits = run.to_place > 0;
         let demand = &run.exchange.demand;
         let refused = || self.room.place(demand, &run.counted(&self.room)).err();
-        Some(Stall {
+        Stall {
             step: self.step(),
             exchange,
             placed: len(run.new.len()),
@@ -125,7 +125,7 @@ impl<'a> World<'a> {
             old: len(run.n_old()),
             rejections: if waits { refused().unwrap_or_default() } else { Rejections::default() },
             moves: self.told(path),
-        })
+        }
     }
 
     /// Choices as they are told.
@@ -148,6 +148,37 @@ impl<'a> World<'a> {
             }
         };
         Some(Move { step, exchange, what, agent: agent.clone() })
+    }
+
+    /// Of the choices that place an instance, the one that Marathon takes here.
+    pub(super) fn least_used(&self, choices: &[Choice]) -> Option<Choice> {
+        let (exchange, position) = choices.iter().find_map(|choice| match choice {
+            Choice::Place { exchange, position } => Some((*exchange, *position)),
+            Choice::Stop { .. } | Choice::TakeOver { .. } => None,
+        })?;
+        let run = self.steps.last()?.get(exchange)?;
+        let agent = self.room.place(&run.exchange.demand, &run.counted(&self.room)).ok();
+        let position = agent.and_then(|agent| self.room.position(&agent)).unwrap_or(position);
+        Some(Choice::Place { exchange, position })
+    }
+
+    /// How many more new instances of its exchange an agent can hold when an old one goes.
+    pub(super) fn gain(&mut self, choice: Choice) -> u32 {
+        let (Choice::Stop { exchange, old }, step) = (choice, self.step()) else {
+            return 0;
+        };
+        let run = &self.steps[step][exchange];
+        let (demand, task) = (&run.exchange.demand, &run.exchange.old[old].task);
+        let Some(position) = run.olds[old].position else {
+            return 0;
+        };
+        let before = self.room.slots(position, demand);
+        let Some(held) = self.room.release(task) else {
+            return 0;
+        };
+        let after = self.room.slots(position, demand);
+        self.room.put_back(task.clone(), held);
+        after.saturating_sub(before)
     }
 
     /// Carries out a choice of this [`standing`](Self::standing).

@@ -8,6 +8,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use super::amount::Amount;
+use super::ports::PortRanges;
 use crate::units::AgentId;
 
 /// What an agent has, or a task needs.
@@ -27,6 +28,10 @@ pub struct Resources {
 }
 
 impl Resources {
+    /// Nothing of anything.
+    pub const NONE: Self =
+        Self { cpus: Amount::ZERO, mem: Amount::ZERO, disk: Amount::ZERO, gpus: 0, n_ports: 0 };
+
     /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
@@ -37,6 +42,33 @@ impl Resources {
             gpus: self.gpus.saturating_add(other.gpus),
             n_ports: self.n_ports.saturating_add(other.n_ports),
         }
+    }
+
+    /// How often `part` is in it; nothing is in it as often as can be counted.
+    pub(crate) fn times(self, part: Self) -> u32 {
+        let times = |all: u64, part: u64| all.checked_div(part).unwrap_or(u64::MAX);
+        let least = [
+            times(self.cpus.as_thousandths(), part.cpus.as_thousandths()),
+            times(self.mem.as_thousandths(), part.mem.as_thousandths()),
+            times(self.disk.as_thousandths(), part.disk.as_thousandths()),
+            times(self.gpus.into(), part.gpus.into()),
+            times(self.n_ports.into(), part.n_ports.into()),
+        ];
+        let least = least.into_iter().min().unwrap_or(u64::MAX);
+        u32::try_from(least).unwrap_or(u32::MAX)
+    }
+
+    /// Into how many of `parts` it can reach: 2.5 is 3 of 1.
+    pub(crate) fn covers(self, part: Self) -> u32 {
+        let covers = |all: u64, part: u64| if part == 0 { 0 } else { all.div_ceil(part) };
+        let most = [
+            covers(self.cpus.as_thousandths(), part.cpus.as_thousandths()),
+            covers(self.mem.as_thousandths(), part.mem.as_thousandths()),
+            covers(self.disk.as_thousandths(), part.disk.as_thousandths()),
+            covers(self.gpus.into(), part.gpus.into()),
+            covers(self.n_ports.into(), part.n_ports.into()),
+        ];
+        u32::try_from(most.into_iter().max().unwrap_or(0)).unwrap_or(u32::MAX)
     }
 
     /// What is left without `other`, resource by resource; nothing where that is more.
@@ -50,6 +82,28 @@ impl Resources {
             n_ports: self.n_ports.saturating_sub(other.n_ports),
         }
     }
+
+    /// What both have at least, resource by resource.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        Self {
+            cpus: self.cpus.min(other.cpus),
+            mem: self.mem.min(other.mem),
+            disk: self.disk.min(other.disk),
+            gpus: self.gpus.min(other.gpus),
+            n_ports: self.n_ports.min(other.n_ports),
+        }
+    }
+}
+
+/// What an agent has for one role only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "as of an agent: how much, and which ports")]
+pub struct Reserved {
+    /// All of it, in use or not.
+    pub resources: Resources,
+    /// Which ports; as in [`Agent::ports`].
+    pub ports: Option<PortRanges>,
 }
 
 /// What is said of an agent under a name of one's own choice.
@@ -92,28 +146,58 @@ pub struct Agent {
     pub hostname: String,
     /// Its address, if it has one that differs from its name.
     pub ip: Option<IpAddr>,
+    /// Whether Mesos offers what it has. An agent that is gone, or is being drained, is not active.
+    pub is_active: bool,
     /// What constraints can ask for besides.
     pub attributes: BTreeMap<String, Attribute>,
     /// What constraints call `@region`.
     pub region: Option<String>,
     /// What constraints call `@zone`.
     pub zone: Option<String>,
-    /// All that it has, in use or not.
+    /// What it has that is reserved for nobody, in use or not.
     pub resources: Resources,
+    /// Which ports are reserved for nobody; if it is not said, whichever: then only their number
+    /// counts. The number counts in any case, so at most [`Resources::n_ports`] of them are given.
+    pub ports: Option<PortRanges>,
+    /// What it has for one role only, by role.
+    pub reserved: BTreeMap<String, Reserved>,
 }
 
 impl Agent {
-    /// An agent without attributes and address.
+    /// Whether it has for each role what another agent has.
+    pub(crate) fn has_what_has(&self, other: &Self) -> bool {
+        (self.is_active, self.resources, &self.ports, &self.reserved)
+            == (other.is_active, other.resources, &other.ports, &other.reserved)
+    }
+
+    /// An active agent without attributes, address and reservations, and with whichever ports.
     pub fn new(id: AgentId, hostname: impl Into<String>, resources: Resources) -> Self {
         Self {
             id,
             hostname: hostname.into(),
             ip: None,
+            is_active: true,
             attributes: BTreeMap::new(),
             region: None,
             zone: None,
             resources,
+            ports: None,
+            reserved: BTreeMap::new(),
         }
+    }
+
+    /// The same agent with these ports, and no others.
+    #[must_use]
+    pub fn with_ports(mut self, ports: PortRanges) -> Self {
+        self.resources.n_ports = ports.count();
+        self.ports = Some(ports);
+        self
+    }
+
+    /// All that it has, whoever it is reserved for, in use or not.
+    pub fn total(&self) -> Resources {
+        let reserved = self.reserved.values().map(|reserved| reserved.resources);
+        reserved.fold(self.resources, Resources::plus)
     }
 
     /// What the agent says about a constraint's field, as the text that is compared; `None` if

@@ -1,12 +1,14 @@
 //! What an instance of an app needs of an agent.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::agents::{Agent, Resources};
 use super::amount::{Amount, AmountError};
 use super::constraints::{ConstraintError, Grouping, Rule, Tally};
+use super::roles::Roles;
 use crate::app::{App, effective_network};
 use crate::units::InstanceCount;
 
@@ -19,11 +21,29 @@ pub struct Demand {
     /// The ports that it needs on the host, in the order of the definition: this very one, or `None`
     /// for any that is free. Ports that are only inside of a container are not among them.
     pub ports: Vec<Option<u16>>,
-    /// Whether it may use what is reserved for nobody. Agents here have nothing else.
-    pub(super) takes_unreserved: bool,
+    /// Of whose resources it takes.
+    pub(super) roles: Roles,
+    /// Whether it stays away from agents with GPUs that are free, because it asks for none.
+    pub(super) leaves_gpus: bool,
+    /// Whether the app itself says so, or the opposite.
+    says_about_gpus: bool,
     pub(crate) rules: Vec<Rule>,
     /// Of how many instances it is one.
     pub(crate) instances: InstanceCount,
+}
+
+/// Whether apps that ask for no GPU may use agents that have some.
+///
+/// Source: Marathon's `--gpu_scheduling_behavior`. It came with 1.7, at first without a restriction
+/// unless asked for; the last releases restrict unless told otherwise. It is on no route of the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "Marathon's own words, which no longer grow")]
+pub enum GpuScheduling {
+    /// They may. What is assumed where nobody says.
+    #[default]
+    Unrestricted,
+    /// They may not: GPUs are kept for those that ask.
+    Restricted,
 }
 
 /// Why an app cannot be placed, wherever.
@@ -45,7 +65,11 @@ pub enum DemandError {
 
 impl Demand {
     /// What an instance of `app` needs, with Marathon's defaults: 1 cpu, 128 MiB of memory, no disk,
-    /// no GPU, and one port.
+    /// no GPU, and one port. The disk is that of the task and of its persistent volumes together, be
+    /// they of the root disk or of another one: Mesos adds up all disks of an agent, too.
+    ///
+    /// Of Marathon itself it is assumed that it has no role, and does not restrict the use of agents
+    /// with GPUs; see [`with_role`](Self::with_role) and [`with_gpus`](Self::with_gpus).
     ///
     /// # Errors
     ///
@@ -64,15 +88,18 @@ impl Demand {
         let resources = Resources {
             cpus: amount("cpus", 1)?,
             mem: amount("mem", 128)?,
-            disk: amount("disk", 0)?,
+            disk: amount("disk", 0)?.plus(persistent_volumes(json)?),
             gpus: gpus(amount("gpus", 0)?),
             n_ports: u32::try_from(ports.len()).unwrap_or(u32::MAX),
         };
+        let says_about_gpus = says_about_gpus(json);
         let rules = app.constraints().iter().map(|constraint| Rule::new(constraint, grouping));
         Ok(Self {
             resources,
             ports,
-            takes_unreserved: takes_unreserved(json.get("acceptedResourceRoles")),
+            roles: Roles::of(json),
+            leaves_gpus: resources.gpus == 0 && says_about_gpus == Some(GpuScheduling::Restricted),
+            says_about_gpus: says_about_gpus.is_some(),
             rules: rules.collect::<Result<_, _>>()?,
             instances: app.instances(),
         })
@@ -86,6 +113,26 @@ impl Demand {
     ) -> Vec<Tally<'a>> {
         self.rules.iter().map(|rule| rule.tally(counted.clone())).collect()
     }
+
+    /// The same of a Marathon that has a role of its own: an app that says nothing about roles takes
+    /// what is reserved for it, too.
+    ///
+    /// Source: Marathon's `--mesos_role`.
+    #[must_use]
+    pub fn with_role(mut self, role: &str) -> Self {
+        self.roles.of_framework(role);
+        self
+    }
+
+    /// The same of a Marathon that was told this about GPUs. An app that says otherwise for itself
+    /// is taken at its word.
+    #[must_use]
+    pub fn with_gpus(mut self, scheduling: GpuScheduling) -> Self {
+        if !self.says_about_gpus {
+            self.leaves_gpus = self.resources.gpus == 0 && scheduling == GpuScheduling::Restricted;
+        }
+        self
+    }
 }
 
 /// A part of a GPU needs a whole one.
@@ -93,12 +140,27 @@ fn gpus(amount: Amount) -> u32 {
     u32::try_from(amount.as_thousandths().div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
-/// `*` is the role of what is reserved for nobody; an app that names no role takes it.
-fn takes_unreserved(roles: Option<&Value>) -> bool {
-    match roles.and_then(Value::as_array) {
-        None => true,
-        Some(roles) => roles.is_empty() || roles.iter().any(|role| role == "*"),
+/// What the app says itself, for its own instances.
+///
+/// Source: Marathon's label `GPU_SCHEDULING_BEHAVIOR`.
+fn says_about_gpus(json: &Map<String, Value>) -> Option<GpuScheduling> {
+    match json.get("labels")?.get("GPU_SCHEDULING_BEHAVIOR")?.as_str()? {
+        "restricted" => Some(GpuScheduling::Restricted),
+        "unrestricted" => Some(GpuScheduling::Unrestricted),
+        _ => None,
     }
+}
+
+/// The sizes of all volumes that outlive a task, in MiB.
+fn persistent_volumes(json: &Map<String, Value>) -> Result<Amount, DemandError> {
+    let volumes = json.get("container").and_then(|container| container.get("volumes"));
+    let volumes = volumes.and_then(Value::as_array).into_iter().flatten();
+    let sizes = volumes.filter_map(|volume| volume.get("persistent")?.get("size"));
+    sizes.filter(|size| !size.is_null()).try_fold(Amount::ZERO, |sum, size| {
+        let size = size.as_f64().ok_or_else(|| AmountError::of(size)).and_then(Amount::try_from);
+        let field = "container.volumes.persistent.size";
+        size.map(|size| sum.plus(size)).map_err(|cause| DemandError::Amount { field, cause })
+    })
 }
 
 /// The ports of an app on its host.
@@ -167,6 +229,36 @@ mod tests {
             let json = alloc::format!(r#"{{"id": "/a", "cmd": "a", {json}}}"#);
             assert_eq!(demand(&json).unwrap().ports, ports, "{json}");
         }
+    }
+
+    #[test]
+    fn volumes_that_stay_need_disk_besides() {
+        let volumes = r#""disk": 64, "container": {"volumes": [
+            {"containerPath": "a", "mode": "RW", "persistent": {"size": 128}},
+            {"containerPath": "b", "hostPath": "/b", "mode": "RO"},
+            {"containerPath": "c", "mode": "RW", "persistent": {"size": 1.5, "type": "mount"}}]}"#;
+        let json = alloc::format!(r#"{{"id": "/a", "cmd": "a", {volumes}}}"#);
+        assert_eq!(demand(&json).unwrap().resources.disk.to_string(), "193.5");
+        let error = demand(&json.replace("1.5", "-1.5")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "container.volumes.persistent.size: `-1.5` is not an amount: a number that is not below 0"
+        );
+    }
+
+    #[test]
+    fn gpus_are_left_to_others_by_those_that_ask_for_none() {
+        let leaves = |fields: &str, scheduling| {
+            let json = alloc::format!(r#"{{"id": "/a", "cmd": "a"{fields}}}"#);
+            demand(&json).unwrap().with_gpus(scheduling).leaves_gpus
+        };
+        let label = |word| alloc::format!(r#", "labels": {{"GPU_SCHEDULING_BEHAVIOR": "{word}"}}"#);
+        assert!(leaves("", GpuScheduling::Restricted));
+        assert!(!leaves("", GpuScheduling::Unrestricted));
+        assert!(!leaves(r#", "gpus": 1"#, GpuScheduling::Restricted));
+        assert!(!leaves(&label("unrestricted"), GpuScheduling::Restricted));
+        assert!(leaves(&label("restricted"), GpuScheduling::Unrestricted));
+        assert!(leaves(&label("no such word"), GpuScheduling::Restricted));
     }
 
     #[test]

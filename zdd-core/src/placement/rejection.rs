@@ -13,7 +13,9 @@ use crate::units::AgentId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// The app takes only what is reserved for other roles.
+    /// The agent is gone or being drained: Mesos offers nothing of it.
+    Inactive,
+    /// The agent has nothing for the roles that the app takes.
     Role,
     /// The agent's value does not suit a constraint.
     Constraint(Constraint),
@@ -29,6 +31,11 @@ pub enum Rejection {
     Ports(Short<u32>),
     /// The very port that the app asks for is in use.
     PortInUse(u16),
+    /// The very port that the app asks for is not among those of the agent that it may take.
+    PortOutside(u16),
+    /// The agent has GPUs that are free, and the app asks for none; see
+    /// [`GpuScheduling`](super::GpuScheduling).
+    ScarceGpus,
 }
 
 /// How much is free, and how much of it is needed.
@@ -49,16 +56,19 @@ impl<T: PartialOrd> Short<T> {
 }
 
 impl Rejection {
-    /// Marathon's word for it in its launch queue.
+    /// Marathon's word for it in its launch queue. An inactive agent is in nothing that Marathon
+    /// says, because it offers nothing that could be turned down: its word is ours.
     pub const fn word(&self) -> &'static str {
         match self {
+            Self::Inactive => "Inactive",
             Self::Role => "UnfulfilledRole",
             Self::Constraint(_) => "UnfulfilledConstraint",
             Self::Cpus(_) => "InsufficientCpus",
             Self::Memory(_) => "InsufficientMemory",
             Self::Disk(_) => "InsufficientDisk",
             Self::Gpus(_) => "InsufficientGpus",
-            Self::Ports(_) | Self::PortInUse(_) => "InsufficientPorts",
+            Self::Ports(_) | Self::PortInUse(_) | Self::PortOutside(_) => "InsufficientPorts",
+            Self::ScarceGpus => "DeclinedScarceResources",
         }
     }
 }
@@ -66,6 +76,7 @@ impl Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Inactive => f.write_str("not active"),
             Self::Role => f.write_str("nothing is reserved for the roles that the app takes"),
             Self::Constraint(Constraint { field, operator, value, .. }) => {
                 write!(f, "does not suit {field} {}", operator.as_str())?;
@@ -79,6 +90,10 @@ impl fmt::Display for Rejection {
             Self::Gpus(Short { free, needed }) => write!(f, "{free} of {needed} GPUs free"),
             Self::Ports(Short { free, needed }) => write!(f, "{free} of {needed} ports free"),
             Self::PortInUse(port) => write!(f, "port {port} is in use"),
+            Self::PortOutside(port) => write!(f, "port {port} is not one that the app may take"),
+            Self::ScarceGpus => {
+                f.write_str("has GPUs free, which are kept for apps that need some")
+            }
         }
     }
 }
@@ -108,11 +123,13 @@ impl Rejections {
     ];
 
     /// How many agents each of Marathon's reasons turned down, of those that the reasons before it
-    /// left; also the reasons that turned down none.
+    /// left; also the reasons that turned down none. Agents that are not active are not among them.
     ///
     /// Source: `rejectSummaryLastOffers` of `GET /v2/queue`.
     pub fn summary(&self) -> Vec<Rejected> {
-        let mut left: Vec<_> = self.agents.iter().map(|(_, why)| why).collect();
+        let is_offered = |why: &&Vec<Rejection>| !why.contains(&Rejection::Inactive);
+        let why = self.agents.iter().map(|(_, why)| why);
+        let mut left: Vec<_> = why.filter(is_offered).collect();
         let stages = Self::WORDS.iter().map(|word| {
             let processed = left.len() as u64;
             left.retain(|why| why.iter().all(|rejection| rejection.word() != *word));
@@ -137,6 +154,7 @@ mod tests {
             ("a".parse().unwrap(), vec![memory.clone(), cpus]),
             ("b".parse().unwrap(), vec![memory]),
             ("c".parse().unwrap(), vec![Rejection::PortInUse(80)]),
+            ("d".parse().unwrap(), vec![Rejection::Inactive]),
         ];
         let summary = Rejections { agents }.summary();
         let counts: Vec<_> = summary.iter().map(|one| (one.declined, one.processed)).collect();

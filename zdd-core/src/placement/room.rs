@@ -1,11 +1,14 @@
 //! What is free on which agent, and where an instance goes.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::agents::{Agent, Resources};
 use super::constraints::Tally;
 use super::demand::Demand;
+use super::held::Held;
+use super::parts::Parts;
+use super::ports::PortRanges;
 use super::rejection::{Rejection, Rejections, Short};
 use crate::units::{AgentId, TaskId};
 
@@ -37,23 +40,30 @@ pub struct Room {
     /// What is in use of the agent at the same position.
     used: Vec<Used>,
     positions: BTreeMap<AgentId, usize>,
-    tasks: BTreeMap<TaskId, Held>,
+    tasks: BTreeMap<TaskId, Holding>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Used {
-    resources: Resources,
+    parts: Parts,
     /// Ports of which the number is known.
-    ports: BTreeSet<u16>,
+    ports: PortRanges,
     n_tasks: usize,
 }
 
 /// What a task has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Held {
-    pub(crate) position: usize,
-    pub(crate) resources: Resources,
-    pub(crate) ports: BTreeSet<u16>,
+pub(crate) struct Holding {
+    position: usize,
+    parts: Parts,
+    ports: PortRanges,
+}
+
+impl Holding {
+    /// Whether it is as much as another task has, wherever.
+    pub(crate) fn is_as_much_as(&self, other: &Self) -> bool {
+        (&self.parts, &self.ports) == (&other.parts, &other.ports)
+    }
 }
 
 impl Room {
@@ -72,25 +82,51 @@ impl Room {
     /// before. An agent that is not there gives nothing.
     pub fn take(&mut self, task: &TaskId, agent: &AgentId, demand: &Demand) {
         self.free(task);
-        let Some(&position) = self.positions.get(agent) else {
-            return;
-        };
+        if let Some(&position) = self.positions.get(agent) {
+            let parts = Parts::taken(demand, &self.agents[position], &self.used[position].parts);
+            let fixed = demand.ports.iter().filter_map(|port| *port).collect();
+            self.give(task, position, parts, &fixed);
+        }
+    }
+
+    /// Gives `task` this very much of `agent`, whether or not that is free; takes back what it had
+    /// before. An agent that is not there gives nothing.
+    pub fn hold(&mut self, task: &TaskId, agent: &AgentId, held: &Held) {
+        self.free(task);
+        if let Some(&position) = self.positions.get(agent) {
+            let parts = Parts::of(held, &self.agents[position]);
+            self.give(task, position, parts, &held.ports);
+        }
+    }
+
+    /// Says that this much of `agent` is in use for good, by whatever it is.
+    pub fn occupy(&mut self, agent: &AgentId, held: &Held) {
+        if let Some(&position) = self.positions.get(agent) {
+            let used = &mut self.used[position];
+            used.parts.add(&Parts::of(held, &self.agents[position]));
+            used.ports = used.ports.plus(&held.ports);
+        }
+    }
+
+    fn give(&mut self, task: &TaskId, position: usize, parts: Parts, asked: &PortRanges) {
         let used = &mut self.used[position];
-        used.resources = used.resources.plus(demand.resources);
+        used.parts.add(&parts);
         used.n_tasks += 1;
-        let resources = demand.resources;
-        self.tasks.insert(task.clone(), Held { position, resources, ports: BTreeSet::new() });
-        let fixed: Vec<u16> = demand.ports.iter().filter_map(|port| *port).collect();
-        self.takes_ports(task, &fixed);
+        // A port that another task has stays with that one.
+        let got = asked.minus(&used.ports);
+        used.ports = used.ports.plus(&got);
+        self.tasks.insert(task.clone(), Holding { position, parts, ports: got });
     }
 
     /// Says which ports a task got besides those that it asked for by number: no other task can be
     /// given them. A task that has nothing gets none.
     pub fn takes_ports(&mut self, task: &TaskId, ports: &[u16]) {
-        if let Some(held) = self.tasks.get_mut(task) {
-            // A port that another task has stays with that one.
-            let used = &mut self.used[held.position].ports;
-            held.ports.extend(ports.iter().filter(|port| used.insert(**port)));
+        if let Some(holding) = self.tasks.get_mut(task) {
+            let used = &mut self.used[holding.position].ports;
+            let ports: PortRanges = ports.iter().copied().collect();
+            let ports = ports.minus(used);
+            *used = used.plus(&ports);
+            holding.ports = holding.ports.plus(&ports);
         }
     }
 
@@ -100,33 +136,32 @@ impl Room {
     }
 
     /// Takes back what `task` has, and says what that was.
-    pub(crate) fn release(&mut self, task: &TaskId) -> Option<Held> {
-        let held = self.tasks.remove(task)?;
-        let used = &mut self.used[held.position];
-        used.resources = used.resources.minus(held.resources);
+    pub(crate) fn release(&mut self, task: &TaskId) -> Option<Holding> {
+        let holding = self.tasks.remove(task)?;
+        let used = &mut self.used[holding.position];
+        used.parts.remove(&holding.parts);
         used.n_tasks -= 1;
-        used.ports.retain(|port| !held.ports.contains(port));
-        Some(held)
+        used.ports = used.ports.minus(&holding.ports);
+        Some(holding)
     }
 
     /// Gives `task` again what was taken from it.
-    pub(crate) fn put_back(&mut self, task: TaskId, held: Held) {
-        let used = &mut self.used[held.position];
-        used.resources = used.resources.plus(held.resources);
+    pub(crate) fn put_back(&mut self, task: TaskId, holding: Holding) {
+        let used = &mut self.used[holding.position];
+        used.parts.add(&holding.parts);
         used.n_tasks += 1;
-        used.ports.extend(&held.ports);
-        self.tasks.insert(task, held);
+        used.ports = used.ports.plus(&holding.ports);
+        self.tasks.insert(task, holding);
     }
 
     /// What `task` has.
-    pub(crate) fn held(&self, task: &TaskId) -> Option<&Held> {
+    pub(crate) fn holding(&self, task: &TaskId) -> Option<&Holding> {
         self.tasks.get(task)
     }
 
     /// Whether two agents have the same, and the same of it is in use.
     pub(crate) fn are_alike(&self, one: usize, other: usize) -> bool {
-        self.agents[one].resources == self.agents[other].resources
-            && self.used[one] == self.used[other]
+        self.agents[one].has_what_has(&self.agents[other]) && self.used[one] == self.used[other]
     }
 
     /// Where in the order of the agents the one with this id stands.
@@ -144,9 +179,28 @@ impl Room {
         self.positions.get(id).map(|position| &self.agents[*position])
     }
 
-    /// What is free of an agent.
+    /// What is free of an agent, whoever it is reserved for.
     pub fn free_of(&self, id: &AgentId) -> Option<Resources> {
         self.positions.get(id).map(|position| self.free_at(*position))
+    }
+
+    /// What of it an instance may take, by its role.
+    pub fn free_for(&self, id: &AgentId, demand: &Demand) -> Option<Resources> {
+        self.positions.get(id).map(|position| self.open_at(*position, demand).resources)
+    }
+
+    /// What is in use of an agent.
+    pub fn used_of(&self, id: &AgentId) -> Option<Held> {
+        let position = *self.positions.get(id)?;
+        let used = &self.used[position];
+        Some(Held { ports: used.ports.clone(), ..used.parts.held(&self.agents[position]) })
+    }
+
+    /// What a task has, and of which agent. None if it has nothing.
+    pub fn held_by(&self, task: &TaskId) -> Option<(&AgentId, Held)> {
+        let holding = self.tasks.get(task)?;
+        let agent = &self.agents[holding.position];
+        Some((&agent.id, Held { ports: holding.ports.clone(), ..holding.parts.held(agent) }))
     }
 
     /// Where an instance goes: to the agent that is used least, by the greater of its shares of cpus
@@ -184,54 +238,116 @@ impl Room {
         demand: &Demand,
         tallies: &[Tally<'_>],
     ) -> Vec<Rejection> {
-        if !demand.takes_unreserved {
+        let agent = &self.agents[position];
+        if !agent.is_active {
+            return [Rejection::Inactive].into();
+        }
+        let open = self.open_at(position, demand);
+        if !open.is_any {
             return [Rejection::Role].into();
         }
-        let short = self.short_of(position, demand);
+        let short = short_of(open.resources, demand.resources);
         if !short.is_empty() {
             return short;
         }
-        let agent = &self.agents[position];
         let rules = demand.rules.iter().zip(tallies);
         let violated: Vec<Rejection> = rules
             .filter(|(rule, tally)| !rule.accepts(agent, tally, demand.instances))
             .map(|(rule, _)| Rejection::Constraint(rule.constraint().clone()))
             .collect();
-        if violated.is_empty() { self.ports_short_of(position, demand) } else { violated }
+        if !violated.is_empty() {
+            return violated;
+        }
+        let ports = self.ports_short_of(position, demand, open.resources.n_ports);
+        let keeps_gpus = demand.leaves_gpus && self.free_at(position).gpus > 0;
+        if ports.is_empty() && keeps_gpus { [Rejection::ScarceGpus].into() } else { ports }
     }
 
-    fn short_of(&self, position: usize, demand: &Demand) -> Vec<Rejection> {
-        let (free, needed) = (self.free_at(position), demand.resources);
-        [
-            Short::of(free.cpus, needed.cpus).map(Rejection::Cpus),
-            Short::of(free.mem, needed.mem).map(Rejection::Memory),
-            Short::of(free.disk, needed.disk).map(Rejection::Disk),
-            Short::of(free.gpus, needed.gpus).map(Rejection::Gpus),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+    /// How many instances the agent at a position takes one after the other, if constraints look at
+    /// no other instance: as often as [`rejections`](Self::rejections) has nothing to say.
+    pub(crate) fn slots(&self, position: usize, demand: &Demand) -> u32 {
+        let alone = demand.rules.iter().filter(|rule| !rule.suits(&self.agents[position])).count();
+        if alone > 0 || !self.rejections(position, demand, &[]).is_empty() {
+            return 0;
+        }
+        if demand.ports.iter().any(Option::is_some) {
+            return 1;
+        }
+        let (free, needed) = (self.open_at(position, demand).resources, demand.resources);
+        free.times(needed)
     }
 
-    fn ports_short_of(&self, position: usize, demand: &Demand) -> Vec<Rejection> {
-        let in_use = &self.used[position].ports;
+    fn ports_short_of(&self, position: usize, demand: &Demand, free: u32) -> Vec<Rejection> {
+        let (agent, in_use) = (&self.agents[position], &self.used[position].ports);
+        let unreserved = demand.roles.take_unreserved().then_some(&agent.ports);
+        let reserved = agent.reserved.iter().filter(|(role, _)| demand.roles.take(role));
+        let open = || unreserved.into_iter().chain(reserved.clone().map(|(_, part)| &part.ports));
+        let is_inside = |port| open().any(|it| it.as_ref().is_none_or(|it| it.contains(port)));
         let fixed = demand.ports.iter().filter_map(|port| *port);
-        let taken = fixed.filter(|port| in_use.contains(port)).map(Rejection::PortInUse);
-        let free = self.free_at(position).n_ports;
+        let taken = fixed.filter_map(|port| match () {
+            () if in_use.contains(port) => Some(Rejection::PortInUse(port)),
+            () if is_inside(port) => None,
+            () => Some(Rejection::PortOutside(port)),
+        });
         taken.chain(Short::of(free, demand.resources.n_ports).map(Rejection::Ports)).collect()
     }
 
     fn free_at(&self, position: usize) -> Resources {
-        self.agents[position].resources.minus(self.used[position].resources)
+        let (agent, used) = (&self.agents[position], &self.used[position].parts);
+        let reserved = agent.reserved.values().enumerate();
+        let free = reserved.map(|(at, part)| part.resources.minus(used.reserved_at(at)));
+        // Part by part: where more is in use than there is, it is not missing elsewhere.
+        free.fold(agent.resources.minus(used.unreserved), Resources::plus)
+    }
+
+    /// What is free of what an instance may take.
+    fn open_at(&self, position: usize, demand: &Demand) -> Open {
+        let (agent, used) = (&self.agents[position], &self.used[position].parts);
+        let mut open = Open { is_any: false, resources: Resources::NONE };
+        if demand.roles.take_unreserved() && agent.resources != Resources::NONE {
+            open.add(agent.resources.minus(used.unreserved));
+        }
+        for (at, (role, part)) in agent.reserved.iter().enumerate() {
+            if demand.roles.take(role) {
+                open.add(part.resources.minus(used.reserved_at(at)));
+            }
+        }
+        open
     }
 
     fn load(&self, position: usize) -> Load {
-        let (all, used) = (&self.agents[position].resources, &self.used[position]);
+        let (all, used) = (self.agents[position].total(), self.used[position].parts.total());
         let share = |used: u64, all: u64| u128::from(used) * 1_000_000 / u128::from(all.max(1));
-        let cpus = share(used.resources.cpus.as_thousandths(), all.cpus.as_thousandths());
-        let mem = share(used.resources.mem.as_thousandths(), all.mem.as_thousandths());
-        Load { share: cpus.max(mem), n_tasks: used.n_tasks }
+        let cpus = share(used.cpus.as_thousandths(), all.cpus.as_thousandths());
+        let mem = share(used.mem.as_thousandths(), all.mem.as_thousandths());
+        Load { share: cpus.max(mem), n_tasks: self.used[position].n_tasks }
     }
+}
+
+/// What an instance may take of an agent.
+struct Open {
+    /// Whether there is anything for its roles, in use or not.
+    is_any: bool,
+    resources: Resources,
+}
+
+impl Open {
+    fn add(&mut self, free: Resources) {
+        self.is_any = true;
+        self.resources = self.resources.plus(free);
+    }
+}
+
+fn short_of(free: Resources, needed: Resources) -> Vec<Rejection> {
+    [
+        Short::of(free.cpus, needed.cpus).map(Rejection::Cpus),
+        Short::of(free.mem, needed.mem).map(Rejection::Memory),
+        Short::of(free.disk, needed.disk).map(Rejection::Disk),
+        Short::of(free.gpus, needed.gpus).map(Rejection::Gpus),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// How much an agent is used: the share of its scarcest resource in millionths, then its tasks.

@@ -90,14 +90,15 @@ pub fn default_agents() -> Vec<Agent> {
         .collect()
 }
 
-/// What an agent of a lab has unless it is told otherwise.
+/// What an agent of a lab has unless it is told otherwise. All ports: which of them are free, this
+/// machine decides.
 pub fn default_resources() -> Resources {
     Resources {
         cpus: Amount::whole(8),
         mem: Amount::whole(32 << 10),
         disk: Amount::whole(256 << 10),
         gpus: 0,
-        n_ports: 1_000,
+        n_ports: 65_535,
     }
 }
 

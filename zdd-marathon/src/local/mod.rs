@@ -34,6 +34,8 @@ mod guard;
 mod hub;
 mod images;
 mod lab;
+#[cfg(test)]
+mod mesos_tests;
 mod origin;
 mod persist;
 #[cfg(test)]

@@ -14,7 +14,7 @@ const CLASSIC: &str = "1.9.136";
 const HEALTH_AWARE: &str = "1.11.24";
 
 /// The framework as which Mesos knows it. A lab has no Mesos, and so only this one.
-const FRAMEWORK: &str = "00000000-0000-4000-8000-000000000000-0000";
+pub(super) const FRAMEWORK: &str = "00000000-0000-4000-8000-000000000000-0000";
 
 /// `/v2/info`.
 pub(super) async fn info(call: Call) -> Answer {
@@ -66,6 +66,8 @@ fn marathon_config(settings: &Settings, call: &Call) -> Value {
         "checkpoint": false,
         "executor": "//cmd",
         "mesos_role": "*",
+        // The lab answers for the master, too.
+        "mesos_leader_ui_url": call.url_of("/"),
         "local_port_min": 10_000,
         "local_port_max": 20_000,
         "scale_apps_interval": settings.scale_check_every.as_millis(),

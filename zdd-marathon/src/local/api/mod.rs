@@ -22,6 +22,8 @@ mod events;
 mod group_view;
 mod groups;
 mod info;
+mod mesos;
+mod mesos_view;
 mod query;
 mod queue;
 mod refusal;

@@ -11,7 +11,7 @@ use axum::routing::{delete, get, post};
 
 use super::super::runtime::Shared;
 use super::refusal::Refusal;
-use super::{apps, apps_many, deployments, events, groups, info, queue, tasks};
+use super::{apps, apps_many, deployments, events, groups, info, mesos, queue, tasks};
 
 /// Names the leader, which is this very server.
 const LEADER: HeaderName = HeaderName::from_static("x-marathon-leader");
@@ -45,6 +45,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/v2/queue", get(queue::list))
         .route("/v2/queue/{*path}", delete(queue::reset_delay))
         .route("/v2/events", get(events::stream))
+        .route("/slaves", get(mesos::slaves))
+        .route("/master/slaves", get(mesos::slaves))
+        .route("/state", get(mesos::state))
+        .route("/master/state", get(mesos::state))
+        .route("/state-summary", get(mesos::summary))
+        .route("/master/state-summary", get(mesos::summary))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(middleware::from_fn_with_state(shared.clone(), name_leader))

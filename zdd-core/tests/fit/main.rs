@@ -1,0 +1,51 @@
+//! Whether plans find their places: the search and the counting against every order there is.
+
+#[path = "brute.rs"]
+mod brute;
+#[path = "case.rs"]
+mod case;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use zdd_core::fit::{Basis, Effort, Verdict, fit};
+
+/// `ZDD_CLUSTERS` of them, or 5,000.
+fn n_clusters() -> usize {
+    std::env::var("ZDD_CLUSTERS").map_or(5_000, |n| n.parse().unwrap())
+}
+
+#[test]
+fn no_order_is_forgotten() {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut counted = 0;
+    let mut seen = std::collections::BTreeMap::<Verdict, usize>::new();
+    for n in 0..n_clusters() {
+        let case = case::cases().new_tree(&mut runner).unwrap().current();
+        let expected = brute::verdict(&case);
+        let fit = fit(&case.scene(), Effort::default());
+        assert!(fit.basis.is_proven(), "{n}: {:?} {case:#?}", fit.basis);
+        assert_eq!(fit.verdict, expected, "{n}: {fit:#?} {case:#?}");
+        assert_eq!(fit.stall.is_some(), expected != Verdict::Fits, "{n}: {case:#?}");
+        *seen.entry(expected).or_default() += 1;
+        counted += usize::from(without_search(&case, expected));
+    }
+    println!("{seen:?}, {counted} of them without a search");
+    assert!(counted > n_clusters() / 2, "{counted}");
+    let least = n_clusters() / 100;
+    assert!(seen.values().all(|n| *n >= least) && seen.len() == 3, "{seen:?}");
+}
+
+/// What is said of a case that is too big to be searched. Whether it is proven.
+fn without_search(case: &case::Case, expected: Verdict) -> bool {
+    let fit = fit(&case.scene(), Effort::default().of_states(0));
+    if fit.basis.is_proven() {
+        assert_eq!(fit.verdict, expected, "{fit:#?} {case:#?}");
+    } else if let Basis::Tried { orders, stalled } = fit.basis {
+        assert_eq!(fit.verdict, Verdict::MayStall);
+        assert!(stalled == 0 || expected != Verdict::Fits, "{fit:#?} {case:#?}");
+        assert!(stalled == orders || expected != Verdict::Stalls, "{fit:#?} {case:#?}");
+    }
+    fit.basis.is_proven()
+}
