@@ -7,7 +7,7 @@ const DIGITS: core::ops::RangeInclusive<u32> = 2..=12;
 
 /// The smallest over-capacity that lets `spare` be added to `instances`, in whole percents if one of
 /// them gives just that many, otherwise with as many digits as it takes. `None` if even `1` does not.
-pub(super) fn smallest_over(
+pub(crate) fn smallest_over(
     instances: InstanceCount,
     spare: InstanceCount,
 ) -> Option<MaximumOverCapacity> {
@@ -39,7 +39,7 @@ pub(super) fn smallest_over(
 
 /// The largest minimum that needs at most `floor` of `instances`, in whole percents if one of them
 /// needs just that many, otherwise with as many digits as it takes.
-pub(super) fn largest_minimum(
+pub(crate) fn largest_minimum(
     instances: InstanceCount,
     floor: InstanceCount,
 ) -> MinimumHealthCapacity {

@@ -12,6 +12,7 @@ mod verdict;
 mod warning;
 
 pub use decide::Check;
+pub(crate) use decimal::{largest_minimum, smallest_over};
 pub use suggest::{SuggestError, Suggestion, suggest};
 pub use verdict::{Fix, Kept, Satisfiable, Verdict};
 pub use warning::Warning;

@@ -11,19 +11,31 @@
 //! free ports an instance gets that asks for any.
 
 mod answer;
+mod asking;
 mod count;
+mod fix;
+mod group;
+mod least;
 mod moves;
+mod question;
+mod rollout;
 mod run;
 mod scene;
 mod search;
+mod site;
 mod slots;
+mod strategies;
 mod tried;
+mod upgrade;
 mod verdict;
 mod walk;
 mod world;
 
 pub use answer::fit;
+pub use fix::{Fix, fixes};
 pub use moves::{Moves, Stage};
+pub use question::{Question, Way};
 pub use scene::{Exchange, Old, Scene};
 pub use search::Effort;
+pub use site::{Rules, Running, SceneError, Site};
 pub use verdict::{Basis, Fit, Move, Stall, Verdict, What};

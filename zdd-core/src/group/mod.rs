@@ -22,3 +22,4 @@ pub use layers::Layers;
 pub use plan::{PlanError, plan};
 pub use resident::{Refusal, RefusalReason, Refusals};
 pub use revert::revert;
+pub(crate) use tree::apps_of;

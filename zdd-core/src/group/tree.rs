@@ -8,7 +8,7 @@ use crate::app::{App, Group};
 use crate::units::{AppId, GroupId};
 
 /// All apps in and below `root`, by id.
-pub(super) fn apps_of(root: &Group) -> BTreeMap<&AppId, &App> {
+pub(crate) fn apps_of(root: &Group) -> BTreeMap<&AppId, &App> {
     root.all_apps().map(|app| (app.id(), app)).collect()
 }
 

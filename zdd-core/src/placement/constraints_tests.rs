@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::placement::Resources;
+use crate::app::App;
+use crate::placement::{Resources, counts_for_constraints};
+use crate::units::Timestamp;
 
 fn agent(rack: Option<Attribute>, host: &str) -> Agent {
     let mut agent = Agent::new(host.parse().unwrap(), host, Resources::default());

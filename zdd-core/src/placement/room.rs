@@ -179,6 +179,26 @@ impl Room {
         self.positions.get(id).map(|position| &self.agents[*position])
     }
 
+    /// Whether it is known what `task` has.
+    pub fn holds(&self, task: &TaskId) -> bool {
+        self.tasks.contains_key(task)
+    }
+
+    /// One more agent, with nothing in use.
+    pub(crate) fn add(&mut self, agent: Agent) {
+        self.positions.insert(agent.id.clone(), self.agents.len());
+        self.agents.push(agent);
+        self.used.push(Used::default());
+    }
+
+    /// Lets an agent have so much more. One that is not there stays as it is.
+    pub(crate) fn grow(&mut self, id: &AgentId, more: Resources) {
+        if let Some(position) = self.positions.get(id) {
+            let resources = &mut self.agents[*position].resources;
+            *resources = resources.plus(more);
+        }
+    }
+
     /// What is free of an agent, whoever it is reserved for.
     pub fn free_of(&self, id: &AgentId) -> Option<Resources> {
         self.positions.get(id).map(|position| self.free_at(*position))
