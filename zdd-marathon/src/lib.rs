@@ -13,6 +13,7 @@
 //! - [`HttpMarathon`]: the REST API. Several addresses with fail-over, a base path, credentials,
 //!   certificate authorities; see [`Builder`] for all settings.
 //! - [`events`] and [`sse`]: the event stream, connected again whenever it breaks.
+//! - [`mesos`]: the agents behind a Marathon, as the master of Mesos says.
 //! - `local` (feature): an embedded Marathon, which speaks the same API and runs real processes.
 //!
 //! Three promises hold for every call. It ends: names, connections, answers and repeats have limits.
@@ -51,6 +52,7 @@ pub mod events;
 mod http;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod mesos;
 pub mod sse;
 mod wire;
 

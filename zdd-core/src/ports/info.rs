@@ -18,4 +18,8 @@ pub struct Info {
     pub framework_id: Option<String>,
     /// The address of the leader, `host:port`.
     pub leader: Option<String>,
+    /// Where people look at the Mesos behind it; a path alone where both are behind the same proxy.
+    pub mesos_url: Option<String>,
+    /// How it finds the master of Mesos: `zk://m1:2181/mesos`, mostly. Without user and password.
+    pub mesos_master: Option<String>,
 }

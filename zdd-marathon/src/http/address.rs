@@ -45,6 +45,11 @@ impl Address {
         url
     }
 
+    /// The address itself.
+    pub(super) fn url(&self) -> Url {
+        self.base.clone()
+    }
+
     /// Whether `url` is of the same program: the same host and port, or the same host by TLS.
     pub(super) fn is_of(&self, url: &Url) -> bool {
         let same_host = self.base.host_str() == url.host_str();

@@ -197,7 +197,11 @@ impl Transport {
     }
 
     /// Who we are at `url`, which is of `host`, of another host of the list, or the leader.
-    async fn header_for(&self, host: &Host, url: &Url) -> Result<Option<HeaderValue>, Failure> {
+    pub(super) async fn header_for(
+        &self,
+        host: &Host,
+        url: &Url,
+    ) -> Result<Option<HeaderValue>, Failure> {
         match &self.auth {
             Auth::Fixed(header) => Ok(Some(header.clone())),
             Auth::Login(login) => login.header(&self.fresh, &self.settings).await.map(Some),

@@ -11,9 +11,11 @@ use super::address::{Address, UserInfo, take_user_info};
 use super::auth::{self, Auth, Secrets};
 use super::build_error::BuildError;
 use super::credentials::Credentials;
+use super::fetch::Fetcher;
 use super::marathon::HttpMarathon;
 use super::settings::Settings;
 use super::transport::{Host, Transport};
+use crate::mesos::HttpMesos;
 
 /// Sets a connection to Marathon up; see [`HttpMarathon::builder`].
 ///
@@ -152,7 +154,22 @@ impl Builder {
     /// # Errors
     ///
     /// When an address, the certificate authorities or the credentials cannot be used.
-    pub fn build(mut self) -> Result<HttpMarathon, BuildError> {
+    pub fn build(self) -> Result<HttpMarathon, BuildError> {
+        Ok(HttpMarathon::over(Arc::new(self.transport()?)))
+    }
+
+    /// The connection, to the masters of a Mesos at these addresses instead of a Marathon. Nothing is
+    /// sent yet. They are asked with the credentials that are given here, and nobody else is: a
+    /// master to which another one redirects is asked without any.
+    ///
+    /// # Errors
+    ///
+    /// When an address, the certificate authorities or the credentials cannot be used.
+    pub fn build_mesos(self) -> Result<HttpMesos, BuildError> {
+        Ok(HttpMesos::over(Fetcher::over(self.transport()?)))
+    }
+
+    fn transport(mut self) -> Result<Transport, BuildError> {
         let addresses = std::mem::take(&mut self.addresses)
             .into_iter()
             .collect::<Result<Vec<_>, BuildError>>()?;
@@ -173,8 +190,7 @@ impl Builder {
                 .transpose()?;
             hosts.push(Host { address, header });
         }
-        let transport = Transport::new(hosts, pooled, fresh, auth, secrets, self.settings);
-        Ok(HttpMarathon::over(Arc::new(transport)))
+        Ok(Transport::new(hosts, pooled, fresh, auth, secrets, self.settings))
     }
 
     /// A client with a pool, and whom it trusts. Without authorities on the machine no client can be

@@ -44,6 +44,11 @@ impl HttpMarathon {
         Self { transport }
     }
 
+    /// The address that answered last, or is asked first.
+    pub(crate) fn address(&self) -> Option<Url> {
+        self.transport.in_turn().next().map(|(_, host)| host.address.url())
+    }
+
     async fn change(&self, call: Call) -> Result<Accepted, MarathonError> {
         self.transport.call(&call, accepted).await
     }

@@ -12,6 +12,7 @@ mod chance;
 mod events;
 mod identity;
 mod locks;
+mod mesos;
 mod redirects;
 mod repeats;
 mod tls;
