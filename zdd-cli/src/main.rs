@@ -13,7 +13,6 @@ mod dispatch;
 mod error;
 mod exit;
 mod extras;
-#[cfg(test)]
 mod fit;
 mod follow;
 mod history;

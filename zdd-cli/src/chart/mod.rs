@@ -6,7 +6,6 @@
 //! recording ───────▶                          limits (floor, ceiling), marks (notes), legend
 //! ```
 
-#[cfg(test)]
 mod agents;
 mod frame;
 mod legend;
@@ -24,6 +23,5 @@ mod text;
 mod thin;
 mod ticks;
 
-#[cfg(test)]
 pub(crate) use agents::{AgentChart, Standing};
 pub(crate) use model::{Axis, Chart, Note, Point};

@@ -12,6 +12,8 @@ use super::words::{Nearest, TurnedDown, turned_down};
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FitReport {
+    /// The app or the group that is deployed.
+    about: String,
     /// In which orders they do.
     verdict: VerdictName,
     /// What that rests on.
@@ -132,9 +134,10 @@ enum WhatName {
 
 impl FitReport {
     pub(crate) fn of(answer: &Answer) -> Self {
-        let Answer { scene, fit, fixes, assumed } = answer;
+        let Answer { about, scene, fit, fixes, assumed, is_beside: _ } = answer;
         Self {
-            verdict: match fit.verdict {
+            about: about.clone(),
+            verdict: match answer.verdict() {
                 Verdict::Fits => VerdictName::Fits,
                 Verdict::MayStall => VerdictName::MayStall,
                 Verdict::Stalls => VerdictName::Stalls,
@@ -145,7 +148,7 @@ impl FitReport {
                 Basis::Tried { orders, stalled } => BasisReport::Tried { orders, stalled },
                 _ => BasisReport::Other,
             },
-            proven: fit.basis.is_proven(),
+            proven: answer.is_proven(),
             why: answer.why(),
             agents: scene.room.agents().len(),
             stall: fit.stall.as_ref().map(|stall| StallReport::of(scene, stall)),

@@ -7,11 +7,20 @@
 //! ```
 
 mod answer;
+mod ask;
+mod error;
 mod json;
 mod order;
+mod place;
+mod read;
+mod refuse;
 #[cfg(test)]
 mod tests;
 mod text;
 mod words;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, NoRoom};
+pub(crate) use error::FitError;
+pub(crate) use json::FitReport;
+pub(crate) use place::Place;
+pub(crate) use refuse::{of_check, of_plan};

@@ -54,7 +54,14 @@ fn asked(cpus: &[&str], app: &str, old: &[usize]) -> Answer {
     let exchange = Exchange { app: app.id().clone(), demand, old, present: vec![], moves };
     let scene = Scene::of(room, exchange);
     let fit = fit(&scene, Effort::default());
-    Answer { scene, fit, fixes: vec![], assumed: vec![] }
+    Answer {
+        about: app.id().to_string(),
+        scene,
+        fit,
+        fixes: vec![],
+        assumed: vec![],
+        is_beside: false,
+    }
 }
 
 fn told(answer: &Answer) -> String {
@@ -93,7 +100,7 @@ fn one_that_may_stall_shows_the_order() {
     answer.fit = fit(&answer.scene, Effort::default());
     assert!(!answer.fits());
     insta::assert_snapshot!(told(&answer));
-    let svg = answer.chart("/shop").to_svg();
+    let svg = answer.chart().to_svg();
     assert!(svg.contains("✖ 0 of 1 placed, 1 waits"), "{svg}");
 }
 

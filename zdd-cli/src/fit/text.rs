@@ -29,12 +29,12 @@ impl Answer {
 
     /// The verdict, and whether it is proven.
     fn marks(&self) -> String {
-        let (holds, verdict, gap) = match self.fit.verdict {
+        let (holds, verdict, gap) = match self.verdict() {
             Verdict::Fits => (true, "fits", "             "),
             Verdict::MayStall => (false, "may stall", "        "),
             Verdict::Stalls => (false, "stalls", "           "),
         };
-        let proof = match (self.fit.verdict, self.fit.basis.is_proven()) {
+        let proof = match (self.verdict(), self.is_proven()) {
             (_, false) => return styled(NOTE, format!("? {verdict}{gap}? not proven")),
             (Verdict::Fits, true) => "in every order",
             (Verdict::MayStall, true) => "not in every order",
@@ -46,7 +46,7 @@ impl Answer {
     /// What happened until it stood still, where another order would have got to the end.
     fn order(&self, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         let Some(stall) = &self.fit.stall else { return Ok(()) };
-        if stall.moves.is_empty() || self.fit.verdict == Verdict::Stalls {
+        if stall.moves.is_empty() || self.verdict() == Verdict::Stalls {
             return Ok(());
         }
         let text = format!("one such order: {}", order::told(&self.scene, &stall.moves));

@@ -30,6 +30,7 @@ pub(super) struct Nearest<'a> {
 /// Which clause says it. Their order is the one in which Marathon looks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
+    Inactive,
     Role,
     /// With the constraint.
     Constraint(String),
@@ -39,6 +40,8 @@ enum Kind {
     Gpus,
     Ports,
     PortInUse(u16),
+    PortOutside(u16),
+    ScarceGpus,
     /// In its own words.
     Other(String),
 }
@@ -83,6 +86,7 @@ fn taken_apart(rejection: &Rejection) -> (Kind, Option<Short<Amount>>) {
         Some(Short { free: Amount::whole(short.free), needed: Amount::whole(short.needed) })
     };
     match rejection {
+        Rejection::Inactive => (Kind::Inactive, None),
         Rejection::Role => (Kind::Role, None),
         Rejection::Constraint(it) => {
             let value = it.value.iter().map(|value| format!(" {value}")).collect::<String>();
@@ -94,6 +98,8 @@ fn taken_apart(rejection: &Rejection) -> (Kind, Option<Short<Amount>>) {
         Rejection::Gpus(short) => (Kind::Gpus, whole(short)),
         Rejection::Ports(short) => (Kind::Ports, whole(short)),
         Rejection::PortInUse(port) => (Kind::PortInUse(*port), None),
+        Rejection::PortOutside(port) => (Kind::PortOutside(*port), None),
+        Rejection::ScarceGpus => (Kind::ScarceGpus, None),
         other => (Kind::Other(other.to_string()), None),
     }
 }
@@ -112,6 +118,7 @@ impl TurnedDown<'_> {
             format!("{has} {what}{best}")
         };
         match &self.kind {
+            Kind::Inactive => format!("{} not active", verb("is", "are")),
             Kind::Role => format!("{has} nothing for the roles that the app takes"),
             Kind::Constraint(it) => format!("{} not suit {it}", verb("does", "do")),
             Kind::Cpus => short("too few cpus", ""),
@@ -120,6 +127,10 @@ impl TurnedDown<'_> {
             Kind::Gpus => short("too few GPUs", ""),
             Kind::Ports => short("too few ports", ""),
             Kind::PortInUse(port) => format!("{has} port {port} in use"),
+            Kind::PortOutside(port) => format!("{has} no port {port} for the app"),
+            Kind::ScarceGpus => {
+                format!("{} GPUs for apps that need some", verb("keeps", "keep"))
+            }
             Kind::Other(text) => format!("{}: {text}", verb("is turned down", "are turned down")),
         }
     }
@@ -128,7 +139,7 @@ impl TurnedDown<'_> {
     pub(super) fn about(&self) -> Option<String> {
         match &self.kind {
             Kind::Constraint(it) => Some(it.clone()),
-            Kind::PortInUse(port) => Some(port.to_string()),
+            Kind::PortInUse(port) | Kind::PortOutside(port) => Some(port.to_string()),
             Kind::Other(text) => Some(text.clone()),
             _ => None,
         }

@@ -61,7 +61,7 @@ impl Dimension {
     /// What the new instances need of all that there is, in millionths.
     fn share(self, scene: &Scene) -> u128 {
         let all: u128 =
-            scene.room.agents().iter().map(|agent| u128::from(self.amount(&agent.resources))).sum();
+            scene.room.agents().iter().map(|agent| u128::from(self.amount(&agent.total()))).sum();
         let needed: u128 = scene
             .steps
             .iter()

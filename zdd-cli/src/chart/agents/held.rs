@@ -57,7 +57,7 @@ impl<'s> Holders<'s> {
         };
         let held = agents.iter().map(|agent| {
             let free = free(&room, &agent.id);
-            let all = dimension.amount(&agent.resources);
+            let all = dimension.amount(&agent.total());
             Held { free: free.min(all), others: all.saturating_sub(free), ..Held::default() }
         });
         let mut holders = Self {

@@ -75,8 +75,13 @@ impl AgentChart {
 
     /// The picture as an SVG document of its own. The same chart gives the same bytes.
     pub(crate) fn to_svg(&self) -> String {
+        format!("{}\n", self.document())
+    }
+
+    /// The same, to be put into another one.
+    pub(crate) fn document(&self) -> Document {
         let height = self.height();
-        let document = Document::new()
+        Document::new()
             .set("viewBox", (0, 0, WIDTH, height))
             .set("width", WIDTH)
             .set("height", height)
@@ -84,12 +89,10 @@ impl AgentChart {
             .set("font-family", "system-ui, sans-serif")
             .add(Title::new(printable(&self.title)))
             .add(Description::new().add(Text::new(self.description())))
-            .add(self.drawn());
-        format!("{document}\n")
+            .add(self.drawn())
     }
 
-    /// The picture without a frame of its own, to be put below another one.
-    pub(crate) fn drawn(&self) -> Group {
+    fn drawn(&self) -> Group {
         let grid = Grid::of(self);
         let whole = Rectangle::new()
             .set("width", WIDTH)

@@ -1,0 +1,119 @@
+//! Asks whether plans fit a cluster.
+
+use std::collections::BTreeSet;
+
+use zdd_core::app::{App, Group};
+use zdd_core::fit::{Effort, Question, fit, fixes};
+use zdd_core::group::plan;
+use zdd_core::rollout::Side;
+use zdd_core::rollout::forecast::{Deed, Row};
+use zdd_core::units::AppId;
+
+use super::answer::Answer;
+use super::error::FitError;
+use super::place::Place;
+use crate::error::CliError;
+
+impl Place {
+    /// The change of an app from `old`, or from one that differs in its configuration only. Where
+    /// nothing of it runs, its first deployment.
+    pub(crate) fn of_upgrade(&self, old: Option<&App>, new: &App) -> Result<Answer, CliError> {
+        let question = if self.runs(new.id()) {
+            Question::of_upgrade(&self.site, old, new)
+        } else {
+            Question::of_start(&self.site, new)
+        };
+        Ok(self.answered(new.id(), question.map_err(FitError::from)?, [new.id()]))
+    }
+
+    /// The change of an app's number of instances.
+    pub(crate) fn of_scaling(&self, new: &App) -> Result<Answer, CliError> {
+        let question = Question::of_start(&self.site, new).map_err(FitError::from)?;
+        Ok(self.answered(new.id(), question, [new.id()]))
+    }
+
+    /// What Marathon does with a group. Without `old` every app of it is replaced.
+    pub(crate) fn of_group(&self, old: Option<&Group>, new: &Group) -> Result<Answer, CliError> {
+        let restarts: BTreeSet<AppId> = match old {
+            Some(_) => BTreeSet::new(),
+            None => new.all_apps().map(|app| app.id().clone()).collect(),
+        };
+        let from = old.unwrap_or(new);
+        let steps = plan(from, new, &restarts)?;
+        let question = Question::of_deployment(&self.site, &steps, from, new);
+        let apps = new.all_apps().map(App::id);
+        Ok(self.answered(new.id(), question.map_err(FitError::from)?, apps))
+    }
+
+    /// A rollout from one app to another one, as far as `rows` say.
+    pub(crate) fn of_rollout(
+        &self,
+        old: Option<&App>,
+        new: &App,
+        rows: &[Row],
+    ) -> Result<Answer, CliError> {
+        let known = old.filter(|old| self.runs(old.id()));
+        let question = match known {
+            Some(_) => Question::of_rollout(&self.site, known, new, rows),
+            // What is done with instances that are not on these agents makes no room on them.
+            None => {
+                let rows: Vec<Row> = rows.iter().map(without_old).collect();
+                Question::of_rollout(&self.site, None, new, &rows)
+            }
+        };
+        Ok(self.answered(new.id(), question.map_err(FitError::from)?, old.map(App::id)))
+    }
+
+    /// The answer, and what helps. `apps` are those of which old instances may go.
+    fn answered<'a>(
+        &self,
+        about: &impl ToString,
+        mut question: Question,
+        apps: impl IntoIterator<Item = &'a AppId>,
+    ) -> Answer {
+        if let Some(role) = &self.role {
+            for exchange in question.scene.steps.iter_mut().flatten() {
+                exchange.demand = exchange.demand.clone().with_role(role);
+            }
+        }
+        let effort = Effort::default();
+        let fit = fit(&question.scene, effort);
+        let fixes = fixes(&question, &fit, effort);
+        let mut assumed = self.assumed.clone();
+        let mut apps = apps.into_iter().peekable();
+        let has_old = apps.peek().is_some();
+        if has_old && !self.knows_tasks {
+            assumed.push(UNKNOWN.into());
+        } else if has_old && apps.all(|app| !self.runs(app)) {
+            assumed.push(
+                "nothing of it runs on these agents: it is deployed for the first time".into(),
+            );
+        }
+        Answer {
+            about: about.to_string(),
+            scene: question.scene,
+            fit,
+            fixes: fixes.iter().map(ToString::to_string).collect(),
+            assumed,
+            is_beside: has_old && !self.knows_tasks,
+        }
+    }
+}
+
+/// The same without what is done with the old app.
+fn without_old(row: &Row) -> Row {
+    let is_of_new = |deed: &Deed| match deed {
+        Deed::Create { side, .. }
+        | Deed::Scale { side, .. }
+        | Deed::Stop { side, .. }
+        | Deed::Remove { side, .. } => *side == Side::New,
+        _ => false,
+    };
+    let mut row = row.clone();
+    row.deeds.retain(is_of_new);
+    row
+}
+
+/// What is said where nothing is known of old instances.
+const UNKNOWN: &str = "where old instances run is not known, so that none of them makes room; the \
+                       master's /state says it";
