@@ -22,12 +22,15 @@
 //! | replay of decoded events | writing as many bytes as the texts of the events have |
 //! | events of a stream | `serde_json` alone, reading the same events into [`floor::Line`] |
 //! | the apps of an answer | `serde_json` alone, reading it into a `Value` |
+//! | the agents of a Mesos | `serde_json` alone, reading the answer into a `Value` |
+//! | whether a plan finds its places | copying the cluster and the plan |
 //! | `verify` of a text | `serde_json` alone, reading the same events into [`floor::Line`] |
 //! | the plan of a group | `serde_json` alone, reading the group's JSON |
 //! | a rolling upgrade on the embedded Marathon | starting and ending its processes, nothing else |
 //! | weights of servers | writing as many bytes as the weights have |
 //! | a decision about a rollout | copying what it is decided from |
 //! | a rollout to its end | copying what is seen of as many instances, once for each moment |
+//! | a blue/green swap, in virtual time | what its tasks' start, health and drain times add up to |
 //! | the statistics of HAProxy | the `csv` crate alone, reading the same cells |
 //! | a changed task in HAProxy | telling HAProxy alone, by who knows what has changed |
 //! | `zdd check` | starting a program that does nothing |
@@ -37,11 +40,13 @@
 //!
 //! # Inputs
 //!
-//! They are the same in every run: [`upgrades`] are listed, [`groups`], [`answers`] and [`recording`]s are
+//! They are the same in every run: [`upgrades`] are listed, [`groups`], [`answers`], [`agents`] and [`recording`]s are
 //! generated from a fixed [`Seed`].
 
+pub mod agents;
 pub mod answers;
 pub mod bridge;
+pub mod fitting;
 pub mod floor;
 pub mod following;
 pub mod groups;

@@ -124,7 +124,9 @@ fn memory_that_lies_on_several_agents_is_none() {
     // Half of an instance is free on each: 1200 MiB in all, where 1000 are needed on one.
     let rest = r#", "cpus": 0.1, "mem": 1000"#;
     let mut halves = agents(&[9, 9]);
-    halves.iter_mut().for_each(|agent| agent.resources.mem = Amount::whole(1600));
+    for agent in &mut halves {
+        agent.resources.mem = Amount::whole(1600);
+    }
     let mut site = marathon("1.8", halves);
     runs(&mut site, &app("1", 2, rest), &["a1", "a2"]);
     let answer = Answer::to_upgrade(&site, 2, rest);

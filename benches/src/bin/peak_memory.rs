@@ -1,9 +1,12 @@
-//! Prints the most bytes that the verifier holds at any moment while it reads a recording of so many
-//! rounds: `peak-memory ROUNDS`. See `zdd_benches::recording`.
+//! Prints the most bytes that are held at any moment: by the verifier while it reads a recording of so
+//! many rounds (`peak-memory ROUNDS`, see `zdd_benches::recording`), or for the question whether a plan
+//! fits (`peak-memory fit CASE`, see `zdd_benches::fitting`).
 #![expect(clippy::print_stdout, reason = "the number is what the program is for")]
 
 use peak_alloc::PeakAlloc;
+use zdd_benches::fitting::CASES;
 use zdd_benches::recording::{self, APPS, Cluster};
+use zdd_core::fit::{Effort, fit};
 use zdd_core::verify::{LogReader, Outcome, Replay};
 
 #[global_allocator]
@@ -13,8 +16,20 @@ static HEAP: PeakAlloc = PeakAlloc;
 const PIECE: usize = 64 << 10;
 
 fn main() {
-    let rounds = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok());
-    println!("{}", peak(rounds.expect("usage: peak-memory ROUNDS")));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = arguments.last().and_then(|number| number.parse().ok());
+    let number = number.expect("usage: peak-memory ROUNDS | peak-memory fit CASE");
+    println!("{}", if arguments.len() > 1 { asked(number) } else { peak(number) });
+}
+
+/// The cluster and the answer, with all that is needed in between.
+fn asked(case: usize) -> usize {
+    let before = HEAP.current_usage();
+    HEAP.reset_peak_usage();
+    let scene = CASES[case].1.scene();
+    let answer = fit(&scene, Effort::default());
+    assert!(answer.basis.is_proven());
+    HEAP.peak_usage() - before
 }
 
 /// The recording is written piece by piece, and reports are taken as they come, so that nothing has

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use zdd_core::drive::{Drive, DriveError, Go, Witness};
 use zdd_core::ports::{LoadBalancer, Marathon, MarathonError, Notice};
 use zdd_core::rollout::{
-    Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn, standings,
+    Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn,
 };
 use zdd_core::units::Timestamp;
 
@@ -222,8 +222,7 @@ impl Witness for Guard<'_, '_, '_, '_> {
 
     async fn done(&mut self, now: Timestamp, action: &Action) {
         self.watchers.done(now, action);
-        let standings = self.seen.as_ref().map(standings);
-        if let Err(error) = self.witness.action(action, standings.as_ref()) {
+        if let Err(error) = self.witness.action(action, self.seen.as_ref()) {
             self.error.get_or_insert(error);
         }
     }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::{Notice, ServerChange, Setting};
-use zdd_core::rollout::{Action, Standing, WaitingOn};
+use zdd_core::rollout::{Action, Observation, Standing, WaitingOn, cut_by, standings};
 use zdd_core::units::Timestamp;
 
 use crate::error::CliError;
 use crate::follow::Console;
 use crate::schema::SCHEMA;
-use crate::text::{DIM, Time, styled};
+use crate::text::{DIM, Time, plural, styled};
 
 /// How long nothing may be said while something is waited for.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -45,16 +45,13 @@ impl<'t, 'w> Teller<'t, 'w> {
         Self { console, last: None, said_at: Instant::now() }
     }
 
+    /// Says what was done, after what was seen right before it.
     pub(super) fn action(
         &mut self,
         action: &Action,
-        standings: Option<&[Standing; 2]>,
+        seen: Option<&Observation>,
     ) -> Result<(), CliError> {
-        let text = match action {
-            Action::Set(changes) => settings(changes, standings),
-            other => other.to_string(),
-        };
-        self.line("action", None, &text, None)
+        self.line("action", None, &done(action, seen), None)
     }
 
     /// Says what a hook says.
@@ -118,6 +115,20 @@ impl<'t, 'w> Teller<'t, 'w> {
     }
 }
 
+/// What was done; with the sessions that it cut, if any.
+fn done(action: &Action, seen: Option<&Observation>) -> String {
+    let n_cut = seen.map_or(0, |seen| cut_by(action, seen));
+    match action {
+        Action::Set(changes) => settings(changes, seen.map(standings).as_ref()),
+        Action::Cut(servers) if n_cut > 0 => {
+            let names: Vec<_> = servers.iter().map(ToString::to_string).collect();
+            format!("cut {} at {}", plural(n_cut, "session"), names.join(", "))
+        }
+        other if n_cut > 0 => format!("{other}, and cut {} there", plural(n_cut, "session")),
+        other => other.to_string(),
+    }
+}
+
 /// Weights of both sides in short, states one by one.
 fn settings(changes: &[ServerChange], standings: Option<&[Standing; 2]>) -> String {
     let weights = || {
@@ -156,4 +167,46 @@ pub(super) fn in_short(weights: &[u16]) -> String {
     let texts: Vec<_> =
         counts.iter().map(|(weight, count)| format!("{count} × {weight}")).collect();
     texts.join(" + ")
+}
+
+#[cfg(test)]
+mod tests {
+    use zdd_core::app::App;
+    use zdd_core::ports::{AppStatus, Balancer, Force, Look, Name, Server, Task, TaskState};
+
+    use super::*;
+
+    /// An app with one instance for each of these numbers, which is that of the sessions there.
+    fn seen(sessions: &[u64]) -> Observation {
+        let mut status = AppStatus::new(App::parse(r#"{"id": "/shop-blue"}"#).unwrap());
+        let mut look = Look::default();
+        let mut tasks = Vec::new();
+        for (port, sessions) in (31_001_u16..).zip(sessions) {
+            let (id, app) = (format!("shop-blue.{port}").parse().unwrap(), status.app.id().clone());
+            let mut task = Task::new(id, app, TaskState::Running);
+            (task.host, task.ports) = (Some("a".into()), vec![port]);
+            tasks.push(task);
+            let mut server = Server::new(Name::new(format!("a_{port}")).unwrap());
+            server.sessions = *sessions;
+            look.servers.push(server);
+        }
+        status.tasks = Some(tasks);
+        let balancers = vec![Balancer { name: "lb".into(), seen: Ok(look) }];
+        Observation { old: Some(status), balancers, ..Observation::default() }
+    }
+
+    #[test]
+    fn sessions_that_are_cut_are_counted() {
+        let servers = [31_001, 31_002].map(|port| Name::new(format!("a_{port}")).unwrap());
+        let cut = Action::Cut(servers.into());
+        assert_eq!(done(&cut, Some(&seen(&[2, 1]))), "cut 3 sessions at a_31001, a_31002");
+        assert_eq!(done(&cut, Some(&seen(&[1, 0]))), "cut 1 session at a_31001, a_31002");
+        // What is not seen is not counted.
+        assert_eq!(done(&cut, None), "cut the sessions of a_31001, a_31002");
+        let app = "/shop-blue".parse().unwrap();
+        let remove = Action::Delete { app, force: Force::No };
+        let text = "remove /shop-blue, and cut 7 sessions there";
+        assert_eq!(done(&remove, Some(&seen(&[3, 4]))), text);
+        assert_eq!(done(&remove, Some(&seen(&[0, 0]))), "remove /shop-blue");
+    }
 }

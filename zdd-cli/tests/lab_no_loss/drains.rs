@@ -91,7 +91,7 @@ fn kill_cuts_the_session_and_says_so() {
     let (stage, mut session, deploys) = begin("kill");
     let said = end(deploys, 0);
     eprintln!("{said}");
-    assert!(said.contains("cut the sessions of "), "{said}");
+    assert!(said.contains("cut 1 session at "), "{said}");
     until("it is cut", || !session.is_open());
     assert_eq!(stage.apps(), ["/shop-green 1"]);
 }

@@ -32,6 +32,7 @@ pub(crate) enum Stop {
 pub(crate) struct Proxy {
     address: SocketAddr,
     log: Arc<Mutex<Vec<Passed>>>,
+    #[allow(dead_code, reason = "each test file uses a part of it")]
     stopped: watch::Receiver<bool>,
     _task: AbortOnDropHandle<()>,
 }
@@ -95,6 +96,7 @@ impl Proxy {
     }
 
     /// Waits until it has stopped, or `ended` says that whoever is watched is gone. Answers which.
+    #[allow(dead_code, reason = "each test file uses a part of it")]
     pub(crate) fn stopped_before(&self, ended: impl FnMut() -> bool) -> bool {
         stopped_before(&self.stopped, ended, || format!("{:?}", self.log()))
     }

@@ -124,7 +124,8 @@ fn all_upgrades_of_a_plan_are_changed_where_one_is_not_enough() {
     let mut site = Site::empty(agents(&[6]), Rules::default());
     put(&mut site, &app("/a", "1", 4, ""), &["a1"; 4]);
     put(&mut site, &app("/b", "1", 2, ""), &["a1"; 2]);
-    let plan = crate::group::plan(&before, &after, &Default::default()).unwrap();
+    let plan =
+        crate::group::plan(&before, &after, &alloc::collections::BTreeSet::default()).unwrap();
     let question = Question::of_deployment(&site, &plan, &before, &after).unwrap();
     let fixes = told(&question);
     assert_eq!(

@@ -31,7 +31,7 @@ fn of_document(document: Document<'_>) -> Result<Cluster, Misfit> {
     let slaves = document.slaves.ok_or(ClusterFault::NotMaster)?;
     let mut nodes = Vec::with_capacity(slaves.len());
     let mut first: BTreeMap<AgentId, usize> = BTreeMap::new();
-    for (at, slave) in slaves.into_iter().enumerate() {
+    for (at, slave) in slaves.iter().enumerate() {
         let node = node(slave).map_err(|misfit| misfit.inside(at).inside("slaves"))?;
         let id = node.agent.id.clone();
         if let Some(first) = first.insert(id, at) {
@@ -55,10 +55,10 @@ fn of_document(document: Document<'_>) -> Result<Cluster, Misfit> {
     Ok(Cluster { answer, nodes, frameworks, tasks: is_state.then_some(tasks) })
 }
 
-fn node(slave: Slave<'_>) -> Result<Node, Misfit> {
-    let agent = agent(&slave)?;
-    let kept = kept(&slave)?;
-    let (used, use_is_by_role) = used(&slave, &agent)?;
+fn node(slave: &Slave<'_>) -> Result<Node, Misfit> {
+    let agent = agent(slave)?;
+    let kept = kept(slave)?;
+    let (used, use_is_by_role) = used(slave, &agent)?;
     let offered = match (&slave.offered_resources_full, &slave.offered_resources) {
         (Some(list), _) => {
             details(list, UNRESERVED, Full::is_open).map_err(in_("offered_resources_full"))?

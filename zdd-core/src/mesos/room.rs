@@ -54,8 +54,8 @@ fn fill(room: &mut Room, node: &Node, tasks: &[&Task]) {
     let mut kept: Vec<_> = node.kept.iter().collect();
     // A port says for certain of whose resources it is, and then the rest is likely to be, too.
     let is_elsewhere = |task: &&Task| {
-        let of_roles = agent.reserved.values().filter_map(|reserved| reserved.ports.as_ref());
-        of_roles.filter_map(|ports| ports.shared_with(&task.ports)).next().is_none()
+        let mut of_roles = agent.reserved.values().filter_map(|reserved| reserved.ports.as_ref());
+        !of_roles.any(|ports| ports.shared_with(&task.ports).is_some())
     };
     let mut tasks = tasks.to_vec();
     tasks.sort_by_key(|task| is_elsewhere(task));

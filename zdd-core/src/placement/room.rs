@@ -1,6 +1,7 @@
 //! What is free on which agent, and where an instance goes.
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::agents::{Agent, Resources};
@@ -36,10 +37,11 @@ use crate::units::{AgentId, TaskId};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Room {
-    agents: Vec<Agent>,
+    /// Shared by copies, for they never change.
+    agents: Arc<Vec<Agent>>,
+    positions: Arc<BTreeMap<AgentId, usize>>,
     /// What is in use of the agent at the same position.
     used: Vec<Used>,
-    positions: BTreeMap<AgentId, usize>,
     tasks: BTreeMap<TaskId, Holding>,
 }
 
@@ -71,9 +73,9 @@ impl Room {
     pub fn new(agents: Vec<Agent>) -> Self {
         let positions = agents.iter().enumerate().map(|(at, agent)| (agent.id.clone(), at));
         Self {
-            positions: positions.collect(),
+            positions: Arc::new(positions.collect()),
             used: agents.iter().map(|_| Used::default()).collect(),
-            agents,
+            agents: agents.into(),
             tasks: BTreeMap::new(),
         }
     }
@@ -108,14 +110,14 @@ impl Room {
         }
     }
 
-    fn give(&mut self, task: &TaskId, position: usize, parts: Parts, asked: &PortRanges) {
+    fn give(&mut self, task: &TaskId, position: usize, parts: Parts, numbers: &PortRanges) {
         let used = &mut self.used[position];
         used.parts.add(&parts);
         used.n_tasks += 1;
         // A port that another task has stays with that one.
-        let got = asked.minus(&used.ports);
-        used.ports = used.ports.plus(&got);
-        self.tasks.insert(task.clone(), Holding { position, parts, ports: got });
+        let new = numbers.minus(&used.ports);
+        used.ports = used.ports.plus(&new);
+        self.tasks.insert(task.clone(), Holding { position, parts, ports: new });
     }
 
     /// Says which ports a task got besides those that it asked for by number: no other task can be
@@ -186,15 +188,15 @@ impl Room {
 
     /// One more agent, with nothing in use.
     pub(crate) fn add(&mut self, agent: Agent) {
-        self.positions.insert(agent.id.clone(), self.agents.len());
-        self.agents.push(agent);
+        Arc::make_mut(&mut self.positions).insert(agent.id.clone(), self.agents.len());
+        Arc::make_mut(&mut self.agents).push(agent);
         self.used.push(Used::default());
     }
 
     /// Lets an agent have so much more. One that is not there stays as it is.
     pub(crate) fn grow(&mut self, id: &AgentId, more: Resources) {
         if let Some(position) = self.positions.get(id) {
-            let resources = &mut self.agents[*position].resources;
+            let resources = &mut Arc::make_mut(&mut self.agents)[*position].resources;
             *resources = resources.plus(more);
         }
     }

@@ -269,7 +269,6 @@ fn as_written(made: &App, full: u32) -> App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::Name;
     use crate::rollout::record::{Found, Phase};
     use crate::rollout::{Extent, Growth, Release, Split};
 
@@ -284,21 +283,15 @@ mod tests {
 
     fn record(new: &App) -> Record {
         Record {
-            schema: Record::SCHEMA,
-            group: "shop".into(),
-            backend: Name::new("shop_10080").unwrap(),
             phase: Phase::Promote,
             old: None,
             new: new.id().clone(),
             before: 0,
-            canary: 1,
-            full: 3,
             floor: 0,
             traffic: Split::NEW.into(),
             hold: Split::NEW.into(),
             growth: Growth::ByHalf,
-            course: None,
-            since: Timestamp::EPOCH,
+            ..crate::testing::record()
         }
     }
 

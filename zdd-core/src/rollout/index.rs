@@ -1,30 +1,18 @@
 //! Finds places by what a server may be called.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
-
-/// No entry.
-const NONE: u32 = u32::MAX;
 
 /// Which items may stand under a key. Items of other keys come along now and then: whoever asks has to
 /// compare, so that nothing depends on how keys are told apart here, but time.
 #[derive(Debug)]
 pub(super) struct Index {
-    /// The newest entry of each slot; as many slots as a power of two.
-    heads: Vec<u32>,
-    entries: Vec<Entry>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    key: Key,
-    item: u32,
-    before: u32,
+    /// In order.
+    entries: Vec<(Key, u32)>,
 }
 
 /// A port with a text or an address, made small. Texts are taken as they are in names, with `_` for `.`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(u64);
 
 impl Key {
@@ -55,35 +43,18 @@ impl Key {
     const fn byte(self, byte: u8) -> Self {
         Self((self.0 ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3))
     }
-
-    /// Among so many slots, a power of two.
-    #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are all that is used")]
-    const fn slot(self, slots: usize) -> usize {
-        // The upper bits depend on all bytes.
-        ((self.0 >> 32) ^ self.0) as usize & (slots - 1)
-    }
 }
 
 impl Index {
-    /// Of so many entries, about.
-    pub(super) fn with_room(entries: usize) -> Self {
-        let slots = entries.max(1).saturating_mul(2).next_power_of_two();
-        Self { heads: vec![NONE; slots], entries: Vec::with_capacity(entries) }
-    }
-
-    pub(super) fn add(&mut self, key: Key, item: u32) {
-        let Ok(at) = u32::try_from(self.entries.len()) else { return };
-        let slot = key.slot(self.heads.len());
-        let before = core::mem::replace(&mut self.heads[slot], at);
-        self.entries.push(Entry { key, item, before });
+    pub(super) fn of(mut entries: Vec<(Key, u32)>) -> Self {
+        entries.sort_unstable();
+        Self { entries }
     }
 
     /// What may stand under `key`, perhaps twice.
     pub(super) fn get(&self, key: Key) -> impl Iterator<Item = u32> + '_ {
-        let entry = |at: u32| self.entries.get(usize::try_from(at).unwrap_or(usize::MAX));
-        let newest = entry(self.heads[key.slot(self.heads.len())]);
-        let chain = core::iter::successors(newest, move |it| entry(it.before));
-        chain.filter(move |it| it.key == key).map(|it| it.item)
+        let from = self.entries.partition_point(|(it, _)| *it < key);
+        self.entries[from..].iter().take_while(move |(it, _)| *it == key).map(|(_, item)| *item)
     }
 }
 
@@ -93,11 +64,12 @@ mod tests {
 
     #[test]
     fn what_was_added_is_found_and_dots_are_what_they_are_in_names() {
-        let mut index = Index::with_room(2);
-        for n in 0..1_000_u16 {
+        let ip = "10.0.0.1".parse().unwrap();
+        let named = (0..1_000_u16).map(|n| {
             let text = alloc::format!("10.0.{}.{}", n / 250, n % 250);
-            index.add(Key::of_port(n % 3).text(&text), n.into());
-        }
+            (Key::of_port(n % 3).text(&text), u32::from(n))
+        });
+        let index = Index::of(named.chain([(Key::of_ip(80, ip), 7)]).collect());
         let found =
             |port, text: &str| -> Vec<u32> { index.get(Key::of_port(port).text(text)).collect() };
         for n in 0..1_000_u16 {
@@ -105,8 +77,6 @@ mod tests {
             assert_eq!(found(n % 3, &text), [u32::from(n)]);
             assert!(found(n % 3 + 1, &text).is_empty());
         }
-        let ip = "10.0.0.1".parse().unwrap();
-        index.add(Key::of_ip(80, ip), 7);
         assert_eq!(index.get(Key::of_ip(80, ip)).collect::<Vec<_>>(), [7]);
         assert_eq!(index.get(Key::of_port(80).text("10.0.0.1")).count(), 0);
     }

@@ -109,11 +109,11 @@ impl<'p> Finder<'p> {
     pub(super) fn new(places: &'p [Place<'p>]) -> Self {
         let prepared: Vec<Prepared> = places.iter().map(Prepared::new).collect();
         let keys = |place: &Place<'_>| place.ports.len() * (2 + 3 * place.addresses.len());
-        let mut index = Index::with_room(places.iter().map(keys).sum());
+        let mut entries = Vec::with_capacity(places.iter().map(keys).sum());
         for (n, (place, texts)) in (0..).zip(places.iter().zip(&prepared)) {
-            place.ports.iter().for_each(|port| texts.register(*port, place, n, &mut index));
+            place.ports.iter().for_each(|port| texts.register(*port, place, n, &mut entries));
         }
-        Self { places, prepared, index }
+        Self { places, prepared, index: Index::of(entries) }
     }
 
     pub(super) fn find<'s>(&self, servers: impl IntoIterator<Item = &'s Server>) -> Found<'s> {
@@ -207,19 +207,19 @@ impl Prepared {
     }
 
     /// Puts the place under all that its server can be called, and at which it can be.
-    fn register(&self, port: u16, place: &Place<'_>, n: u32, index: &mut Index) {
+    fn register(&self, port: u16, place: &Place<'_>, n: u32, entries: &mut Vec<(Key, u32)>) {
         let key = Key::of_port(port);
         for ip in self.ip.iter().chain(place.addresses) {
-            index.add(Key::of_ip(port, *ip), n);
+            entries.push((Key::of_ip(port, *ip), n));
         }
         let host = self.host.as_deref().map(|host| key.text(host));
         if let Some(host) = host {
-            index.add(host, n);
+            entries.push((host, n));
         }
         for address in &self.addresses {
-            index.add(key.text(address), n);
+            entries.push((key.text(address), n));
             if let Some(host) = host {
-                index.add(host.letter(b'_').text(address), n);
+                entries.push((host.letter(b'_').text(address), n));
             }
         }
     }

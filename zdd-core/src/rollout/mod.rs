@@ -58,7 +58,7 @@ pub use observation::Observation;
 pub use release::{Extent, Release, ReleaseError};
 pub use service_port::{entrance, service_port};
 pub use soak::{Failed, Failure, Limits, Part, Pause, Soak};
-pub use summary::{Standing, standings};
+pub use summary::{Standing, cut_by, standings};
 pub use target::{OnDrainTimeout, Patience, Split, Target, Traffic};
 pub use view::Side;
 pub use waiting::WaitingOn;

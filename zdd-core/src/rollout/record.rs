@@ -315,23 +315,7 @@ mod tests {
     use alloc::vec::Vec;
 
     fn record(group: &str) -> Record {
-        Record {
-            schema: SCHEMA,
-            group: group.into(),
-            backend: Name::new("shop_10080").unwrap(),
-            phase: Phase::Canary,
-            old: Some("/shop-blue".parse().unwrap()),
-            new: "/shop-green".parse().unwrap(),
-            before: 3,
-            canary: 1,
-            full: 3,
-            floor: 3,
-            traffic: Split { old: 80, new: 20 }.into(),
-            hold: Split::OLD.into(),
-            growth: Growth::Once,
-            course: None,
-            since: Timestamp::EPOCH,
-        }
+        Record { group: group.into(), ..crate::testing::record() }
     }
 
     #[test]

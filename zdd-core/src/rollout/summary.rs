@@ -3,8 +3,9 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use super::decision::Action;
 use super::observation::Observation;
-use super::view::{Member, Side, View};
+use super::view::{Member, Side, SideView, View};
 use crate::ports::{Look, Name, Server};
 use crate::units::AppId;
 
@@ -37,6 +38,29 @@ pub struct Standing {
 pub fn standings(seen: &Observation) -> [Standing; 2] {
     let view = View::of(seen);
     Side::BOTH.map(|side| standing(&view, side, seen))
+}
+
+/// How many sessions an action cuts, at all balancers together, and requests that wait for a server: those
+/// that went on at the last look where it cuts them, or where it stops tasks.
+pub fn cut_by(action: &Action, seen: &Observation) -> u64 {
+    let view = View::of(seen);
+    let members = || Side::BOTH.into_iter().flat_map(|side| &view.side(side).members);
+    let is_of = |side: &SideView<'_>, id: &AppId| side.app.is_some_and(|app| app.app.id() == id);
+    match action {
+        Action::Cut(servers) => {
+            let at = |it: &&Member<'_>| it.server().is_some_and(|name| servers.contains(name));
+            members().filter(at).map(Member::sessions).sum()
+        }
+        Action::Kill { tasks, .. } => {
+            members().filter(|it| tasks.contains(&it.task.id)).map(Member::sessions).sum()
+        }
+        Action::Delete { app, .. } => {
+            let sides = Side::BOTH.into_iter().map(|side| view.side(side));
+            let gone = sides.filter(|side| is_of(side, app)).flat_map(|side| &side.members);
+            gone.map(Member::sessions).sum()
+        }
+        Action::Create(_) | Action::Scale { .. } | Action::Set(_) => 0,
+    }
 }
 
 fn standing(view: &View<'_>, side: Side, seen: &Observation) -> Standing {

@@ -63,7 +63,7 @@ impl Case {
             .iter()
             .map(|(field, operator, value)| {
                 let texts = [Some(*field), Some(*operator), *value];
-                serde_json::Value::from_iter(texts.into_iter().flatten())
+                texts.into_iter().flatten().collect::<serde_json::Value>()
             })
             .collect();
         App::parse(&app.to_string()).unwrap()

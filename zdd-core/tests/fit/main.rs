@@ -1,19 +1,14 @@
 //! Whether plans find their places: the search and the counting against every order there is.
+#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
-#[path = "brute.rs"]
 mod brute;
-#[path = "case.rs"]
 mod case;
 
-use proptest::prelude::*;
-use proptest::strategy::ValueTree;
+use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use zdd_core::fit::{Basis, Effort, Verdict, fit};
 
-/// `ZDD_CLUSTERS` of them, or 5,000.
-fn n_clusters() -> usize {
-    std::env::var("ZDD_CLUSTERS").map_or(5_000, |n| n.parse().unwrap())
-}
+const CLUSTERS: usize = 5_000;
 
 #[test]
 fn no_order_is_forgotten() {
@@ -21,7 +16,7 @@ fn no_order_is_forgotten() {
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let mut counted = 0;
     let mut seen = std::collections::BTreeMap::<Verdict, usize>::new();
-    for n in 0..n_clusters() {
+    for n in 0..CLUSTERS {
         let case = case::cases().new_tree(&mut runner).unwrap().current();
         let expected = brute::verdict(&case);
         let fit = fit(&case.scene(), Effort::default());
@@ -32,8 +27,8 @@ fn no_order_is_forgotten() {
         counted += usize::from(without_search(&case, expected));
     }
     println!("{seen:?}, {counted} of them without a search");
-    assert!(counted > n_clusters() / 2, "{counted}");
-    let least = n_clusters() / 100;
+    assert!(counted > CLUSTERS / 2, "{counted}");
+    let least = CLUSTERS / 100;
     assert!(seen.values().all(|n| *n >= least) && seen.len() == 3, "{seen:?}");
 }
 

@@ -101,6 +101,18 @@ fn slaves_say_what_is_in_use_by_role() {
 }
 
 #[test]
+fn what_is_kept_for_an_instance_is_not_free_while_it_is_down() {
+    let mut slaves: serde_json::Value = serde_json::from_str(SLAVES).unwrap();
+    let used = slaves["slaves"][0]["used_resources_full"].as_array_mut().unwrap();
+    let before = used.len();
+    used.retain(|full| full["reservations"].is_null() && full["disk"].is_null());
+    assert_eq!(before - used.len(), 3, "what the instance uses while it runs");
+    let room = read(&slaves.to_string()).room();
+    let free = room.free_for(&agent(0), &demand(r#""public""#)).unwrap();
+    assert_eq!(shown(free), "1 3072 0 1");
+}
+
+#[test]
 fn each_task_is_freed_by_itself() {
     let cluster = read(SLAVES).with_tasks_of(read(STATE));
     let mut room = cluster.room();

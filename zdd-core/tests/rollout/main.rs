@@ -1,11 +1,13 @@
 //! Rollouts in a small world: where they lead, and what they never do on the way.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod cut;
 mod driven;
 mod faults;
 mod forecast;
 mod growth;
 mod model;
+mod pace;
 mod recorded;
 mod safety;
 mod says_why;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use zdd_core::ports::{Counters, Name};
+use zdd_core::ports::Counters;
 use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{
-    Course, Failed, Failure, Growth, Limits, Next, OnFailure, Outcome, Part, Pause, Soak, Split,
-    Step, Then, WaitingOn,
+    Course, Failed, Failure, Limits, Next, OnFailure, Outcome, Part, Pause, Soak, Split, Step,
+    Then, WaitingOn,
 };
+use zdd_core::testing;
 use zdd_core::units::Timestamp;
 
 use super::world::{NEW, OLD, World, app};
@@ -181,19 +182,8 @@ fn a_pause_goes_on_after_a_crash() {
 fn record(steps: &[Step], then: Then, on_failure: OnFailure) -> Record {
     let first = steps[0];
     Record {
-        schema: Record::SCHEMA,
-        group: "shop".into(),
-        backend: Name::new("shop_10080").unwrap(),
-        phase: Phase::Canary,
-        old: Some(id(OLD)),
-        new: id(NEW),
-        before: 3,
         canary: first.instances,
-        full: 3,
-        floor: 3,
         traffic: first.split.into(),
-        hold: Split::OLD.into(),
-        growth: Growth::Once,
         course: Some(Course {
             steps: steps.to_vec(),
             at: 0,
@@ -202,7 +192,7 @@ fn record(steps: &[Step], then: Then, on_failure: OnFailure) -> Record {
             then,
             on_failure,
         }),
-        since: Timestamp::EPOCH,
+        ..testing::record()
     }
 }
 

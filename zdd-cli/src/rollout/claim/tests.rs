@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use zdd_core::ports::{Marathon, Name};
-use zdd_core::rollout::record::{Found, Holder, Phase, Record};
-use zdd_core::rollout::{Growth, Split};
+use zdd_core::ports::Marathon;
+use zdd_core::rollout::record::{Found, Holder};
+use zdd_core::testing::record;
 use zdd_core::units::Timestamp;
 
 use super::{Claim, find, refuse_held};
@@ -20,26 +20,6 @@ use memory::{Dice, Memory};
 const RACES: u64 = 1000;
 /// How far clocks are apart at most, either way.
 const SKEW: i64 = 600_000;
-
-fn record() -> Record {
-    Record {
-        schema: Record::SCHEMA,
-        group: "shop".into(),
-        backend: Name::new("shop_80").unwrap(),
-        phase: Phase::Canary,
-        old: Some("/shop-blue".parse().unwrap()),
-        new: "/shop-green".parse().unwrap(),
-        before: 3,
-        canary: 1,
-        full: 3,
-        floor: 3,
-        traffic: Split { old: 80, new: 20 }.into(),
-        hold: Split::OLD.into(),
-        growth: Growth::Once,
-        course: None,
-        since: Timestamp::EPOCH,
-    }
-}
 
 fn holder(who: &str, now: Timestamp) -> Holder {
     Holder { who: who.into(), since: now, yields: false }

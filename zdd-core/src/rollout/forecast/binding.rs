@@ -192,9 +192,8 @@ impl fmt::Display for Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::Name;
     use crate::rollout::record::Phase;
-    use crate::rollout::{Growth, Split, Traffic};
+    use crate::rollout::{Growth, Traffic};
     use core::time::Duration;
 
     fn app(text: &str) -> App {
@@ -207,21 +206,12 @@ mod tests {
 
     fn record() -> Record {
         Record {
-            schema: Record::SCHEMA,
-            group: "shop".into(),
-            backend: Name::new("shop_10080").unwrap(),
             phase: Phase::Promote,
             old: Some("/blue".parse().unwrap()),
             new: "/green".parse().unwrap(),
-            before: 3,
-            canary: 1,
-            full: 3,
-            floor: 3,
             traffic: Traffic::ByInstances,
-            hold: Split::OLD.into(),
             growth: Growth::ByHalf,
-            course: None,
-            since: Timestamp::EPOCH,
+            ..crate::testing::record()
         }
     }
 

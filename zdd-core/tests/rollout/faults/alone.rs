@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use zdd_core::app::App;
-use zdd_core::ports::Name;
-use zdd_core::rollout::record::{Found, Holder, Phase, Record};
-use zdd_core::rollout::{Growth, Next, Traffic};
-use zdd_core::units::{AppId, Timestamp};
+use zdd_core::rollout::Next;
+use zdd_core::rollout::record::{Found, Holder, Phase};
+use zdd_core::units::AppId;
 
 use super::super::world::labelled;
-use super::{NEW, OLD, Original, World, id, instances, world};
+use super::{NEW, OLD, Original, World, instances, record, world};
 
 /// A pair in the middle of its way, with two of each.
 fn pair() -> World {
@@ -33,26 +32,6 @@ impl Records {
 
     fn newest(&self) -> u64 {
         Found::newest(self.0.values()).unwrap().map_or(0, |it| it.generation)
-    }
-}
-
-fn record(phase: Phase) -> Record {
-    Record {
-        schema: Record::SCHEMA,
-        group: "shop".into(),
-        backend: Name::new("shop_80").unwrap(),
-        phase,
-        old: Some(id(OLD)),
-        new: id(NEW),
-        before: 4,
-        canary: 1,
-        full: 4,
-        floor: 4,
-        traffic: Traffic::Untouched,
-        hold: Traffic::Untouched,
-        growth: Growth::ByHalf,
-        course: None,
-        since: Timestamp::EPOCH,
     }
 }
 

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use zdd_core::ports::Name;
-use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Growth, Outcome, Traffic};
-use zdd_core::units::Timestamp;
+use zdd_core::rollout::Outcome;
+use zdd_core::rollout::record::{Found, Phase};
 
 use super::super::world::labelled;
-use super::{NEW, OLD, Original, id, instances, ours, theirs, world};
+use super::{NEW, OLD, Original, instances, ours, record, theirs, world};
 
 /// ZDD-21: the way back is interrupted, and gone on with. zdd.py knows only which app is newer, and brings
 /// the bad version forward again; the record knows the way.
@@ -19,23 +17,7 @@ fn zdd_21_gone_on_with_in_the_other_direction() {
     there.pass(Duration::from_secs(10));
     let back =
         Original { old: NEW, new: OLD, max_wait: Duration::from_secs(30), ..Original::to(4) };
-    let record = Record {
-        schema: Record::SCHEMA,
-        group: "shop".into(),
-        backend: Name::new("shop_80").unwrap(),
-        phase: Phase::Rollback,
-        old: Some(id(OLD)),
-        new: id(NEW),
-        before: 4,
-        canary: 1,
-        full: 4,
-        floor: 4,
-        traffic: Traffic::Untouched,
-        hold: Traffic::Untouched,
-        growth: Growth::ByHalf,
-        course: None,
-        since: Timestamp::EPOCH,
-    };
+    let record = record(Phase::Rollback);
     let kept = record.app(1, None, None).unwrap();
     let mut here = there.clone();
 

@@ -14,7 +14,9 @@ mod unchecked;
 use std::time::Duration;
 
 use zdd_core::app::App;
+use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{Growth, Next, Outcome, Rollout, Target, Traffic};
+use zdd_core::testing;
 
 use super::id;
 use super::world::{NEW, OLD, World};
@@ -33,6 +35,20 @@ fn world(old: &App) -> World {
 fn rollout(old: u32, new: u32) -> Rollout {
     let target = Target { old, new, traffic: Traffic::Untouched };
     Rollout::new(Some(id(OLD)), id(NEW), target).holding(Traffic::Untouched).growing(Growth::ByHalf)
+}
+
+/// What is kept of a rollout of four instances beside a marathon-lb.
+fn record(phase: Phase) -> Record {
+    Record {
+        phase,
+        before: 4,
+        full: 4,
+        floor: 4,
+        traffic: Traffic::Untouched,
+        hold: Traffic::Untouched,
+        growth: Growth::ByHalf,
+        ..testing::record()
+    }
 }
 
 /// Runs the engine until it is over. `meanwhile` is what happens besides.
