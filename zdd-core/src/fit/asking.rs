@@ -90,7 +90,7 @@ impl<'a> Asking<'a> {
     }
 
     /// What is missing on the agent of which least is, for one instance or for several of those that
-    /// wait.
+    /// have no place yet.
     pub(super) fn resources(&self) -> Option<Fix> {
         let agents = self.stall.rejections.agents.iter();
         let missing = agents.filter_map(|(agent, why)| Some((agent, missing(why)?)));
@@ -100,7 +100,8 @@ impl<'a> Asking<'a> {
             // Of what is not short for one there may be enough for several.
             (1..count).fold(one, |sum, _| sum.plus(where_short(needed, one)))
         };
-        let found = least(self.stall.waiting, |count| {
+        let missing = self.exchange.moves.target().get().saturating_sub(self.stall.placed);
+        let found = least(missing.max(1), |count| {
             self.fits_with(|scene| scene.room.grow(agent, more(count)))
         })?;
         let (resources, agent) = (more(found.value), agent.clone());

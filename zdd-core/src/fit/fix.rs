@@ -61,9 +61,9 @@ pub enum Fix {
     More {
         /// The agent of which least is missing.
         agent: AgentId,
-        /// So much more has to be free there.
+        /// So much more has to be free there: what is missing for one instance, or for several.
         resources: Resources,
-        /// Whether everything less was asked for.
+        /// Whether it was asked for each smaller number of instances.
         is_least: bool,
     },
     /// More agents.

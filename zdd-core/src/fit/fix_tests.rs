@@ -85,33 +85,6 @@ fn what_no_agent_of_the_kind_can_hold_is_no_matter_of_their_number() {
 }
 
 #[test]
-fn both_numbers_are_lowered_where_one_is_not_enough() {
-    // A second app beside it needs the cpu that the first would take for its second new instance.
-    let old = [
-        app("/a", "1", 2, ""),
-        app(
-            "/b",
-            "1",
-            1,
-            r#", "upgradeStrategy":
-        {"minimumHealthCapacity": 0, "maximumOverCapacity": 0}"#,
-        ),
-    ];
-    let mut site = Site::empty(agents(&[3]), Rules::default());
-    put(&mut site, &old[0], &["a1", "a1"]);
-    put(&mut site, &old[1], &["a1"]);
-    let question = Question::of_upgrade(&site, Some(&old[0]), &app("/a", "2", 2, "")).unwrap();
-    assert_eq!(
-        told(&question),
-        [
-            "/a: set minimumHealthCapacity to 0.5",
-            "free 1 cpus more on agent a1",
-            "add 1 agent like a1"
-        ]
-    );
-}
-
-#[test]
 fn all_upgrades_of_a_plan_are_changed_where_one_is_not_enough() {
     let tree = |cmd: &str| {
         let text = format!(

@@ -23,8 +23,7 @@ impl Asking<'_> {
     pub(super) fn strategies(&self) -> Vec<Fix> {
         match self.way {
             Way::Upgrade(upgrade) => {
-                let single = self.of_one(&upgrade);
-                if single.is_empty() { self.of_all().into_iter().collect() } else { single }
+                self.of_one(&upgrade).or_else(|| self.of_all()).into_iter().collect()
             }
             Way::Swap { instead, counts_old } => self
                 .fewer_at_a_time()
@@ -35,8 +34,8 @@ impl Asking<'_> {
         }
     }
 
-    /// One of the two numbers lowered; both if neither is enough.
-    fn of_one(&self, upgrade: &Upgrade) -> Vec<Fix> {
+    /// One of the two numbers lowered, the floor first; both if neither is enough.
+    fn of_one(&self, upgrade: &Upgrade) -> Option<Fix> {
         let bounds = upgrade.bounds();
         let (floor, spare) = (bounds.floor.get(), bounds.spare().get());
         let fits = |strategy| {
@@ -48,15 +47,13 @@ impl Asking<'_> {
             fits(strategy).then_some(strategy)
         };
         let fix = |strategy, is_least| self.strategy(upgrade, strategy, is_least);
-        let over = least(spare, |less| asked(0, less).is_some());
-        let min = least(floor, |less| asked(less, 0).is_some());
-        let one = |found: Option<Least>, floor_less: u32, spare_less: u32| {
-            let Least { value, is_proven } = found?;
-            fix(lowered(upgrade, floor_less * value, spare_less * value)?, is_proven)
-        };
-        let fixes: Vec<Fix> = [one(over, 0, 1), one(min, 1, 0)].into_iter().flatten().collect();
-        if !fixes.is_empty() {
-            return fixes;
+        // A lower floor makes room before anything needs it. Fewer to be added only come later, which
+        // is an order that there was before: it can do no more than rule out others.
+        if let Some(Least { value, is_proven }) = least(floor, |less| asked(less, 0).is_some()) {
+            return fix(lowered(upgrade, value, 0)?, is_proven);
+        }
+        if let Some(Least { value, is_proven }) = least(spare, |less| asked(0, less).is_some()) {
+            return fix(lowered(upgrade, 0, value)?, is_proven);
         }
         let sums = 2..=floor.saturating_add(spare).min(64);
         // Of equal sums, the one that takes least health.
@@ -71,7 +68,7 @@ impl Asking<'_> {
             let fix = Check::of(upgrade).verdict(Guarantee::Completes).fix?;
             Some(fix.applied_to(upgrade.strategy)).filter(|strategy| fits(*strategy))
         };
-        pair.or_else(raised).and_then(|strategy| fix(strategy, true)).into_iter().collect()
+        pair.or_else(raised).and_then(|strategy| fix(strategy, true))
     }
 
     /// The floor of each upgrade of the plan lowered by as many instances.
@@ -190,4 +187,59 @@ fn at_a_time(step: u32, present: u32, old: u32, target: u32) -> Vec<Stage> {
         stages.push(Stage { new: count(new), old: count(left) });
     }
     stages
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::upgrade_strategies;
+    use crate::upgrade::Kind;
+
+    proptest! {
+        #[test]
+        fn what_is_lowered_is_lower_by_just_that(
+            instances in 1_u16..200, strategy in upgrade_strategies(), a in 0_u32..200, b in 0_u32..200,
+        ) {
+            let upgrade = Upgrade::new(instances.into(), strategy);
+            let bounds = upgrade.bounds();
+            let (a, b) = (a.min(bounds.floor.get()), b.min(bounds.spare().get()));
+            let to = lowered(&upgrade, a, b).unwrap();
+            let after = to.bounds(upgrade.instances);
+            prop_assert_eq!(after.floor.get(), bounds.floor.get() - a);
+            prop_assert_eq!(after.spare().get(), bounds.spare().get() - b);
+            prop_assert!(to.minimum_health_capacity <= strategy.minimum_health_capacity);
+            let app: AppId = "/a".parse().unwrap();
+            let changed = change(app, strategy, to);
+            prop_assert_eq!(changed.is_some(), to != strategy);
+            prop_assert!(changed.is_none_or(|(_, fix)| fix.applied_to(strategy) == to));
+        }
+
+        #[test]
+        fn stages_end_whole_and_never_go_below_both(
+            step in 1_u32..9, present in 0_u32..5, old in 0_u32..9, target in 1_u32..9,
+        ) {
+            let stages = at_a_time(step, present, old, target);
+            let whole = Stage { new: InstanceCount::saturating_from(target.into()), old: InstanceCount::ZERO };
+            prop_assert!(present >= target || stages.last() == Some(&whole));
+            let mut before = (present, old);
+            for stage in &stages {
+                let (new, left) = (stage.new.get(), stage.old.get());
+                prop_assert!(new > before.0 && new - before.0 <= step && left <= before.1);
+                prop_assert!(new + left >= target.min(old).min(target));
+                before = (new, left);
+            }
+        }
+    }
+
+    #[test]
+    fn what_marathon_refuses_is_no_strategy() {
+        let single = Upgrade {
+            kind: Kind::SingleInstance,
+            ..Upgrade::new(1_u16.into(), UpgradeStrategy::default())
+        };
+        assert_eq!(lowered(&single, 1, 0), None);
+        assert!(lowered(&single, 1, 1).is_some());
+    }
 }
