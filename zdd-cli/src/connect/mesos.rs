@@ -11,11 +11,11 @@ use crate::error::ConnectFault;
 /// The masters at the addresses that `text` lists, by the same rules as Marathon, but for its
 /// credentials: these are not for others.
 pub(crate) fn mesos_at(text: &str, args: &ConnectArgs) -> Result<HttpMesos, ConnectFault> {
-    mesos(addresses(text, Origin::Argument)?, args)
+    mesos_of(addresses(text, Origin::Argument)?, args)
 }
 
 /// The masters at these addresses.
-pub(crate) fn mesos(
+pub(crate) fn mesos_of(
     masters: impl IntoIterator<Item = Url>,
     args: &ConnectArgs,
 ) -> Result<HttpMesos, ConnectFault> {

@@ -8,4 +8,4 @@ mod mesos;
 pub(crate) use address::{Origin, addresses};
 pub(crate) use balancer::balancer;
 pub(crate) use client::{connect, of_zdd_py};
-pub(crate) use mesos::{mesos, mesos_at};
+pub(crate) use mesos::{mesos_at, mesos_of};

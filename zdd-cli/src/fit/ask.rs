@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use zdd_core::app::{App, Group};
-use zdd_core::fit::{Effort, Question, fit, fixes};
+use zdd_core::fit::{Effort, Fix, Question, fit, fixes};
 use zdd_core::group::plan;
+use zdd_core::placement::Room;
 use zdd_core::rollout::Side;
 use zdd_core::rollout::forecast::{Deed, Row};
 use zdd_core::units::AppId;
@@ -12,6 +13,7 @@ use zdd_core::units::AppId;
 use super::answer::Answer;
 use super::error::FitError;
 use super::place::Place;
+use super::words::host;
 use crate::error::CliError;
 
 impl Place {
@@ -78,11 +80,15 @@ impl Place {
         }
         let effort = Effort::default();
         let fit = fit(&question.scene, effort);
-        let fixes = fixes(&question, &fit, effort);
+        // What would be enough beside all that runs may be far more than what is needed.
+        let is_beside = !self.knows_tasks && !question.scene.room.agents().is_empty();
+        let fixes = if is_beside { Vec::new() } else { fixes(&question, &fit, effort) };
+        let room = &question.scene.room;
+        let fixes = fixes.iter().map(|fix| in_words(room, fix)).collect();
         let mut assumed = self.assumed.clone();
         let mut apps = apps.into_iter().peekable();
         let has_old = apps.peek().is_some();
-        if has_old && !self.knows_tasks {
+        if has_old && is_beside {
             assumed.push(UNKNOWN.into());
         } else if has_old && apps.all(|app| !self.runs(app)) {
             assumed.push(
@@ -93,9 +99,9 @@ impl Place {
             about: about.to_string(),
             scene: question.scene,
             fit,
-            fixes: fixes.iter().map(ToString::to_string).collect(),
+            fixes,
             assumed,
-            is_beside: has_old && !self.knows_tasks,
+            is_beside: has_old && is_beside,
         }
     }
 }
@@ -112,6 +118,17 @@ fn without_old(row: &Row) -> Row {
     let mut row = row.clone();
     row.deeds.retain(is_of_new);
     row
+}
+
+/// A fix, with agents by the names that people know them by.
+fn in_words(room: &Room, fix: &Fix) -> String {
+    let text = fix.to_string();
+    match fix {
+        Fix::More { agent, .. } | Fix::Agents { like: agent, .. } => {
+            text.replace(agent.as_str(), host(room, agent))
+        }
+        _ => text,
+    }
 }
 
 /// What is said where nothing is known of old instances.

@@ -6,6 +6,7 @@ use zdd_core::fit::SceneError;
 use zdd_core::mesos::ClusterError;
 use zdd_marathon::mesos::MesosError;
 
+use crate::error::{CliError, ConnectFault};
 use crate::exit::ExitCode;
 use crate::input::Source;
 
@@ -20,10 +21,12 @@ pub(crate) enum FitError {
     NoMaster,
     #[error("{0} goes with a cluster, and none is given")]
     NoCluster(&'static str),
+    #[error("`{shown}` is not the address of a Mesos master: {why}")]
+    NotAMaster { shown: String, why: String },
     #[error("standard input cannot be both the definition and the agents")]
     StdinTwice,
     #[error("{0} goes with a definition: nothing else says what an instance needs")]
-    NoDefinition(&'static str),
+    NoDefinition(&'static str, Option<String>),
     #[error("{0} does not go with --model side-by-side, by which Marathon does not deploy")]
     SideBySide(&'static str),
     #[error("{source_name}: more than {most} MiB, which is more than a Mesos master would say")]
@@ -62,6 +65,16 @@ impl std::fmt::Display for Chain<'_> {
 }
 
 impl FitError {
+    /// What is wrong with the address of a master.
+    pub(super) fn of_address(fault: ConnectFault) -> CliError {
+        match fault {
+            ConnectFault::BadAddress { shown, why, .. } => {
+                Self::NotAMaster { shown, why }.into()
+            }
+            other => other.into(),
+        }
+    }
+
     pub(super) fn of_master(error: MesosError) -> Self {
         Self::Master(Box::new(error))
     }
@@ -72,10 +85,13 @@ impl FitError {
             | Self::NoMaster
             | Self::NoCluster(_)
             | Self::StdinTwice
-            | Self::NoDefinition(_)
+            | Self::NoDefinition(..)
             | Self::SideBySide(_) => ExitCode::InvalidCombination,
             Self::Master(_) => ExitCode::Marathon,
-            Self::TooLong { .. } | Self::Cluster(_) | Self::Scene(_) => ExitCode::Usage,
+            Self::NotAMaster { .. }
+            | Self::TooLong { .. }
+            | Self::Cluster(_)
+            | Self::Scene(_) => ExitCode::Usage,
         }
     }
 
@@ -87,7 +103,11 @@ impl FitError {
             }
             Self::NoCluster(_) => "give the agents with --agents FILE or --mesos".into(),
             Self::StdinTwice => "put one of them into a file".into(),
-            Self::NoDefinition(_) => "name a file with the app".into(),
+            Self::NoDefinition(_, Some(taken)) => {
+                format!("`{taken}` was taken for the address of the master: put it before --mesos")
+            }
+            Self::NoDefinition(_, None) => "name a file with the app".into(),
+            Self::NotAMaster { .. } => "an address is such as http://master.mesos:5050".into(),
             Self::SideBySide(_) => "leave one of them out".into(),
             Self::TooLong { .. } => "save what http://MASTER:5050/state answers".into(),
             Self::Cluster(placed) => return placed.error.hint(),

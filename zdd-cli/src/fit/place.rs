@@ -61,15 +61,17 @@ impl Place {
     }
 }
 
+/// Whether a task in this state holds something of its agent.
+pub(super) const fn runs(state: &TaskState) -> bool {
+    matches!(
+        state,
+        TaskState::Staging | TaskState::Starting | TaskState::Running | TaskState::Killing
+    )
+}
+
 /// What Marathon says, the oldest first.
 fn of_marathon(tasks: &[zdd_core::ports::Task]) -> Vec<Running> {
-    let holds = |state: &TaskState| {
-        matches!(
-            state,
-            TaskState::Staging | TaskState::Starting | TaskState::Running | TaskState::Killing
-        )
-    };
-    let mut tasks: Vec<_> = tasks.iter().filter(|task| holds(&task.state)).collect();
+    let mut tasks: Vec<_> = tasks.iter().filter(|task| runs(&task.state)).collect();
     tasks.sort_by_key(|task| task.staged_at);
     let running = tasks.into_iter().map(|task| Running {
         task: task.id.clone(),

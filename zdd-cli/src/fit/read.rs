@@ -1,19 +1,20 @@
 //! Reads a cluster: from a file, or from those who know.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
-use zdd_core::fit::Rules;
-use zdd_core::mesos::Cluster;
-use zdd_core::ports::{Marathon, MarathonError};
-use zdd_core::units::AppId;
+use zdd_core::fit::{Rules, SceneError};
+use zdd_core::mesos::{self, Cluster};
+use zdd_core::placement::{Demand, Resources};
+use zdd_core::ports::{Marathon, MarathonError, Task};
+use zdd_core::units::{AppId, Timestamp};
 use zdd_marathon::mesos::master_of;
 
 use super::error::{FitError, Placed};
-use super::place::{Place, Told};
+use super::place::{Place, Told, runs};
 use crate::args::{ClusterArgs, ConnectArgs, Numbers};
-use crate::connect::{connect, mesos, mesos_at};
+use crate::connect::{connect, mesos_at, mesos_of};
 use crate::error::CliError;
 use crate::input::Source;
 
@@ -42,11 +43,15 @@ impl Place {
             (None, Some(_)) => ask_master(args.master(), connect).await?,
             (None, None) => return Ok(None),
         };
+        let mut cluster = cluster;
         let mut rules = rules(numbers);
         let told = match marathon {
             None => None,
             Some(marathon) => {
                 let told = ask(marathon, apps).await?;
+                if cluster.tasks.is_none() {
+                    cluster = cluster.with_tasks(holding(marathon, &told.tasks, rules).await?);
+                }
                 if let (None, Some(version)) = (numbers.marathon_version, told.info.version) {
                     // How it counts what is healthy is what the rest of the plan goes by.
                     rules = Rules { reading: rules.reading, ..Rules::of(version) };
@@ -62,10 +67,10 @@ impl Place {
 /// What the master says; where Marathon has to be asked for it, the one that Marathon names.
 async fn ask_master(master: Option<&str>, args: &ConnectArgs) -> Result<Cluster, CliError> {
     let mesos = match master {
-        Some(master) => mesos_at(master, args)?,
+        Some(master) => mesos_at(master, args).map_err(FitError::of_address)?,
         None => {
             let (marathon, _) = connect(args)?;
-            mesos([master_of(&marathon).await.map_err(FitError::of_master)?], args)?
+            mesos_of([master_of(&marathon).await.map_err(FitError::of_master)?], args)?
         }
     };
     Ok(mesos.cluster().await.map_err(FitError::of_master)?)
@@ -88,6 +93,39 @@ fn read(path: &Path) -> Result<Cluster, CliError> {
 
 fn rules(numbers: Numbers) -> Rules {
     numbers.marathon_version.map_or_else(Rules::default, Rules::of)
+}
+
+/// The tasks with what their definitions say that they have, where the master does not say it.
+async fn holding(
+    marathon: &dyn Marathon,
+    tasks: &[Task],
+    rules: Rules,
+) -> Result<Vec<mesos::Task>, CliError> {
+    let mut known: BTreeMap<(&AppId, Option<Timestamp>), Resources> = BTreeMap::new();
+    let mut all = Vec::new();
+    for task in tasks {
+        let agent = task.agent_id.as_ref().and_then(|id| id.parse().ok());
+        let Some(agent) = agent.filter(|_| runs(&task.state)) else { continue };
+        let key = (&task.app, task.version);
+        let resources = match known.get(&key) {
+            Some(resources) => *resources,
+            None => {
+                let app = match task.version {
+                    Some(version) => marathon.version(&task.app, version).await,
+                    None => marathon.app(&task.app).await.map(|it| it.app),
+                };
+                let app = app.map_err(|error| CliError::of_app(&task.app, error))?;
+                let demand = Demand::of(&app, rules.grouping).map_err(|cause| {
+                    FitError::Scene(SceneError::Demand { app: task.app.clone(), cause })
+                })?;
+                known.insert(key, demand.resources);
+                demand.resources
+            }
+        };
+        let ports = task.ports.iter().copied().collect();
+        all.push(mesos::Task::new(task.id.clone(), agent, resources, ports));
+    }
+    Ok(all)
 }
 
 async fn ask(marathon: &dyn Marathon, apps: &BTreeSet<AppId>) -> Result<Told, CliError> {

@@ -45,7 +45,8 @@ fn of_cluster<'a>(
     }
     let mut files = files.peekable();
     if files.peek().is_none() {
-        return Err(FitError::NoDefinition(option));
+        let taken = args.master().filter(|text| !text.contains("://"));
+        return Err(FitError::NoDefinition(option, taken.map(String::from)));
     }
     if args.is_stdin() && files.any(|file| file == Path::new("-")) {
         return Err(FitError::StdinTwice);

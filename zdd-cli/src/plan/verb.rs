@@ -134,6 +134,7 @@ fn upgrade(
         }
         (Subject::Replacement(replacement), PlanOutput::Svg) => {
             let chart = Chart::of_plan(&replacement.timeline, replacement.name());
+            let chart = chart.noting(answer.and_then(Answer::no_room));
             write!(out, "{}", chart.over(answer.map(Answer::chart).as_ref()))?;
         }
         (Subject::Scaling(scaling), PlanOutput::Text) => {

@@ -152,7 +152,7 @@ impl Planned {
                 write_json(&RolloutReport::of(plan).fitting(answer.map(FitReport::of)), out)?;
             }
             (Self::Plan(plan), PlanOutput::Svg) => {
-                let chart = Chart::of_rollout(plan);
+                let chart = Chart::of_rollout(plan).noting(answer.and_then(Answer::no_room));
                 write!(out, "{}", chart.over(answer.map(Answer::chart).as_ref()))?;
             }
         }
