@@ -137,7 +137,9 @@ fn line(change: &Change, order: &Order, present: &Present) -> PlanLine {
         Change::Scale { plan, .. } => {
             ("scale", Some(PlanReport::Scaling(Box::new(ScalingReport::of(plan)))))
         }
-        Change::Group { plan, .. } => ("group", Some(PlanReport::Group(GroupReport::of(plan)))),
+        Change::Group { plan, .. } => {
+            ("group", Some(PlanReport::Group(Box::new(GroupReport::of(plan)))))
+        }
     };
     PlanLine {
         schema: SCHEMA,

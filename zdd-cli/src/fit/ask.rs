@@ -55,13 +55,12 @@ impl Place {
         rows: &[Row],
     ) -> Result<Answer, CliError> {
         let known = old.filter(|old| self.runs(old.id()));
-        let question = match known {
-            Some(_) => Question::of_rollout(&self.site, known, new, rows),
+        let question = if known.is_some() {
+            Question::of_rollout(&self.site, known, new, rows)
+        } else {
             // What is done with instances that are not on these agents makes no room on them.
-            None => {
-                let rows: Vec<Row> = rows.iter().map(without_old).collect();
-                Question::of_rollout(&self.site, None, new, &rows)
-            }
+            let rows: Vec<Row> = rows.iter().map(without_old).collect();
+            Question::of_rollout(&self.site, None, new, &rows)
         };
         Ok(self.answered(new.id(), question.map_err(FitError::from)?, old.map(App::id)))
     }

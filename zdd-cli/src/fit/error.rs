@@ -68,9 +68,7 @@ impl FitError {
     /// What is wrong with the address of a master.
     pub(super) fn of_address(fault: ConnectFault) -> CliError {
         match fault {
-            ConnectFault::BadAddress { shown, why, .. } => {
-                Self::NotAMaster { shown, why }.into()
-            }
+            ConnectFault::BadAddress { shown, why, .. } => Self::NotAMaster { shown, why }.into(),
             other => other.into(),
         }
     }
@@ -88,16 +86,15 @@ impl FitError {
             | Self::NoDefinition(..)
             | Self::SideBySide(_) => ExitCode::InvalidCombination,
             Self::Master(_) => ExitCode::Marathon,
-            Self::NotAMaster { .. }
-            | Self::TooLong { .. }
-            | Self::Cluster(_)
-            | Self::Scene(_) => ExitCode::Usage,
+            Self::NotAMaster { .. } | Self::TooLong { .. } | Self::Cluster(_) | Self::Scene(_) => {
+                ExitCode::Usage
+            }
         }
     }
 
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::TwoClusters => "leave one of them out".into(),
+            Self::TwoClusters | Self::SideBySide(_) => "leave one of them out".into(),
             Self::NoMaster => {
                 "give its address, as in --mesos http://master.mesos:5050, or -m".into()
             }
@@ -108,7 +105,6 @@ impl FitError {
             }
             Self::NoDefinition(_, None) => "name a file with the app".into(),
             Self::NotAMaster { .. } => "an address is such as http://master.mesos:5050".into(),
-            Self::SideBySide(_) => "leave one of them out".into(),
             Self::TooLong { .. } => "save what http://MASTER:5050/state answers".into(),
             Self::Cluster(placed) => return placed.error.hint(),
             Self::Master(error) => return error.hint(),

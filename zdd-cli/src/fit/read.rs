@@ -66,12 +66,11 @@ impl Place {
 
 /// What the master says; where Marathon has to be asked for it, the one that Marathon names.
 async fn ask_master(master: Option<&str>, args: &ConnectArgs) -> Result<Cluster, CliError> {
-    let mesos = match master {
-        Some(master) => mesos_at(master, args).map_err(FitError::of_address)?,
-        None => {
-            let (marathon, _) = connect(args)?;
-            mesos_of([master_of(&marathon).await.map_err(FitError::of_master)?], args)?
-        }
+    let mesos = if let Some(master) = master {
+        mesos_at(master, args).map_err(FitError::of_address)?
+    } else {
+        let (marathon, _) = connect(args)?;
+        mesos_of([master_of(&marathon).await.map_err(FitError::of_master)?], args)?
     };
     Ok(mesos.cluster().await.map_err(FitError::of_master)?)
 }
@@ -109,23 +108,25 @@ async fn holding(
         let key = (&task.app, task.version);
         let resources = match known.get(&key) {
             Some(resources) => *resources,
-            None => {
-                let app = match task.version {
-                    Some(version) => marathon.version(&task.app, version).await,
-                    None => marathon.app(&task.app).await.map(|it| it.app),
-                };
-                let app = app.map_err(|error| CliError::of_app(&task.app, error))?;
-                let demand = Demand::of(&app, rules.grouping).map_err(|cause| {
-                    FitError::Scene(SceneError::Demand { app: task.app.clone(), cause })
-                })?;
-                known.insert(key, demand.resources);
-                demand.resources
-            }
+            None => needed(marathon, task, rules).await?,
         };
+        known.insert(key, resources);
         let ports = task.ports.iter().copied().collect();
         all.push(mesos::Task::new(task.id.clone(), agent, resources, ports));
     }
     Ok(all)
+}
+
+/// What a task has, by the definition that it was made from.
+async fn needed(marathon: &dyn Marathon, task: &Task, rules: Rules) -> Result<Resources, CliError> {
+    let app = match task.version {
+        Some(version) => marathon.version(&task.app, version).await,
+        None => marathon.app(&task.app).await.map(|it| it.app),
+    };
+    let app = app.map_err(|error| CliError::of_app(&task.app, error))?;
+    let demand = Demand::of(&app, rules.grouping)
+        .map_err(|cause| FitError::Scene(SceneError::Demand { app: task.app.clone(), cause }))?;
+    Ok(demand.resources)
 }
 
 async fn ask(marathon: &dyn Marathon, apps: &BTreeSet<AppId>) -> Result<Told, CliError> {

@@ -89,7 +89,7 @@ fn taken_apart(rejection: &Rejection) -> (Kind, Option<Short<Amount>>) {
         Rejection::Inactive => (Kind::Inactive, None),
         Rejection::Role => (Kind::Role, None),
         Rejection::Constraint(it) => {
-            let value = it.value.iter().map(|value| format!(" {value}")).collect::<String>();
+            let value = it.value.as_deref().map_or_else(String::new, |value| format!(" {value}"));
             (Kind::Constraint(format!("{} {}{value}", it.field, it.operator.as_str())), None)
         }
         Rejection::Cpus(short) => (Kind::Cpus, Some(*short)),
@@ -149,23 +149,18 @@ impl TurnedDown<'_> {
 /// `3 of 5 agents have too few cpus (…), 2 do not suit hostname UNIQUE`.
 pub(super) fn reasons(room: &Room, rejections: &Rejections) -> String {
     let n_agents = room.agents().len();
-    let mut text = String::new();
-    for (n, it) in turned_down(rejections).iter().enumerate() {
-        let clause = it.clause(room);
-        let count = it.n_agents;
-        if n > 0 {
-            text += &format!(", {count} {clause}");
-        } else if count == n_agents && count == 1 {
-            text += &format!("the only agent {clause}");
-        } else if count == n_agents && count == 2 {
-            text += &format!("both agents {clause}");
-        } else if count == n_agents {
-            text += &format!("all {} {clause}", plural(n_agents as u64, "agent"));
-        } else {
-            text += &format!("{count} of {} {clause}", plural(n_agents as u64, "agent"));
-        }
-    }
-    text
+    let several = plural(n_agents as u64, "agent");
+    let clauses = turned_down(rejections).into_iter().enumerate().map(|(n, it)| {
+        let who = match (n, it.n_agents, n_agents) {
+            (1.., count, _) => count.to_string(),
+            (0, 1, 1) => "the only agent".into(),
+            (0, 2, 2) => "both agents".into(),
+            (0, count, all) if count == all => format!("all {several}"),
+            (0, count, _) => format!("{count} of {several}"),
+        };
+        format!("{who} {}", it.clause(room))
+    });
+    clauses.collect::<Vec<_>>().join(", ")
 }
 
 /// What an agent is called: by its name, unless another one has that, too.
@@ -179,25 +174,26 @@ pub(super) fn host<'r>(room: &'r Room, id: &'r AgentId) -> &'r str {
 pub(crate) fn waiting(scene: &Scene, stall: &Stall) -> String {
     let Some(exchange) = scene.exchange(stall.step, stall.exchange) else { return String::new() };
     let target = exchange.moves.target();
-    let mut text = String::new();
-    if scene.steps.len() > 1 {
-        text += &format!("step {} of {}, ", stall.step + 1, scene.steps.len());
-    }
-    if scene.steps.iter().flatten().take(2).count() > 1 {
-        text += &format!("{}: ", exchange.app);
-    }
+    let step = match scene.steps.len() {
+        0 | 1 => String::new(),
+        all => format!("step {} of {all}, ", stall.step + 1),
+    };
+    let app = match scene.steps.iter().flatten().take(2).count() {
+        0 | 1 => String::new(),
+        _ => format!("{}: ", exchange.app),
+    };
     let wait = if stall.waiting == 1 { "waits" } else { "wait" };
-    text += &format!("{} of {target} placed, {} {wait}", stall.placed, stall.waiting);
-    text
+    format!("{step}{app}{} of {target} placed, {} {wait}", stall.placed, stall.waiting)
 }
 
 /// All of it as a sentence.
 pub(super) fn stands_still(scene: &Scene, stall: &Stall) -> String {
-    let mut text = waiting(scene, stall);
-    if stall.old > 0 {
-        let stay = if stall.old == 1 { "stays" } else { "stay" };
-        text += &format!(", {} old {stay}", stall.old);
-    }
+    let old = match stall.old {
+        0 => String::new(),
+        1 => ", 1 old stays".into(),
+        old => format!(", {old} old stay"),
+    };
+    let text = format!("{}{old}", waiting(scene, stall));
     if scene.room.agents().is_empty() {
         return format!("{text}: there is no agent");
     }

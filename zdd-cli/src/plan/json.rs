@@ -25,7 +25,7 @@ pub(crate) enum PlanReport {
     /// Only their number changes, or nothing.
     Scaling(Box<ScalingReport>),
     /// The apps of a group are deployed.
-    Group(GroupReport),
+    Group(Box<GroupReport>),
     /// A version grows beside another one.
     Rollout(Box<RolloutReport>),
 }

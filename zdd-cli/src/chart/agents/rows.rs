@@ -42,7 +42,9 @@ impl Bundles {
         let mut row_of = vec![0; agents.len()];
         let mut names = Vec::new();
         for bundle in among.chunks(each) {
-            bundle.iter().for_each(|at| row_of[*at] = names.len());
+            for at in bundle {
+                row_of[*at] = names.len();
+            }
             names.push(match bundle {
                 [one] => agents[*one].hostname.clone(),
                 _ => bundle.first().zip(bundle.last()).map_or_else(String::new, |(a, b)| {
@@ -51,7 +53,9 @@ impl Bundles {
             });
         }
         if !beside.is_empty() {
-            beside.iter().for_each(|at| row_of[*at] = names.len());
+            for at in &beside {
+                row_of[*at] = names.len();
+            }
             names.push(format!("{} that nothing happens to", beside.len()));
         }
         Self { row_of, names }
