@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zdd_core::app::App;
 use zdd_core::fit::{Effort, Fit, Fix, Question, Rules, Running, Site, Verdict, fit, fixes};
-use zdd_core::placement::{Agent, Amount, Demand, Resources, Room};
+use zdd_core::placement::{Agent, Amount, Demand, Reserved, Resources, Room};
 use zdd_core::rollout::forecast::{Lasting, Limits, World, forecast};
 use zdd_core::rollout::{Growth, Rollout, Target, Traffic};
 use zdd_core::timeline::Assumptions;
@@ -346,6 +346,23 @@ fn a_resident_app_goes_on_where_it_is() {
     let answer = upgrade(&strategy("0.5", "0"));
     assert_eq!((answer.verdict(), answer.counts()), (Verdict::Stalls, (0, 1, 1)));
     assert_eq!(answer.fixes()[0], "/shop: set minimumHealthCapacity to 0");
+}
+
+#[test]
+fn what_is_reserved_for_marathon_is_there_for_its_apps() {
+    let mut agents = agents(&[0]);
+    let resources = Resources {
+        cpus: Amount::whole(2),
+        mem: Amount::whole(4096),
+        n_ports: 10,
+        ..Resources::default()
+    };
+    agents[0].reserved.insert("web".into(), Reserved { resources, ports: None });
+    let mut site = marathon("1.8", agents);
+    let start = |site: &Site| Answer::to(&Question::of_start(site, &app("1", 2, "")).unwrap());
+    assert_eq!(start(&site).verdict(), Verdict::Stalls);
+    site.role = Some("web".into());
+    assert_eq!(start(&site).verdict(), Verdict::Fits);
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
-use super::answer::fit;
+use super::count::count;
 use super::fix::Fix;
-use super::least::least;
+use super::least::{self, Least};
 use super::question::{Question, Way};
 use super::scene::{Exchange, Scene};
-use super::search::Effort;
+use super::search::{Effort, Search};
 use super::verdict::{Stall, Verdict};
 use crate::app::Constraint;
 use crate::placement::{Agent, Amount, Rejection, Resources};
@@ -22,6 +23,8 @@ pub(super) struct Asking<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) way: Way,
     effort: Effort,
+    /// Questions that are left for changes of the present kind.
+    left: Cell<usize>,
 }
 
 /// More agents than that are no answer to one plan that does not fit.
@@ -35,14 +38,39 @@ impl<'a> Asking<'a> {
         let Stall { step, exchange, .. } = *stall;
         let way = question.way(step, exchange)?;
         let exchange = question.scene.exchange(step, exchange)?;
-        Some(Self { question, stall, exchange, way, effort })
+        let left = Cell::new(0);
+        Some(Self { question, stall, exchange, way, effort, left })
     }
 
-    /// Whether the scene fits when this is done to it.
+    /// Goes over to another kind of changes, with questions of its own. The bigger the scene, the fewer
+    /// they are.
+    pub(super) fn anew(&self) -> &Self {
+        let Scene { room, steps } = &self.question.scene;
+        let comes_and_goes = steps
+            .iter()
+            .flatten()
+            .map(|exchange| exchange.old.len() + exchange.moves.target().get() as usize);
+        let size = room.agents().len() + comes_and_goes.sum::<usize>();
+        self.left.set((150_000 / size.max(1)).clamp(16, 64));
+        self
+    }
+
+    /// Whether the scene fits, which has to be proven, when this is done to it. If no questions are
+    /// left, it is taken not to.
     pub(super) fn fits_with(&self, change: impl FnOnce(&mut Scene)) -> bool {
+        let Some(left) = self.left.get().checked_sub(1) else { return false };
+        self.left.set(left);
         let mut scene = self.question.scene.clone();
         change(&mut scene);
-        fit(&scene, self.effort).verdict == Verdict::Fits
+        // Orders that are tried prove nothing, so none are.
+        let searched = || Some(Search::new(&scene, self.effort).run()?.verdict);
+        count(&scene).or_else(searched) == Some(Verdict::Fits)
+    }
+
+    /// The smallest number from 1 to `most` with which it `holds`, as far as questions are left.
+    pub(super) fn least(&self, most: u32, holds: impl FnMut(u32) -> bool) -> Option<Least> {
+        let found = least::least(most, holds)?;
+        Some(Least { is_proven: found.is_proven && self.left.get() > 0, ..found })
     }
 
     /// Whether it fits when this is done to the exchange that stands still.
@@ -55,11 +83,11 @@ impl<'a> Asking<'a> {
         })
     }
 
-    /// The port that is in the way; if none is by itself, all that are in use together.
+    /// The port that is in the way; if none is by itself, all of them together.
     pub(super) fn ports(&self) -> Option<Fix> {
-        let in_use: BTreeSet<u16> = self.rejections().filter_map(port_in_use).collect();
-        let singles = in_use.iter().map(|port| Vec::from([*port]));
-        let all = (in_use.len() > 1).then(|| in_use.iter().copied().collect());
+        let ports: BTreeSet<u16> = self.rejections().filter_map(port_in_the_way).collect();
+        let singles = ports.iter().map(|port| Vec::from([*port]));
+        let all = (ports.len() > 1).then(|| ports.iter().copied().collect());
         let mut choices = singles.chain(all);
         let ports = choices.find(|ports: &Vec<u16>| {
             self.fits_if(|exchange| {
@@ -101,7 +129,7 @@ impl<'a> Asking<'a> {
             (1..count).fold(one, |sum, _| sum.plus(where_short(needed, one)))
         };
         let missing = self.exchange.moves.target().get().saturating_sub(self.stall.placed);
-        let found = least(missing.max(1), |count| {
+        let found = self.least(missing.max(1), |count| {
             self.fits_with(|scene| scene.room.grow(agent, more(count)))
         })?;
         let (resources, agent) = (more(found.value), agent.clone());
@@ -111,8 +139,8 @@ impl<'a> Asking<'a> {
     /// How many more agents like one of the biggest it takes.
     pub(super) fn agents(&self) -> Option<Fix> {
         self.kinds().into_iter().find_map(|like| {
-            let found = least(MOST_AGENTS, |count| {
-                self.fits_with(|scene| (1..=count).for_each(|n| scene.room.add(another(like, n))))
+            let found = self.least(MOST_AGENTS, |count| {
+                self.fits_with(|scene| scene.room.add((1..=count).map(|n| another(like, n))))
             })?;
             let like = like.id.clone();
             Some(Fix::Agents { count: found.value, like, is_least: found.is_proven })
@@ -121,9 +149,10 @@ impl<'a> Asking<'a> {
 
     /// An agent of each kind.
     fn kinds(&self) -> Vec<&'a Agent> {
-        let mut agents: Vec<&Agent> = self.question.scene.room.agents().iter().collect();
+        let agents = self.question.scene.room.agents().iter();
+        let mut agents: Vec<&Agent> = agents.filter(|agent| agent.is_active).collect();
         agents.sort_by_key(|agent| {
-            let Resources { cpus, mem, disk, gpus, n_ports } = agent.resources;
+            let Resources { cpus, mem, disk, gpus, n_ports } = agent.total();
             core::cmp::Reverse((cpus, mem, disk, gpus, n_ports))
         });
         let mut kinds: Vec<&Agent> = Vec::new();
@@ -140,9 +169,9 @@ impl<'a> Asking<'a> {
     }
 }
 
-const fn port_in_use(rejection: &Rejection) -> Option<u16> {
+const fn port_in_the_way(rejection: &Rejection) -> Option<u16> {
     match rejection {
-        Rejection::PortInUse(port) => Some(*port),
+        Rejection::PortInUse(port) | Rejection::PortOutside(port) => Some(*port),
         _ => None,
     }
 }

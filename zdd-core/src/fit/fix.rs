@@ -82,7 +82,7 @@ pub enum Fix {
 /// more agents. Each was asked again, with the same effort, and fits in every order. There may be none:
 /// then no single change of these kinds is enough, or it would take more than the effort to tell.
 ///
-/// The number of questions is bounded. Small changes are asked for one by one; large ones in steps that
+/// The number of questions is bounded, the more so the bigger the scene. Small changes are asked for one by one; large ones in steps that
 /// double and then halve, which finds the smallest only where more never hurts, so that those are not
 /// called the smallest. What is changed is the exchange that stands still, but for a strategy, which is
 /// changed in all upgrades together if changing one is not enough.
@@ -91,11 +91,11 @@ pub fn fixes(question: &Question, fit: &Fit, effort: Effort) -> Vec<Fix> {
     let Some(asking) = stall.and_then(|stall| Asking::of(question, stall, effort)) else {
         return Vec::new();
     };
-    let mut fixes = asking.strategies();
-    fixes.extend(asking.ports());
-    fixes.extend(asking.constraints());
-    fixes.extend(asking.resources());
-    fixes.extend(asking.agents());
+    let mut fixes = asking.anew().strategies();
+    fixes.extend(asking.anew().ports());
+    fixes.extend(asking.anew().constraints());
+    fixes.extend(asking.anew().resources());
+    fixes.extend(asking.anew().agents());
     fixes
 }
 

@@ -6,7 +6,7 @@ use super::moves::{Moves, Stage};
 use super::question::{Question, Sourced, Way};
 use super::scene::Exchange;
 use super::site::{ByApp, SceneError, Site};
-use super::upgrade::{demand, restart, scale};
+use super::upgrade::{restart, scale};
 use crate::app::{App, Group};
 use crate::group::{Action, DeploymentPlan, apps_of};
 use crate::units::{AppId, InstanceCount};
@@ -99,7 +99,7 @@ impl Trees<'_> {
         let unknown = App::new(app.clone(), InstanceCount::ZERO);
         let exchange = Exchange {
             app: app.clone(),
-            demand: demand(&unknown, self.running.site.rules)?,
+            demand: self.running.site.demand(&unknown)?,
             old: [].into(),
             present: [].into(),
             moves: Moves::Stages([].into()),

@@ -6,7 +6,7 @@ use super::moves::{Moves, Stage};
 use super::question::{Question, Way};
 use super::scene::Exchange;
 use super::site::{SceneError, Site};
-use super::upgrade::{agents, demand};
+use super::upgrade::agents;
 use crate::app::App;
 use crate::rollout::Side;
 use crate::rollout::forecast::{Deed, Row};
@@ -64,7 +64,7 @@ impl Question {
         };
         let exchange = Exchange {
             app: app.id().clone(),
-            demand: demand(&app, site.rules)?,
+            demand: site.demand(&app)?,
             old: going.into_iter().map(|old| old.goes(false, false)).collect(),
             present: agents(&present),
             moves: Moves::Stages(stages),

@@ -1,11 +1,13 @@
 //! What is there before a plan: the cluster, what runs on it, and the rules that Marathon goes by.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::scene::Old;
+use crate::app::App;
 use crate::capacity::{MarathonVersion, Reading};
-use crate::placement::{Counting, DemandError, Grouping, Room};
+use crate::placement::{Counting, Demand, DemandError, GpuScheduling, Grouping, Room};
 use crate::units::{AgentId, AppId, TaskId, Timestamp};
 
 /// A cluster before a plan.
@@ -19,6 +21,8 @@ pub struct Site {
     pub running: Vec<Running>,
     /// How Marathon goes about it.
     pub rules: Rules,
+    /// The role that Marathon has with Mesos, if it has one: then it may take what is reserved for it.
+    pub role: Option<String>,
 }
 
 /// An instance that runs.
@@ -35,9 +39,9 @@ pub struct Running {
     pub version: Option<Timestamp>,
 }
 
-/// What differs from release to release of Marathon.
+/// What differs from Marathon to Marathon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "three rules that are independent of each other")]
+#[expect(clippy::exhaustive_structs, reason = "rules that are independent of each other")]
 pub struct Rules {
     /// How many instances it takes for healthy when an upgrade starts.
     pub reading: Reading,
@@ -45,6 +49,8 @@ pub struct Rules {
     pub grouping: Grouping,
     /// Which instances constraints look at.
     pub counting: Counting,
+    /// Who may use agents with GPUs. No release says it: it is how Marathon was started.
+    pub gpus: GpuScheduling,
 }
 
 /// Why it cannot be said what a plan has to find room for.
@@ -109,12 +115,13 @@ impl SceneError {
 }
 
 impl Rules {
-    /// The rules of a release.
+    /// The rules of a release, which was started with nothing said about GPUs.
     pub fn of(version: MarathonVersion) -> Self {
         Self {
             reading: version.reading(),
             grouping: Grouping::of(version),
             counting: Counting::of(version),
+            gpus: GpuScheduling::default(),
         }
     }
 }
@@ -122,7 +129,18 @@ impl Rules {
 impl Site {
     /// A cluster on which nothing runs of the apps that the plan is about.
     pub fn empty(room: Room, rules: Rules) -> Self {
-        Self { room, running: Vec::new(), rules }
+        Self { room, running: Vec::new(), rules, role: None }
+    }
+
+    /// What an instance of `app` needs.
+    pub(super) fn demand(&self, app: &App) -> Result<Demand, SceneError> {
+        let demand = Demand::of(app, self.rules.grouping)
+            .map_err(|cause| SceneError::Demand { app: app.id().clone(), cause })?
+            .with_gpus(self.rules.gpus);
+        Ok(match &self.role {
+            Some(role) => demand.with_role(role),
+            None => demand,
+        })
     }
 
     /// What runs, by app.

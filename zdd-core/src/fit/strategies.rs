@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::asking::Asking;
 use super::fix::Fix;
-use super::least::{Least, least};
+use super::least::Least;
 use super::moves::{Moves, Stage};
 use super::question::Way;
 use super::scene::Scene;
@@ -49,10 +49,12 @@ impl Asking<'_> {
         let fix = |strategy, is_least| self.strategy(upgrade, strategy, is_least);
         // A lower floor makes room before anything needs it. Fewer to be added only come later, which
         // is an order that there was before: it can do no more than rule out others.
-        if let Some(Least { value, is_proven }) = least(floor, |less| asked(less, 0).is_some()) {
+        if let Some(Least { value, is_proven }) = self.least(floor, |less| asked(less, 0).is_some())
+        {
             return fix(lowered(upgrade, value, 0)?, is_proven);
         }
-        if let Some(Least { value, is_proven }) = least(spare, |less| asked(0, less).is_some()) {
+        if let Some(Least { value, is_proven }) = self.least(spare, |less| asked(0, less).is_some())
+        {
             return fix(lowered(upgrade, 0, value)?, is_proven);
         }
         let sums = 2..=floor.saturating_add(spare).min(64);
@@ -90,7 +92,7 @@ impl Asking<'_> {
                 }
             }
         };
-        let found = least(most, |less| self.fits_with(|scene| set(scene, less)))?;
+        let found = self.least(most, |less| self.fits_with(|scene| set(scene, less)))?;
         let changes =
             all_lowered(found.value).filter_map(|((step, exchange), upgrade, strategy)| {
                 let app = self.question.scene.exchange(step, exchange)?.app.clone();
@@ -117,7 +119,7 @@ impl Asking<'_> {
             Some(step)
         });
         let now = steps.max()?;
-        let found = least(now.saturating_sub(1), |less| {
+        let found = self.least(now.saturating_sub(1), |less| {
             let moves = Moves::Stages(at_a_time(now - less, present, old, target));
             self.fits_if(|exchange| exchange.moves = moves)
         })?;
@@ -138,7 +140,7 @@ impl Asking<'_> {
         if fits(upgrade.strategy) {
             return Some(Fix::Rolling { app, strategy: upgrade.strategy });
         }
-        let found = least(upgrade.bounds().floor.get(), |less| {
+        let found = self.least(upgrade.bounds().floor.get(), |less| {
             lowered(&upgrade, less, 0).is_some_and(fits)
         })?;
         Some(Fix::Rolling { app, strategy: lowered(&upgrade, found.value, 0)? })

@@ -7,8 +7,7 @@ use super::question::{Question, Sourced, Way};
 use super::scene::Exchange;
 use super::site::{ByApp, Placed, Rules, SceneError, Site};
 use crate::app::App;
-use crate::placement::Demand;
-use crate::units::{AgentId, AppId, InstanceCount};
+use crate::units::{AgentId, InstanceCount};
 use crate::upgrade::Upgrade;
 
 impl Question {
@@ -38,7 +37,8 @@ impl Question {
     ///     room.take(&task, &agent, &Demand::of(&app, Grouping::default())?);
     ///     running.push(Running { task, agent: Some(agent), app: app.id().clone(), version: None });
     /// }
-    /// let site = Site { room, running, rules: Rules::of("1.8".parse()?) };
+    /// let rules = Rules::of("1.8".parse()?);
+    /// let site = Site { running, ..Site::empty(room, rules) };
     ///
     /// // By default all stay until new ones are healthy: there is no cpu for them.
     /// let question = Question::of_upgrade(&site, None, &app)?;
@@ -80,7 +80,7 @@ pub(super) fn restart(
     let (moves, way) = Way::upgrade(upgrade);
     let exchange = Exchange {
         app: new.id().clone(),
-        demand: demand(new, running.site.rules)?,
+        demand: running.site.demand(new)?,
         old: gone.into_iter().map(|old| old.goes(counts, new.is_resident())).collect(),
         present: agents(&present),
         moves,
@@ -107,7 +107,7 @@ pub(super) fn scale(
     };
     let exchange = Exchange {
         app: app.id().clone(),
-        demand: demand(app, running.site.rules)?,
+        demand: running.site.demand(app)?,
         old,
         present,
         moves: Moves::Stages([stage].into()),
@@ -126,17 +126,8 @@ fn by_version<'a>(
     placed.into_iter().partition(|placed| own.is_some() && placed.running.version == own)
 }
 
-/// What an instance of `app` needs.
-pub(super) fn demand(app: &App, rules: Rules) -> Result<Demand, SceneError> {
-    Demand::of(app, rules.grouping).map_err(|cause| SceneError::Demand { app: id(app), cause })
-}
-
 pub(super) fn agents(placed: &[Placed<'_>]) -> Vec<AgentId> {
     placed.iter().map(|placed| placed.agent.clone()).collect()
-}
-
-fn id(app: &App) -> AppId {
-    app.id().clone()
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ fn site(versions: &[&str], counting: Counting) -> Site {
     for (n, version) in versions.iter().enumerate() {
         let agent: AgentId = ["one", "two"][n % 2].parse().unwrap();
         let task = format!("a.{n}").parse().unwrap();
-        site.room.take(&task, &agent, &demand(&app(1, ""), rules).unwrap());
+        let demand = site.demand(&app(1, "")).unwrap();
+        site.room.take(&task, &agent, &demand);
         site.running.push(Running {
             task,
             app: "/a".parse().unwrap(),

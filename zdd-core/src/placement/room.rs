@@ -38,7 +38,7 @@ use crate::units::{AgentId, TaskId};
 #[derive(Clone, Debug)]
 pub struct Room {
     /// Shared by copies, for they never change.
-    agents: Arc<Vec<Agent>>,
+    agents: Arc<[Agent]>,
     positions: Arc<BTreeMap<AgentId, usize>>,
     /// What is in use of the agent at the same position.
     used: Vec<Used>,
@@ -186,18 +186,19 @@ impl Room {
         self.tasks.contains_key(task)
     }
 
-    /// One more agent, with nothing in use.
-    pub(crate) fn add(&mut self, agent: Agent) {
-        Arc::make_mut(&mut self.positions).insert(agent.id.clone(), self.agents.len());
-        Arc::make_mut(&mut self.agents).push(agent);
-        self.used.push(Used::default());
+    /// More agents, with nothing in use.
+    pub(crate) fn add(&mut self, agents: impl Iterator<Item = Agent>) {
+        self.agents = self.agents.iter().cloned().chain(agents).collect();
+        self.used.resize_with(self.agents.len(), Used::default);
+        let positions = self.agents.iter().enumerate().map(|(at, agent)| (agent.id.clone(), at));
+        self.positions = Arc::new(positions.collect());
     }
 
     /// Lets an agent have so much more. One that is not there stays as it is.
     pub(crate) fn grow(&mut self, id: &AgentId, more: Resources) {
         if let Some(position) = self.positions.get(id) {
-            let resources = &mut Arc::make_mut(&mut self.agents)[*position].resources;
-            *resources = resources.plus(more);
+            let agent = &mut Arc::make_mut(&mut self.agents)[*position];
+            agent.resources = agent.resources.plus(more);
         }
     }
 
