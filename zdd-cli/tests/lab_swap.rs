@@ -9,7 +9,9 @@ mod stage;
 mod up;
 
 use load::Load;
-use stage::{Mode, Stage};
+use serde_json::json;
+use stage::{Mode, Stage, said};
+use up::until;
 
 /// How often.
 fn swaps() -> usize {
@@ -54,6 +56,40 @@ fn there_and_back_by_the_admin_socket() {
 #[test]
 fn there_and_back_beside_marathon_lb() {
     there_and_back(Mode::MarathonLb);
+}
+
+/// Deploys, and pushes another definition of an app in the middle.
+fn changed_in_the_middle(name: &str) -> Stage {
+    let stage = Stage::new(Mode::Haproxy, 3);
+    stage.zdd(0, &["deploy", &stage.file("v0")]);
+    let deploys = stage.spawn(&["deploy", &stage.file("v1")]);
+    until("it is on its way", || stage.apps().iter().any(|app| app == "/shop-green 2"));
+    let change = json!({"env": {"SIMPLE_SERVICE_VERSION": "theirs"}});
+    stage.lab.call("PUT", &format!("/v2/apps{name}?force=true"), &change);
+    let said = said(13, &deploys.wait_with_output().unwrap(), &["deploy"]);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(&format!("somebody else changed {name}")), "{said}");
+    assert!(said.contains("`zdd resume shop` goes on with it"), "{said}");
+    stage
+}
+
+#[test]
+fn it_ends_when_somebody_changes_an_app_in_the_middle() {
+    // Whoever knows of it goes on, or back.
+    let stage = changed_in_the_middle("/shop-green");
+    stage.zdd(0, &["resume", "shop"]);
+    assert_eq!((stage.apps(), versions(&stage)), (vec!["/shop-green 3".into()], theirs()));
+    let stage = changed_in_the_middle("/shop-blue");
+    stage.zdd(15, &["abort", "shop"]);
+    assert_eq!((stage.apps(), versions(&stage)), (vec!["/shop-blue 3".into()], theirs()));
+}
+
+fn versions(stage: &Stage) -> Vec<String> {
+    stage.apps_as(|app| app["env"]["SIMPLE_SERVICE_VERSION"].as_str().unwrap().into())
+}
+
+fn theirs() -> Vec<String> {
+    vec!["theirs".into()]
 }
 
 #[test]

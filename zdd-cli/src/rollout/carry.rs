@@ -144,6 +144,7 @@ fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
         }
         Outcome::Stuck { why, hint } => CanaryError::Stuck { why, hint },
         Outcome::Vanished(side) => CanaryError::Vanished(side),
+        Outcome::Changed(app) => CanaryError::Changed { group: group.into(), app },
         Outcome::Failed(failure) => {
             CanaryError::LimitPassed { group: group.to_owned(), what: failure.to_string() }
         }

@@ -117,6 +117,8 @@ pub(crate) enum CanaryError {
     Stuck { why: String, hint: Option<String> },
     #[error("the {0} app is gone: somebody else removed it")]
     Vanished(Side),
+    #[error("somebody else changed {app} or restarted it while it was rolled out")]
+    Changed { group: String, app: AppId },
     #[error("{0}")]
     Balancer(BalancerError),
 }
@@ -177,7 +179,7 @@ impl CanaryError {
             | Self::TimedOut { is_balancer: true, .. } => ExitCode::LoadBalancer,
             Self::LimitPassed { .. } => ExitCode::Violated,
             Self::TakenBack { .. } => ExitCode::RolledBack,
-            Self::Stale { .. } => ExitCode::Stale,
+            Self::Stale { .. } | Self::Changed { .. } => ExitCode::Stale,
             Self::Held { .. } | Self::Lost { .. } => ExitCode::Locked,
             Self::TimedOut { .. } => ExitCode::Deadline,
             Self::Vanished(_) => ExitCode::Marathon,
@@ -279,10 +281,18 @@ impl CanaryError {
             }
             Self::Stuck { hint, .. } => return hint.clone(),
             Self::Vanished(_) => "`zdd abort GROUP` clears the rest away",
+            Self::Changed { group, .. } => return Some(either_way(group)),
             Self::Balancer(error) => return error.hint().map(Into::into),
         };
         Some(hint.into())
     }
+}
+
+/// How to go on after somebody else has changed what was rolled out.
+fn either_way(group: &str) -> String {
+    format!(
+        "look at what runs there: `zdd resume {group}` goes on with it, `zdd abort {group}` goes back"
+    )
 }
 
 /// How to go on after a rollout has stopped half-way.

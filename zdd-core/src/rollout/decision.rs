@@ -92,6 +92,9 @@ pub enum Outcome {
     },
     /// An app that has to be there is gone: somebody else removed it.
     Vanished(Side),
+    /// Somebody else pushed another definition of this app, or restarted it: what runs of it is not what was
+    /// rolled out, or what one goes back to. Everything stays as it is.
+    Changed(AppId),
     /// A limit was passed while the new version was watched. Everything stays as it is.
     Failed(Failure),
 }

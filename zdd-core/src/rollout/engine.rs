@@ -22,8 +22,9 @@ const SOON: Duration = Duration::from_millis(200);
 /// A rollout on its way to a [`Target`].
 ///
 /// All that counts is what is seen; what is kept here from one step to the next is only for how long
-/// something was waited for, and what was quiet at the last look. One that was made anew with the same
-/// arguments leads to the same end.
+/// something was waited for, what was quiet at the last look, and which definitions were seen first. One
+/// that was made anew with the same arguments leads to the same end; unless somebody pushed another
+/// definition meanwhile, which is all that there is for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rollout {
     pub(super) old: Option<AppId>,
@@ -41,6 +42,8 @@ pub struct Rollout {
     pub(super) quiet: BTreeMap<TaskId, Timestamp>,
     /// What is watched once the target is reached.
     pub(super) watch: Option<Watch>,
+    /// When the definition of each app was changed last, as it was seen first: that of the old one first.
+    pub(super) defined: [Option<Timestamp>; 2],
 }
 
 /// What one part of a step says.
@@ -70,6 +73,7 @@ impl Rollout {
             waiting: None,
             quiet: BTreeMap::new(),
             watch: None,
+            defined: [None; 2],
         }
     }
 
@@ -158,6 +162,9 @@ impl Rollout {
     /// at most. A clock that runs backwards makes it wait longer, never less.
     pub fn step(&mut self, now: Timestamp, seen: &Observation) -> Decision {
         let view = View::of(seen);
+        if let Some(app) = self.pushed(&view) {
+            return self.in_time(now, Verdict::Over(Outcome::Changed(app)));
+        }
         let need = self.target.new;
         let failure = self.watch.as_mut().and_then(|it| it.look(now, seen, &view, need));
         let verdict = match failure {

@@ -20,7 +20,8 @@
 //! - no instance is stopped while a balancer sends it requests, or has sessions there that the policy
 //!   does not allow to be cut; two looks in a row have to agree;
 //! - never do fewer instances serve than the floor says, as far as the rollout has a say in it;
-//! - nothing is decided while a balancer is not seen.
+//! - nothing is decided while a balancer is not seen;
+//! - nothing is done any more once somebody else pushes another definition of one of the apps.
 
 mod course;
 mod decide;
@@ -36,6 +37,7 @@ mod matching;
 mod merge;
 mod observation;
 mod onward;
+mod pushed;
 pub mod record;
 mod release;
 mod service_port;

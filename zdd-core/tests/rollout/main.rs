@@ -8,6 +8,7 @@ mod forecast;
 mod growth;
 mod model;
 mod pace;
+mod pushed;
 mod recorded;
 mod safety;
 mod says_why;

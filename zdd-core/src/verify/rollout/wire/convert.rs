@@ -214,6 +214,7 @@ impl Ended {
             Outcome::TimedOut(waiting_on) => (How::TimedOut, Some(WaitingFor::of(waiting_on).text)),
             Outcome::Stuck { why, .. } => (How::Stuck, Some(why.clone())),
             Outcome::Vanished(side) => (How::Vanished, Some(side.to_string())),
+            Outcome::Changed(app) => (How::Stuck, Some(alloc::format!("{app} was changed"))),
             Outcome::Failed(failure) => (How::LimitPassed, Some(failure.to_string())),
         };
         Self { at, outcome, why }

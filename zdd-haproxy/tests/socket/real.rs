@@ -1,24 +1,18 @@
-//! The admin socket of a real HAProxy, and of things that are none.
-#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
-
-mod support;
+//! A real HAProxy.
 
 use std::num::NonZeroU16;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proptest::prelude::*;
-use support::{Haproxy, LONG, free_port};
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::task::JoinHandle;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use zdd_haproxy::socket::{
-    Address, Checks, Command, DynamicServer, Glance, Name, Patience, Refusal, SetState, Socket,
-    SocketError,
+    Checks, Command, DynamicServer, Patience, Refusal, SetState, Socket, SocketError,
 };
 use zdd_haproxy::stats::{Limits, Reader, RowKind};
+
+use super::support::{self, Haproxy, LONG, free_port};
+use super::{impatient, name, socket};
 
 const APP: &str = "\
 backend app
@@ -29,22 +23,6 @@ backend fixed
   balance static-rr
   server s1 127.0.0.1:1
 ";
-
-fn name(text: &str) -> Name {
-    Name::new(text).unwrap()
-}
-
-fn socket(path: &Path) -> Socket {
-    // Other tests and builds run beside this one.
-    let patience = Patience { connect: LONG, answer: LONG };
-    Socket::new(Address::Unix(path.to_owned())).with_patience(patience)
-}
-
-/// A socket that is given up soon: for those that never answer.
-fn impatient(path: &Path) -> Socket {
-    let short = Duration::from_millis(200);
-    socket(path).with_patience(Patience { connect: short, answer: short })
-}
 
 #[tokio::test]
 async fn what_is_set_is_seen() {
@@ -269,237 +247,6 @@ async fn a_socket_whose_connections_are_all_taken_is_given_up_in_time() {
     assert!(matches!(&error, SocketError::Silent { .. }), "{error}");
     assert!(error.hint().unwrap().contains("maxconn"));
     drop(held);
-    let patient = self::socket(&haproxy.socket());
+    let patient = super::socket(&haproxy.socket());
     patient.info().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_socket_that_is_gone_is_named() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("s");
-    let error = socket(&path).info().await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("no HAProxy at {}: there is no such socket", path.display())
-    );
-    // The file is there, and nobody behind it.
-    drop(UnixListener::bind(&path).unwrap());
-    let error = impatient(&path).info().await.unwrap_err();
-    assert!(error.to_string().ends_with("connection refused"), "{error}");
-    assert!(error.is_certainly_undone() && error.hint().is_some());
-}
-
-#[tokio::test]
-async fn a_socket_that_comes_back_in_time_is_waited_for() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("s");
-    drop(UnixListener::bind(&path).unwrap());
-    let socket = socket(&path);
-    let asked = tokio::spawn(async move { socket.info().await });
-    tokio::time::sleep(Duration::from_millis(30)).await;
-    // As HAProxy does it: a new socket takes the place of the old one.
-    let new = dir.path().join("s.tmp");
-    let listener = UnixListener::bind(&new).unwrap();
-    std::fs::rename(&new, &path).unwrap();
-    let fake = answering(listener, b"Name: HAProxy\nPid: 1\nUptime_sec: 0\n\n".to_vec());
-    assert_eq!(asked.await.unwrap().unwrap().worker.pid, 1);
-    fake.abort();
-}
-
-/// Answers every command with the same, and closes.
-fn answering(listener: UnixListener, answer: Vec<u8>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        loop {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let mut command = vec![0; 65_536];
-            let _ = connection.read(&mut command).await;
-            let _ = connection.write_all(&answer).await;
-        }
-    })
-}
-
-/// What `info`, `glance` and `set_weight` fail with at a socket that always answers `answer`.
-async fn asked_of(answer: &[u8]) -> [SocketError; 3] {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("s");
-    let fake = answering(UnixListener::bind(&path).unwrap(), answer.to_vec());
-    let socket = socket(&path);
-    let errors = [
-        socket.info().await.unwrap_err(),
-        socket.glance().await.unwrap_err(),
-        socket.set_weight(&name("app"), &name("s1"), 1).await.unwrap_err(),
-    ];
-    fake.abort();
-    errors
-}
-
-#[tokio::test]
-async fn nothing_garbage_and_halves_are_told_apart() {
-    let nothing = asked_of(b"").await;
-    assert!(nothing.iter().all(|it| matches!(it, SocketError::NoAnswer { .. })), "{nothing:?}");
-
-    let [info, glance, set] = asked_of(b"HTTP/1.0 400 Bad request\r\n\r\n<html>\n\n").await;
-    assert!(matches!(info, SocketError::NotHaproxy { .. }), "{info}");
-    assert!(matches!(glance, SocketError::NotHaproxy { .. }), "{glance}");
-    assert!(matches!(set, SocketError::Refused { refusal: Refusal::Other, .. }), "{set}");
-
-    let [info, glance, _] = asked_of(b"Name: HAProxy\nVersion: 2.6.12\nPid: 1\n").await;
-    assert!(matches!(info, SocketError::Cut { .. }), "{info}");
-    assert!(matches!(glance, SocketError::Cut { .. }), "{glance}");
-
-    let bytes: Vec<u8> = (0..=255).cycle().take(5000).chain(*b"\n\n").collect();
-    let [info, glance, set] = asked_of(&bytes).await;
-    assert!(matches!(info, SocketError::NotHaproxy { .. }), "{info}");
-    assert!(matches!(glance, SocketError::NotHaproxy { .. }), "{glance}");
-    assert!(!set.to_string().chars().any(char::is_control), "{set:?}");
-}
-
-#[tokio::test]
-async fn an_answer_without_end_is_not_read_without_end() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("s");
-    let listener = UnixListener::bind(&path).unwrap();
-    let fake = tokio::spawn(async move {
-        loop {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            while connection.write_all(&[b'x'; 8192]).await.is_ok() {}
-        }
-    });
-    let error = socket(&path).set_weight(&name("app"), &name("s1"), 1).await.unwrap_err();
-    assert!(matches!(error, SocketError::TooLarge { limit: 262_144, .. }), "{error}");
-    fake.abort();
-}
-
-#[tokio::test]
-async fn a_socket_that_hangs_holds_nobody_for_long() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("s");
-    // It accepts (the system does) and never says a word; later it says a bit and then nothing.
-    let listener = UnixListener::bind(&path).unwrap();
-    let socket = Arc::new(impatient(&path));
-    let calls: Vec<_> = (0..8)
-        .map(|_| {
-            let socket = Arc::clone(&socket);
-            tokio::spawn(async move { socket.info().await.unwrap_err() })
-        })
-        .collect();
-    for call in calls {
-        let error = tokio::time::timeout(LONG, call).await.unwrap().unwrap();
-        assert!(matches!(error, SocketError::Silent { .. }), "{error}");
-        assert!(!error.is_certainly_undone());
-    }
-    let fake = tokio::spawn(async move {
-        let mut held = Vec::new();
-        loop {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let _ = connection.write_all(b"Name: HAProxy\n").await;
-            held.push(connection);
-        }
-    });
-    let error = socket.info().await.unwrap_err();
-    assert!(matches!(error, SocketError::Silent { .. }), "{error}");
-    fake.abort();
-}
-
-/// What 2.6 answers to `show info;show stat;show servers state`.
-const GLANCE: &str = "\
-Name: HAProxy\nVersion: 2.6.12\nPid: 8747\nUptime_sec: 1\nStart_time_sec: 1795235191\nStopping: 0\n
-# pxname,svname,qcur,scur,status,type,uweight,\napp,s1,0,0,UP,2,10,\napp,s2,0,0,MAINT,2,10,\n
-1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_port\n\
-3 app 1 s1 127.0.0.1 2 0 10 10 80\n3 app 2 s2 127.0.0.1 0 5 10 10 81\n\n";
-
-const HELP: &str = "  show info : x\n  show servers state [<backend>] : x\n\n";
-
-/// Looks at a socket that answers `answer` to everything but `help`.
-fn look_at(answer: Vec<u8>) -> Result<Glance, SocketError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let dir = TempDir::new().unwrap();
-        let path = dir.path().join("s");
-        let listener = UnixListener::bind(&path).unwrap();
-        let fake = tokio::spawn(async move {
-            loop {
-                let (mut connection, _) = listener.accept().await.unwrap();
-                let mut command = vec![0; 4096];
-                let n = connection.read(&mut command).await.unwrap();
-                let answer = if command[..n] == *b"help\n" { HELP.as_bytes() } else { &answer };
-                let _ = connection.write_all(answer).await;
-            }
-        });
-        let seen = socket(&path).glance().await;
-        fake.abort();
-        seen
-    })
-}
-
-#[test]
-fn a_glance_is_divided_where_its_parts_end() {
-    let glance = look_at(GLANCE.into()).unwrap();
-    assert_eq!(glance.info.worker.pid, 8747);
-    assert_eq!(glance.servers.unwrap().len(), 2);
-    let mut rows = Reader::new(&glance.stat, Limits::default()).unwrap();
-    let mut n = 0;
-    while rows.next_row().unwrap().is_some() {
-        n += 1;
-    }
-    assert_eq!(n, 2);
-    // A part that is missing.
-    let without_state = &GLANCE[..GLANCE.find("1\n# be_id").unwrap()];
-    let error = look_at(without_state.into()).unwrap_err();
-    assert!(error.to_string().ends_with("its server states are missing"), "{error}");
-}
-
-#[tokio::test]
-async fn a_version_that_lacks_a_command_is_named_and_asked_once() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("s");
-    let listener = UnixListener::bind(&path).unwrap();
-    let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    let fake = tokio::spawn(async move {
-        loop {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let mut command = vec![0; 4096];
-            let n = connection.read(&mut command).await.unwrap();
-            let command = String::from_utf8_lossy(&command[..n]).trim_end().to_owned();
-            let answer = if command == "help" { HELP } else { GLANCE };
-            seen.lock().unwrap().push(command);
-            connection.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
-    let socket = socket(&path);
-    for _ in 0..2 {
-        let error = socket.del_server(&name("app"), &name("s1")).await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("HAProxy 2.6.12 at {} has no `del server`", path.display())
-        );
-        assert!(error.is_certainly_undone() && error.hint().is_some());
-    }
-    assert_eq!(*asked.lock().unwrap(), ["show info", "help", "show info"]);
-    fake.abort();
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_answer_makes_it_panic(answer in prop::collection::vec(any::<u8>(), 0..300)) {
-        prop_assert!(look_at(answer).is_err());
-    }
-
-    #[test]
-    fn no_changed_byte_makes_it_panic(at in 0..GLANCE.len(), byte: u8, cut: bool) {
-        let mut answer = GLANCE.as_bytes().to_vec();
-        answer[at] = byte;
-        if cut {
-            answer.truncate(at);
-        }
-        // Whatever is wrong, servers are never fewer without a word.
-        if let Ok(glance) = look_at(answer) {
-            prop_assert!(!cut);
-            let n = glance.servers.unwrap().len();
-            prop_assert!(n == 2 || byte == b'\n' || GLANCE.as_bytes()[at] == b'\n', "{}", n);
-        }
-    }
 }
