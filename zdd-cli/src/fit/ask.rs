@@ -69,14 +69,9 @@ impl Place {
     fn answered<'a>(
         &self,
         about: &impl ToString,
-        mut question: Question,
+        question: Question,
         apps: impl IntoIterator<Item = &'a AppId>,
     ) -> Answer {
-        if let Some(role) = &self.role {
-            for exchange in question.scene.steps.iter_mut().flatten() {
-                exchange.demand = exchange.demand.clone().with_role(role);
-            }
-        }
         let effort = Effort::default();
         let fit = fit(&question.scene, effort);
         // What would be enough beside all that runs may be far more than what is needed.

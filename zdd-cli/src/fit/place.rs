@@ -13,8 +13,6 @@ use crate::text::plural;
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(super) site: Site,
-    /// Marathon's role, if it has one.
-    pub(super) role: Option<String>,
     /// Whether it is known where instances run.
     pub(super) knows_tasks: bool,
     /// What is not known and was assumed.
@@ -47,11 +45,12 @@ impl Place {
             let instances = plural(n_lost, "instance");
             assumed.push(format!("{instances} of which the agents know nothing: no room is made"));
         }
-        Self { site: Site { room, running, rules }, role: None, knows_tasks, assumed }
+        Self { site: Site { room, running, rules, role: None }, knows_tasks, assumed }
     }
 
+    /// The same with a role that Marathon has.
     pub(super) fn with_role(mut self, role: Option<&str>) -> Self {
-        self.role = role.map(String::from);
+        self.site.role = role.map(String::from);
         self
     }
 
