@@ -46,8 +46,8 @@ pub(super) fn textures() -> Definitions {
         .add(pattern("zdd-old", "#f7cd76").set("patternTransform", "rotate(45)").add(bar))
 }
 
-/// The legend of what there is any of, from `top` px on.
-pub(super) fn legend(chart: &AgentChart, top: f64) -> Group {
+/// The legend of what there is any of, from `top` px on. Signs are drawn where they fit.
+pub(super) fn legend(chart: &AgentChart, has_signs: bool, top: f64) -> Group {
     let mut group = Group::new().set("fill", INK);
     let mut x = 24.0;
     let is_used = |layer: &&Layer| {
@@ -64,7 +64,10 @@ pub(super) fn legend(chart: &AgentChart, top: f64) -> Group {
         group = group.add(swatch).add(label(layer.name, x + 18.0, top + 10.0, 11, "start"));
         x += 18.0 + width(layer.name, 11) + 12.0;
     }
-    for (sign, name) in [("+", "one comes"), ("−", "one goes")] {
+    let came = chart.rows.iter().flat_map(|row| &row.came).any(|count| *count > 0);
+    let went = chart.rows.iter().flat_map(|row| &row.went).any(|count| *count > 0);
+    let signs = [("+", "one comes", came), ("−", "one goes", went)];
+    for (sign, name, _) in signs.into_iter().filter(|(.., is_used)| has_signs && *is_used) {
         let sign = label(sign, x + 6.0, top + 11.0, 14, "middle").set("font-weight", "bold");
         group = group.add(sign).add(label(name, x + 18.0, top + 10.0, 11, "start"));
         x += 18.0 + width(name, 11) + 12.0;

@@ -53,6 +53,12 @@ impl Grid {
         TOP + (self.high + GAP) * float(row)
     }
 
+    /// Whether a sign with a number fits into a column. Else there are none: some without the others
+    /// would say something else.
+    fn has_signs(&self) -> bool {
+        self.wide >= 24.0
+    }
+
     fn right(&self) -> f64 {
         self.x(self.n_columns)
     }
@@ -105,7 +111,7 @@ impl AgentChart {
             .add(whole)
             .add(label(&title, 24.0, 28.0, 16, "start").set("font-weight", "bold").set("fill", INK))
             .add(label(&subtitle, 24.0, 47.0, 12, "start").set("fill", GREY))
-            .add(legend(self, 60.0));
+            .add(legend(self, grid.has_signs(), 60.0));
         for (n, row) in self.rows.iter().enumerate() {
             group = group.add(bars(row, n, &grid)).add(words(row, n, &grid));
         }
@@ -218,7 +224,7 @@ fn bars(row: &Row, n: usize, grid: &Grid) -> Group {
     }
     let whole = block([grid.left, grid.y(n)], [grid.right() - grid.left, grid.high], "none");
     group = group.add(whole.set("stroke", "#777777"));
-    for column in 0..grid.n_columns {
+    for column in (0..grid.n_columns).filter(|_| grid.has_signs()) {
         group = signs(row, column, [grid.x(column), grid.y(n)], grid, group);
     }
     group
@@ -242,10 +248,10 @@ fn signs(row: &Row, column: usize, [x, y]: [f64; 2], grid: &Grid, group: Group) 
         more => format!("{sign}{more}"),
     };
     let text = format!("{}{}", sign("+", row.came[column]), sign("−", row.went[column]));
-    let (wide, high) = (width(&text, 12) + 4.0, 13.0);
-    if text.is_empty() || wide > grid.wide + 2.0 {
+    if text.is_empty() {
         return group;
     }
+    let (wide, high) = (width(&text, 12) + 4.0, 13.0);
     let middle = [x + grid.wide / 2.0, y + grid.high / 2.0];
     let ground = block([middle[0] - wide / 2.0, middle[1] - high / 2.0], [wide, high], "#ffffff");
     let sign = label(&text, middle[0], middle[1] + 4.0, 12, "middle").set("font-weight", "bold");
