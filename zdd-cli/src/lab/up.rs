@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::interval;
 
-use zdd_core::placement::{Agent, Grouping};
+use zdd_core::placement::{Agent, Counting, Grouping};
 use zdd_core::simulate::Settings;
 use zdd_marathon::HttpMarathon;
 use zdd_marathon::local::{ImageMap, Lab, LabBuilder, default_agents};
@@ -172,6 +172,7 @@ fn builder(args: &UpArgs, agents: Vec<Agent>) -> Result<LabBuilder, LabError> {
     if let Some(version) = args.marathon_version {
         settings.reading = version.reading();
         settings.grouping = Grouping::of(version);
+        settings.counting = Counting::of(version);
     }
     let mut builder = Lab::builder()
         .bind(address)

@@ -29,6 +29,15 @@ impl Counting {
         }
     }
 
+    /// Whether an instance counts when one of `app` is placed. Restarts are a matter of what Marathon
+    /// takes for a change of configuration: see [`counts_for_constraints`].
+    pub fn counts(self, instance_version: Timestamp, app: &App) -> bool {
+        match self {
+            Self::All => true,
+            Self::SinceChange | Self::SameVersion => counts_for_constraints(instance_version, app),
+        }
+    }
+
     /// Whether an old instance counts while those of a deployment are placed that changes the app's
     /// configuration, or only restarts it.
     pub const fn counts_old(self, changes_configuration: bool) -> bool {

@@ -127,9 +127,7 @@ impl Rejections {
     ///
     /// Source: `rejectSummaryLastOffers` of `GET /v2/queue`.
     pub fn summary(&self) -> Vec<Rejected> {
-        let is_offered = |why: &&Vec<Rejection>| !why.contains(&Rejection::Inactive);
-        let why = self.agents.iter().map(|(_, why)| why);
-        let mut left: Vec<_> = why.filter(is_offered).collect();
+        let mut left: Vec<_> = self.offered().collect();
         let stages = Self::WORDS.iter().map(|word| {
             let processed = left.len() as u64;
             left.retain(|why| why.iter().all(|rejection| rejection.word() != *word));
@@ -137,6 +135,16 @@ impl Rejections {
             Rejected { reason: (*word).to_string(), declined, processed }
         });
         stages.collect()
+    }
+
+    /// How many agents had something to offer.
+    pub(crate) fn n_offers(&self) -> u64 {
+        self.offered().count() as u64
+    }
+
+    fn offered(&self) -> impl Iterator<Item = &Vec<Rejection>> {
+        let why = self.agents.iter().map(|(_, why)| why);
+        why.filter(|why| !why.contains(&Rejection::Inactive))
     }
 }
 

@@ -254,6 +254,21 @@ impl Room {
         best.map(|(_, agent)| agent.id.clone()).ok_or(rejections)
     }
 
+    /// What speaks against an agent: nothing if it is good enough for an instance, and
+    /// [`Rejection::Inactive`] of one that is not there. `counted` is as for [`place`](Self::place).
+    pub fn rejections_of(
+        &self,
+        agent: &AgentId,
+        demand: &Demand,
+        counted: &[AgentId],
+    ) -> Vec<Rejection> {
+        let tallies = demand.tallies(&counted.iter().filter_map(|id| self.agent(id)));
+        match self.positions.get(agent) {
+            Some(position) => self.rejections(*position, demand, &tallies),
+            None => [Rejection::Inactive].into(),
+        }
+    }
+
     /// What speaks against the agent at a position.
     pub(crate) fn rejections(
         &self,

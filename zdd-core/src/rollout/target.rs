@@ -77,18 +77,18 @@ pub struct Patience {
     /// What becomes of those that have not ended then.
     pub on_drain_timeout: OnDrainTimeout,
     /// How long at most until it is observed again while something is waited for. At first it is sooner:
-    /// after a tenth of the time that it was waited for, so that the end of a wait is seen a tenth later
-    /// than it is there at most, and whoever is looked at is not asked often for long.
+    /// after a twentieth of the time that it was waited for, so that the end of a wait is seen that much
+    /// later than it is there at most, and whoever is looked at is not asked often for long.
     pub observe: Duration,
 }
 
-/// How soon it is observed again at the soonest, in milliseconds: ten looks in the first second of a wait.
+/// How soon it is observed again at the soonest, in milliseconds: ten looks in each of the first two seconds.
 const SOONEST_MS: u128 = 100;
 
 impl Patience {
     /// How long until the next look, when something has been waited for for so long.
     pub(super) fn pause(&self, waited: Duration) -> Duration {
-        let ms = (waited.as_millis() / 10).max(SOONEST_MS);
+        let ms = (waited.as_millis() / 20).max(SOONEST_MS);
         Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX)).min(self.observe)
     }
 }

@@ -83,7 +83,7 @@ impl Marathon {
                 self.fire(timer);
             } else if let Some(app) = self.agenda.to_scale.pop_first() {
                 self.scale(&app);
-            } else if let Some(app) = self.agenda.to_offer.pop_first() {
+            } else if let Some(app) = self.next_offered() {
                 self.offer(&app);
             } else {
                 return;

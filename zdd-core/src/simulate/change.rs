@@ -12,7 +12,7 @@ use super::event::{PlanOf, What};
 use super::fleet::Fleet;
 use super::instance::Made;
 use super::marathon::Marathon;
-use super::stamp::stamped;
+use super::stamp::{Restarts, stamped};
 use super::validate::{made, validate};
 use crate::app::{App, Group};
 use crate::group::{self, DeploymentPlan};
@@ -215,7 +215,8 @@ impl Marathon {
         restarts: &BTreeSet<AppId>,
     ) -> Result<Proposal, ChangeError> {
         let version = self.next_version();
-        let target = stamped(&self.root, target, restarts, version)?;
+        let marked = Restarts { apps: restarts, counting: self.settings.counting };
+        let target = stamped(&self.root, target, &marked, version)?;
         validate(&target, &self.settings)?;
         let plan = group::plan(&self.root, &target, restarts)?;
         let is_new = |app: &&App| self.app(app.id()).is_none_or(|known| **known != **app);

@@ -8,6 +8,7 @@ use super::instance::{Instance, Made};
 use super::job::Job;
 use super::order::Readiness;
 use crate::app::App;
+use crate::placement::Rejections;
 use crate::ports::{Offers, TaskFailure};
 use crate::units::AgentId;
 
@@ -25,6 +26,8 @@ pub(super) struct Fleet {
     pub(super) waiting: BTreeSet<u64>,
     /// What became of offers for them.
     pub(super) offers: Offers,
+    /// What spoke against each agent when its offer was turned down the last time.
+    pub(super) declined: Rejections,
     /// What a deployment does with the app.
     pub(super) job: Option<Job>,
     /// Readiness checks that go on or have ended well in that job, by the instances' numbers.

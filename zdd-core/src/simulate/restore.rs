@@ -8,7 +8,7 @@ use super::agenda::Agenda;
 use super::backoff::Backoff;
 use super::error::ChangeError;
 use super::marathon::Marathon;
-use super::stamp::stamped;
+use super::stamp::{Restarts, stamped};
 use super::validate::{made, validate};
 use crate::app::{App, Group};
 use crate::group;
@@ -31,7 +31,8 @@ impl Marathon {
         history: BTreeMap<AppId, Vec<App>>,
     ) -> Result<(), ChangeError> {
         self.clock(now);
-        let root = stamped(&root.clone(), root, &BTreeSet::new(), self.next_version())?;
+        let none = Restarts { apps: &BTreeSet::new(), counting: self.settings.counting };
+        let root = stamped(&root.clone(), root, &none, self.next_version())?;
         validate(&root, &self.settings)?;
         group::plan(&Group::empty_root(), &root, &BTreeSet::new())?;
         let made: Vec<_> =

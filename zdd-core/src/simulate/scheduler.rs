@@ -1,17 +1,14 @@
-//! Which instances are wanted, and where they go.
+//! Which instances are wanted, and which of them wait.
 
-use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::agenda::Timer;
 use super::instance::{Instance, Made};
 use super::marathon::Marathon;
-use super::order::{Launch, Order};
-use crate::placement::{Rejections, counts_for_constraints};
+use crate::placement::Rejections;
 use crate::ports::{Offers, QueueItem};
-use crate::scaling::{Condition, Goal};
-use crate::units::{AgentId, AppId, TaskId, Timestamp};
+use crate::scaling::Goal;
+use crate::units::{AppId, TaskId, Timestamp};
 
 impl Marathon {
     /// What waits to be launched, and why. One item for each version of an app.
@@ -115,6 +112,7 @@ impl Marathon {
         if let Some(fleet) = self.fleets.get_mut(app) {
             if fleet.waiting.is_empty() {
                 fleet.offers = Offers::default();
+                fleet.declined = Rejections::default();
             }
             fleet.waiting.insert(number);
             self.waiting.insert(app.clone());
@@ -135,81 +133,6 @@ impl Marathon {
     pub(super) fn give_back(&mut self, task: &TaskId) {
         if self.room.free(task) {
             self.agenda.to_offer.extend(self.waiting.iter().cloned());
-        }
-    }
-
-    /// Launches those waiting instances of an app for which there is an agent.
-    pub(super) fn offer(&mut self, app: &AppId) {
-        let Some(fleet) = self.fleets.get(app) else {
-            return;
-        };
-        let mut blocked = BTreeSet::new();
-        for number in fleet.waiting.iter().copied().collect::<Vec<_>>() {
-            let Some(instance) = self.instance_at(app, number) else {
-                continue;
-            };
-            let made = Arc::clone(&instance.made);
-            if blocked.contains(&made.version) {
-                continue;
-            }
-            if let Some(until) = self.backoff.until(&made.app).filter(|until| *until > self.now) {
-                self.at(until, Timer::Offer(app.clone()));
-                blocked.insert(made.version);
-                continue;
-            }
-            match self.place(app, number, &made) {
-                Ok(agent) => self.provision(app, number, &made, agent),
-                Err(rejections) => {
-                    self.decline(app, &rejections);
-                    blocked.insert(made.version);
-                }
-            }
-        }
-    }
-
-    fn place(&self, app: &AppId, number: u64, made: &Made) -> Result<AgentId, Rejections> {
-        let fleet = self.fleets.get(app);
-        let reserved = fleet.and_then(|fleet| fleet.instances.get(&number)?.agent.clone());
-        if let Some(agent) = reserved {
-            return Ok(agent);
-        }
-        let counted = match fleet {
-            Some(fleet) if !made.app.constraints().is_empty() => {
-                fleet.agents_of(|one| counts_for_constraints(one.version, &made.app))
-            }
-            _ => Vec::new(),
-        };
-        self.room.place(&made.demand, &counted)
-    }
-
-    fn provision(&mut self, app: &AppId, number: u64, made: &Made, agent: AgentId) {
-        let now = self.now;
-        let host = self.room.agent(&agent).map(|agent| agent.hostname.clone());
-        let Some(fleet) = self.fleets.get_mut(app) else {
-            return;
-        };
-        fleet.offers.processed += 1;
-        let Some(instance) = fleet.instances.get_mut(&number) else {
-            return;
-        };
-        (instance.agent, instance.host) = (Some(agent.clone()), host);
-        instance.staged_at = Some(now);
-        let (task, id) = (instance.task.clone(), instance.id.clone());
-        self.room.take(&task, &agent, &made.demand);
-        self.waits_no_more(app, number);
-        self.set_condition(app, number, Condition::Provisioned);
-        let (app, ports) = (Arc::clone(&made.app), made.demand.ports.clone());
-        self.orders.push(Order::Launch(Launch { task, instance: id, app, agent, ports }));
-    }
-
-    fn decline(&mut self, app: &AppId, rejections: &Rejections) {
-        let now = self.now;
-        if let Some(fleet) = self.fleets.get_mut(app) {
-            let n_offers = rejections.agents.len() as u64;
-            fleet.offers.processed += n_offers;
-            fleet.offers.unused += n_offers;
-            fleet.offers.last_unused_at = Some(now);
-            fleet.offers.rejected = rejections.summary();
         }
     }
 }

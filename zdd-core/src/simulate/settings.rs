@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::capacity::Reading;
-use crate::placement::Grouping;
+use crate::placement::{Counting, Grouping};
 
 /// How a Marathon behaves, in terms of its command line flags and its release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,10 @@ pub struct Settings {
     pub reading: Reading,
     /// How it spreads instances over groups.
     pub grouping: Grouping,
+    /// Which instances constraints look at.
+    pub counting: Counting,
+    /// When agents offer what is free of them.
+    pub offering: Offering,
     /// With so many deployments going on, further changes are refused.
     pub max_running_deployments: u32,
     /// How often the number of instances of every app is looked at.
@@ -26,12 +30,28 @@ pub struct Settings {
     pub max_instances: u64,
 }
 
+/// When agents offer what is free of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Offering {
+    /// All of them, as soon as there may be room for something that waits: an instance goes to the one
+    /// that is used least.
+    #[default]
+    AtOnce,
+    /// When told: see [`Marathon::offer_from`](super::Marathon::offer_from) and
+    /// [`Marathon::offer_from_all`](super::Marathon::offer_from_all). Offers of Mesos come agent by
+    /// agent, in no order that anybody promises; so whoever drives the machine can choose one.
+    WhenTold,
+}
+
 /// Marathon's own defaults, and those of Mesos for the grace.
 impl Default for Settings {
     fn default() -> Self {
         Self {
             reading: Reading::default(),
             grouping: Grouping::default(),
+            counting: Counting::default(),
+            offering: Offering::default(),
             max_running_deployments: 100,
             scale_check_every: Duration::from_secs(300),
             default_kill_grace: Duration::from_secs(3),

@@ -8,19 +8,20 @@ use serde_json::{Value, json};
 
 use super::error::{ChangeError, detail};
 use crate::app::{App, Group};
+use crate::placement::Counting;
 use crate::units::{AppId, GroupId, Timestamp};
 
 /// `target` with the version of every app that differs from `current`.
 ///
 /// A new app and a new configuration are versions in every respect; who only scales keeps the moment
-/// of the last change of configuration; a restart counts as such a change. What does not change keeps
-/// its version, whatever `target` says about it.
+/// of the last change of configuration; a restart counts as such a change since 1.11, and as a scaling
+/// before. What does not change keeps its version, whatever `target` says about it.
 ///
-/// Source: Marathon's `GroupVersioningUtil`; restarts as since October 2020.
+/// Source: Marathon's `GroupVersioningUtil`.
 pub(super) fn stamped(
     current: &Group,
     mut target: Group,
-    restarts: &BTreeSet<AppId>,
+    restarts: &Restarts<'_>,
     version: Timestamp,
 ) -> Result<Group, ChangeError> {
     let old: BTreeMap<&AppId, &App> = current.all_apps().map(|app| (app.id(), app)).collect();
@@ -40,6 +41,13 @@ pub(super) fn stamped(
     Ok(target)
 }
 
+/// Apps that are restarted as they are.
+pub(super) struct Restarts<'a> {
+    pub(super) apps: &'a BTreeSet<AppId>,
+    /// In the release, which decides what a restart is taken for.
+    pub(super) counting: Counting,
+}
+
 struct Stamp {
     version: Timestamp,
     last_scaling_at: Timestamp,
@@ -47,7 +55,7 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn of(old: Option<&App>, new: &App, restarts: &BTreeSet<AppId>, version: Timestamp) -> Self {
+    fn of(old: Option<&App>, new: &App, restarts: &Restarts<'_>, version: Timestamp) -> Self {
         let fresh = Self { version, last_scaling_at: version, last_config_change_at: version };
         let Some(old) = old else {
             return fresh;
@@ -57,8 +65,13 @@ impl Stamp {
             fresh
         } else if new.instances() != old.instances() {
             Self { last_config_change_at: kept.last_config_change_at, ..fresh }
-        } else if restarts.contains(new.id()) {
-            Self { last_scaling_at: kept.last_scaling_at, ..fresh }
+        } else if restarts.apps.contains(new.id()) {
+            match restarts.counting {
+                Counting::SameVersion => Self { last_scaling_at: kept.last_scaling_at, ..fresh },
+                Counting::SinceChange | Counting::All => {
+                    Self { last_config_change_at: kept.last_config_change_at, ..fresh }
+                }
+            }
         } else {
             kept
         }

@@ -80,7 +80,8 @@ fn a_swap_of_ten_takes_a_tenth_longer_than_its_tasks_at_most() {
 }
 
 /// How late a wait is seen to be over depends on when it ends between two looks. Whenever that is: not by
-/// more than a tenth; and each stage has four looks more, for settings and for those that are quiet.
+/// more than a twentieth; and each stage has four looks more, for settings and for those that are quiet.
+/// Together that is a tenth at most for stages that are not over at once.
 #[test]
 fn whatever_tasks_take_nothing_is_waited_for_but_the_next_look() {
     let ms = Duration::from_millis;
@@ -91,7 +92,9 @@ fn whatever_tasks_take_nothing_is_waited_for_but_the_next_look() {
             let times = Times { start, healthy, drain: ms(drain) };
             let (took, floor) = (times.forecast(), times.floor());
             let more = ms(500) * u32::try_from(STAGES.len()).unwrap();
-            assert!(took >= floor && took <= floor * 11 / 10 + more, "{took:?}: {times:?}");
+            let is_slow = times.start + times.healthy + times.drain >= ms(4_000);
+            assert!(!is_slow || took <= floor * 11 / 10, "{took:?} of {floor:?}: {times:?}");
+            assert!(took >= floor && took <= floor * 21 / 20 + more, "{took:?}: {times:?}");
             let ratio = took.as_secs_f64() / floor.as_secs_f64();
             if ratio > worst.0 {
                 worst = (ratio, Some(times));
