@@ -80,17 +80,22 @@ impl Place {
         let room = &question.scene.room;
         let fixes = fixes.iter().map(|fix| in_words(room, fix)).collect();
         let mut assumed = self.assumed.clone();
-        let mut apps = apps.into_iter().peekable();
-        let has_old = apps.peek().is_some();
+        let (about, apps) = (about.to_string(), apps.into_iter().collect::<Vec<_>>());
+        let has_old = !apps.is_empty();
         if has_old && is_beside {
             assumed.push(UNKNOWN.into());
-        } else if has_old && apps.all(|app| !self.runs(app)) {
-            assumed.push(
-                "nothing of it runs on these agents: it is deployed for the first time".into(),
-            );
+        } else if has_old && apps.iter().all(|app| !self.runs(app)) {
+            assumed.push(match apps.as_slice() {
+                [app] if app.as_str() != about => {
+                    format!(
+                        "nothing of {app} runs on these agents, so that nothing of it makes room"
+                    )
+                }
+                _ => "nothing of it runs on these agents: it is deployed for the first time".into(),
+            });
         }
         Answer {
-            about: about.to_string(),
+            about,
             scene: question.scene,
             fit,
             fixes,
