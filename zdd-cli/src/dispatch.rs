@@ -6,12 +6,12 @@ use crate::args::{Cli, Verb, ZddPyArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::text::{BAD, BOLD, Page, styled};
-use crate::{check, extras, jobs, lab, network, schema, split, verify};
+use crate::{extras, jobs, lab, network, schema, split, verify};
 
 /// Does what `cli` asks for: the result goes to `out`, errors and hints to `err`.
 pub(crate) fn run(cli: &Cli, page: Page, out: &mut impl Write, err: &mut impl Write) -> ExitCode {
     let answered = match &cli.verb {
-        Verb::Check(args) => check::run(args, page, out),
+        Verb::Check(args) => network::check(args, page, out, err),
         Verb::Plan(args) => network::plan(args, page, out, err),
         Verb::Deploy(args) => network::deploy(args, page, out, err),
         Verb::Canary(args) => network::canary(args, page, out, err),

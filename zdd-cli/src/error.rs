@@ -16,6 +16,7 @@ use zdd_marathon::{BuildError, CredentialFileError};
 
 use crate::amend::AmendError;
 use crate::exit::ExitCode;
+use crate::fit::FitError;
 use crate::history::HistoryFault;
 use crate::input::Source;
 use crate::jobs::JobsError;
@@ -149,6 +150,8 @@ pub(crate) enum CliError {
     Amend(Box<AmendError>),
     #[error("{0}")]
     Connect(#[from] ConnectFault),
+    #[error("{0}")]
+    Fit(#[from] FitError),
     #[error("{}{error}", About(.about.as_deref()))]
     Marathon { about: Option<String>, call: Call, error: MarathonError },
     #[error("{about}: {guarantee} would not hold: {why}")]
@@ -197,6 +200,7 @@ impl CliError {
             Self::Jobs(error) => error.exit(),
             Self::History(error) => error.exit(),
             Self::Amend(error) => error.exit(),
+            Self::Fit(error) => error.exit(),
             Self::NotForGroups { .. }
             | Self::NotForRollouts { .. }
             | Self::OfTwoKinds { .. }
@@ -278,6 +282,7 @@ impl CliError {
             Self::Jobs(error) => error.hint().map(String::from),
             Self::History(error) => Some(error.hint()),
             Self::Amend(error) => error.hint(),
+            Self::Fit(error) => error.hint(),
             Self::SeveralApps(_) => Some("give each app a file, or put them into a group".into()),
             Self::NoPicture { .. } => Some("choose one app, or use -o text".into()),
             Self::NotForGroups { .. } => Some("take the app by itself, out of its group".into()),

@@ -27,7 +27,7 @@ pub(crate) enum ExitCode {
     Delete = 8,
     /// An app could not be scaled.
     Scale = 9,
-    /// The guarantee asked for cannot be kept.
+    /// The guarantee asked for cannot be kept, or it is not proven that it fits the cluster.
     NotSatisfiable = 10,
     /// The guarantee asked for was violated.
     Violated = 11,
@@ -62,7 +62,7 @@ Exit status:
    7  an app could not be created
    8  an app could not be deleted
    9  an app could not be scaled
-  10  the guarantee asked for is not satisfiable
+  10  the guarantee asked for is not satisfiable, or it is not proven to fit
   11  a guarantee was violated
   12  locked by someone else
   13  the plan is stale

@@ -13,6 +13,7 @@ mod dispatch;
 mod error;
 mod exit;
 mod extras;
+mod fit;
 mod follow;
 mod history;
 mod hooks;

@@ -7,8 +7,8 @@ use zdd_core::ports::Marathon;
 use zdd_marathon::HttpMarathon;
 
 use crate::args::{
-    AbortArgs, CanaryArgs, CanaryVerb, ConnectArgs, DeployArgs, HaproxyArgs, HistoryArgs, Output,
-    PlanCommand, PlanOutput, ResumeArgs, RollbackArgs, StatusArgs, ZddPyArgs,
+    AbortArgs, CanaryArgs, CanaryVerb, CheckArgs, ConnectArgs, DeployArgs, HaproxyArgs,
+    HistoryArgs, Output, PlanCommand, PlanOutput, ResumeArgs, RollbackArgs, StatusArgs, ZddPyArgs,
 };
 use crate::connect::{balancer, connect, of_zdd_py};
 use crate::error::{CliError, ConnectFault};
@@ -16,7 +16,7 @@ use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Terminal};
 use crate::live::Screen;
 use crate::text::{NOTE, Page, styled};
-use crate::{abort, deploy, history, plan, resume, rollout, status};
+use crate::{abort, check, deploy, fit, history, plan, resume, rollout, status};
 
 type Answer = Result<ExitCode, CliError>;
 
@@ -33,6 +33,26 @@ pub(crate) fn deploy(
     }))
 }
 
+/// Without a cluster that somebody has to be asked about, nobody is.
+pub(crate) fn check(
+    args: &CheckArgs,
+    page: Page,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Answer {
+    fit::of_check(args)?;
+    match (args.connect.marathon.is_empty(), &args.cluster.mesos) {
+        (true, None) => check::run(args, page, out),
+        (true, Some(_)) => alone(check::run_on(args, None, page, out)),
+        (false, _) => {
+            let mut console = Console::new(out, err, page, args.output);
+            with(&args.connect, &mut console, async |marathon, _, console| {
+                check::run_on(args, Some(marathon), page, console.out).await
+            })
+        }
+    }
+}
+
 /// Without an address of Marathon in the arguments, nobody is asked: a plan of files is the same everywhere.
 pub(crate) fn plan(
     args: &PlanCommand,
@@ -40,8 +60,12 @@ pub(crate) fn plan(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Answer {
+    fit::of_plan(args)?;
     if args.connect.marathon.is_empty() {
-        return plan::run(args, page, out);
+        return match &args.cluster.mesos {
+            None => plan::run(args, page, out),
+            Some(_) => alone(plan::run_on_mesos(args, page, out)),
+        };
     }
     let output = match args.plan.output {
         PlanOutput::Text => Output::Text,
@@ -166,6 +190,15 @@ fn unread(answer: Answer) -> Answer {
         }
         answer => answer,
     }
+}
+
+/// Runs what talks to no Marathon.
+fn alone(verb: impl Future<Output = Answer>) -> Answer {
+    let runtime =
+        runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Terminal)?;
+    let answer = runtime.block_on(verb);
+    runtime.shutdown_background();
+    answer
 }
 
 /// Connects and runs `verb`. One thread is enough: it only waits.

@@ -15,9 +15,18 @@ fn the_readme_is_true() {
 fn the_pictures_are_what_is_drawn_today() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     for (picture, args) in [
-        ("docs/plan.svg", ["plan", "examples/default/base-min-over.json"]),
-        ("docs/swap.svg", ["plan", "examples/shop/shop.json"]),
-        ("docs/recording.svg", ["verify", "zdd-core/tests/fixtures/base-min-over.events"]),
+        ("docs/plan.svg", &["plan", "examples/default/base-min-over.json"][..]),
+        (
+            "docs/fit.svg",
+            &[
+                "plan",
+                "examples/fits/shop.json",
+                "--agents=examples/fits/state.json",
+                "--min-health=0.75",
+            ],
+        ),
+        ("docs/swap.svg", &["plan", "examples/shop/shop.json"]),
+        ("docs/recording.svg", &["verify", "zdd-core/tests/fixtures/base-min-over.events"]),
     ] {
         let drawn = std::process::Command::new(env!("CARGO_BIN_EXE_zdd"))
             .args(args)

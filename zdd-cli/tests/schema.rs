@@ -92,6 +92,9 @@ fn all_fit(verb: &str, calls: &[&[&str]]) {
     }
 }
 
+const FITS: &str = "../examples/fits/shop.json";
+const AGENTS: &str = "--agents=../examples/fits/state.json";
+const MAY_STALL: &str = "tests/good/fits-may.json";
 const MIN_OVER: &str = "../examples/default/base-min-over.json";
 
 #[test]
@@ -115,6 +118,10 @@ fn check_prints_what_its_schema_says() {
             &["check", MIN_OVER, "-o", "json", "--marathon-version", "1.10"],
             &["check", MIN_OVER, "../examples/default/base.json", "-o", "json"],
             &["check", "tests/good/shop-2.json", "-o", "json"],
+            &["check", FITS, AGENTS, "-o", "json"],
+            &["check", FITS, AGENTS, "-o", "json", "--min-health", "0.5"],
+            &["check", "tests/good/fits-group.json", AGENTS, "-o", "json"],
+            &["check", MAY_STALL, "--agents=tests/good/fits-may-state.json", "-o", "json"],
         ],
     );
 }
@@ -129,6 +136,10 @@ fn plan_prints_what_its_schema_says() {
             &["plan", MIN_OVER, "-o", "json", "--from", MIN_OVER],
             &["plan", "--instances", "1000000", "--min-health", "0.5", "-o", "json"],
             &["plan", "tests/good/shop-2.json", "-o", "json", "--from", "tests/good/shop-1.json"],
+            &["plan", FITS, AGENTS, "-o", "json"],
+            &["plan", FITS, AGENTS, "-o", "json", "--from", "tests/good/fits-2.json"],
+            &["plan", "tests/good/fits-group.json", AGENTS, "-o", "json"],
+            &["plan", "tests/good/web-2.json", AGENTS, "-o", "json"],
             &["plan", "tests/good/web-2.json", "-o", "json"],
             &["plan", "tests/good/web-2.json", "-o", "json", "--weight", "20"],
             &["plan", "tests/good/web-2.json", "-o", "json", "--session-time", "10m"],

@@ -2,9 +2,11 @@
 
 mod abort;
 mod amend;
+mod asked;
 mod balancer;
 mod canary;
 mod check;
+mod cluster;
 mod common;
 mod connect;
 mod deploy;
@@ -29,11 +31,13 @@ mod zdd_py;
 
 pub(crate) use abort::AbortArgs;
 pub(crate) use amend::AmendArgs;
+pub(crate) use asked::Asked;
 pub(crate) use balancer::{BalancerArgs, BridgeArgs};
 pub(crate) use canary::{
     CanaryArgs, CanaryVerb, EndArgs, HoldArgs, PaceArgs, Percent, ShowArgs, StartArgs,
 };
 pub(crate) use check::CheckArgs;
+pub(crate) use cluster::ClusterArgs;
 pub(crate) use common::{
     Cli, CompletionsArgs, ManArgs, Numbers, Output, SchemaArgs, SchemaOf, Verb,
 };

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use zdd_core::timeline::{Assumptions, Model};
 
 use super::{
-    AmendArgs, ConnectArgs, HaproxyArgs, Numbers, Percent, Span, StepArgs, Strategy, SwapArgs,
+    AmendArgs, ClusterArgs, ConnectArgs, HaproxyArgs, Numbers, Percent, Span, StepArgs, Strategy,
+    SwapArgs,
 };
 
 /// Show every step of a deployment to its end; nothing is done
@@ -34,6 +35,8 @@ pub(crate) struct PlanCommand {
     pub(crate) share: ShareArgs,
     #[command(flatten)]
     pub(crate) steps: StepArgs,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]

@@ -6,6 +6,7 @@
 //! recording ───────▶                          limits (floor, ceiling), marks (notes), legend
 //! ```
 
+mod agents;
 mod frame;
 mod legend;
 mod limits;
@@ -22,4 +23,5 @@ mod text;
 mod thin;
 mod ticks;
 
+pub(crate) use agents::{AgentChart, Standing};
 pub(crate) use model::{Axis, Chart, Note, Point};

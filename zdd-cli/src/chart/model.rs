@@ -5,6 +5,8 @@ use std::time::Duration;
 use zdd_core::timeline::State;
 use zdd_core::units::Timestamp;
 
+use crate::fit::NoRoom;
+
 /// Instances by version and stage over time, against floor and ceiling.
 #[derive(Clone, Debug)]
 pub(crate) struct Chart {
@@ -54,6 +56,17 @@ pub(crate) enum Axis {
 }
 
 impl Chart {
+    /// The same with a note where instances come that find no place.
+    pub(crate) fn noting(mut self, no_room: Option<NoRoom>) -> Self {
+        if let Some(no_room) = no_room
+            && let Some(point) = self.points.iter().find(|it| no_room.is_passed(it.state.new))
+        {
+            self.notes.push(Note { at: point.at, text: no_room.mark.into() });
+            self.notes.sort_by_key(|note| note.at);
+        }
+        self
+    }
+
     /// Fewest healthy instances at any point.
     pub(super) fn lowest_healthy(&self) -> Option<u64> {
         self.points.iter().map(|point| point.state.healthy()).min()

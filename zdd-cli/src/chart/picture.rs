@@ -9,7 +9,7 @@ use svg::node::element::{Description, Rectangle, Title};
 use super::frame::{Frame, GREY, HEIGHT, INK, WIDTH};
 use super::text::{fitted, grouped, label, printable};
 use super::thin::thinned;
-use super::{Chart, Point, legend, limits, marks, stack, ticks};
+use super::{AgentChart, Chart, Point, legend, limits, marks, stack, ticks};
 
 impl Chart {
     /// The picture as an SVG document of its own. The same chart gives the same bytes.
@@ -17,6 +17,19 @@ impl Chart {
         let mut text = self.document().to_string();
         text.push('\n');
         text
+    }
+
+    /// The picture, and below it that of the agents, where there is one.
+    pub(crate) fn over(&self, agents: Option<&AgentChart>) -> String {
+        let Some(agents) = agents else { return self.to_svg() };
+        let height = HEIGHT + agents.height();
+        let both = Document::new()
+            .set("viewBox", (0, 0, WIDTH, height))
+            .set("width", WIDTH)
+            .set("height", height)
+            .add(self.document())
+            .add(agents.document().set("y", HEIGHT));
+        format!("{both}\n")
     }
 
     fn document(&self) -> Document {

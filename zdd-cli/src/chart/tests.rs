@@ -45,7 +45,7 @@ fn recorded(points: Vec<Point>) -> Chart {
 }
 
 /// Whether every tag is closed in its order, attributes are quoted and nothing else is in the way.
-fn assert_well_formed(svg: &str) {
+pub(super) fn assert_well_formed(svg: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = svg.trim_end();
     assert!(rest.starts_with("<svg ") && rest.ends_with("</svg>"), "{svg}");

@@ -7,6 +7,7 @@ use zdd_core::check::{Fix, Suggestion, Verdict, Warning};
 use zdd_core::guarantee::Guarantee;
 
 use super::subject::Subject;
+use crate::fit::FitReport;
 use crate::schema::{GuaranteeName, ReadingName, SCHEMA};
 
 /// What `zdd check -o json` prints for one app; several files or apps make an array of these.
@@ -41,6 +42,10 @@ pub(crate) struct CheckReport {
     warnings: Vec<WarningReport>,
     /// The strategy for `--keep` and `--spare`; null where they were not given.
     suggestion: Option<SuggestionReport>,
+    /// Whether it fits the cluster; only where one was given. Apps of one group have one answer, which
+    /// is about the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fits: Option<FitReport>,
 }
 
 /// The answer about one guarantee.
@@ -113,7 +118,7 @@ struct SuggestionReport {
 
 impl CheckReport {
     pub(super) fn of(subject: &Subject) -> Self {
-        let Subject { app, source, check, suggestion, .. } = subject;
+        let Subject { app, source, check, suggestion, fits, .. } = subject;
         let bounds = check.bounds();
         Self {
             schema: SCHEMA,
@@ -129,6 +134,7 @@ impl CheckReport {
             guarantees: check.verdicts().iter().map(GuaranteeReport::from).collect(),
             warnings: check.warnings().iter().map(WarningReport::from).collect(),
             suggestion: suggestion.map(SuggestionReport::from),
+            fits: fits.as_deref().map(FitReport::of),
         }
     }
 }

@@ -5,4 +5,4 @@ mod subject;
 pub(crate) mod text;
 mod verb;
 
-pub(crate) use verb::run;
+pub(crate) use verb::{run, run_on};

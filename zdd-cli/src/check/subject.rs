@@ -1,13 +1,16 @@
 //! What is checked.
 
+use std::rc::Rc;
+
 use zdd_core::app::App;
 use zdd_core::capacity::UpgradeStrategy;
 use zdd_core::check::{Check, Suggestion, suggest};
 use zdd_core::units::{AppId, InstanceCount};
 use zdd_core::upgrade::Upgrade;
 
-use crate::args::{CheckArgs, Numbers};
+use crate::args::{Asked, CheckArgs, Numbers};
 use crate::error::CliError;
+use crate::fit::Answer;
 use crate::input::Source;
 
 /// One app, or three numbers, and what there is to say about it.
@@ -20,6 +23,8 @@ pub(super) struct Subject {
     pub(super) suggestion: Option<Suggestion>,
     /// Whether the reading was said, or is only assumed.
     pub(super) is_reading_given: bool,
+    /// Whether it fits the cluster, where one is given. The apps of a group share one answer.
+    pub(super) fits: Option<Rc<Answer>>,
 }
 
 impl Subject {
@@ -48,7 +53,24 @@ impl Subject {
             None => None,
         };
         let is_reading_given = args.numbers.marathon_version.is_some();
-        Ok(Self { app, source, check: *check, suggestion, is_reading_given })
+        Ok(Self { app, source, check: *check, suggestion, is_reading_given, fits: None })
+    }
+}
+
+impl Subject {
+    /// Whether it can be kept, and fits where that is asked.
+    pub(super) fn holds(&self, asked: Asked) -> bool {
+        let fits = self.fits.as_ref().is_none_or(|answer| answer.fits());
+        match asked {
+            Asked::Strategy(guarantee) => fits && self.check.verdict(guarantee).satisfiable.holds(),
+            Asked::Fits => fits,
+        }
+    }
+
+    /// The answer that is about this app alone.
+    pub(super) fn own_answer(&self) -> Option<&Answer> {
+        let about = self.app.as_ref()?.as_str();
+        self.fits.as_deref().filter(|answer| answer.about == about)
     }
 }
 

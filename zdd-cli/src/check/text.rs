@@ -1,41 +1,57 @@
 //! The answers for people.
 
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use zdd_core::capacity::{Reading, UpgradeStrategy};
 use zdd_core::check::{Fix, Verdict};
-use zdd_core::guarantee::Guarantee;
 use zdd_core::units::InstanceCount;
 
 use super::subject::Subject;
+use crate::args::Asked;
 use crate::text::{BOLD, DIM, NOTE, Page, mark, plural, styled};
 
 pub(super) fn write(
     subjects: &[Subject],
-    guarantee: Guarantee,
+    asked: Asked,
     page: Page,
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
     for (n, subject) in subjects.iter().enumerate() {
         if n > 0 {
             writeln!(out)?;
         }
         one(subject, page, out)?;
+        let next = subjects.get(n + 1).and_then(|next| next.fits.as_ref());
+        if let Some(answer) = &subject.fits
+            && subject.own_answer().is_none()
+            && !next.is_some_and(|next| Rc::ptr_eq(next, answer))
+        {
+            writeln!(out, "\n{}", styled(BOLD, format!("group {}", answer.about)))?;
+            answer.write(page, out)?;
+        }
     }
     if subjects.len() > 1 {
-        let is_satisfiable =
-            |subject: &&Subject| subject.check.verdict(guarantee).satisfiable.holds();
-        let satisfiable = subjects.iter().filter(is_satisfiable).count();
-        writeln!(out, "\n{guarantee}: satisfiable for {satisfiable} of {} apps", subjects.len())?;
+        let is_kept = |subject: &&Subject| match asked {
+            Asked::Strategy(guarantee) => subject.check.verdict(guarantee).satisfiable.holds(),
+            Asked::Fits => subject.holds(asked),
+        };
+        let kept = subjects.iter().filter(is_kept).count();
+        let verdict = if asked == Asked::Fits { "proven" } else { "satisfiable" };
+        writeln!(out, "\n{asked}: {verdict} for {kept} of {} apps", subjects.len())?;
     }
     Ok(())
 }
 
-fn one(subject: &Subject, page: Page, out: &mut impl Write) -> io::Result<()> {
+fn one(subject: &Subject, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     heading(subject, page, out)?;
     for verdict in subject.check.verdicts() {
         writeln!(out)?;
         one_guarantee(verdict, page, out)?;
+    }
+    if let Some(answer) = subject.own_answer() {
+        writeln!(out)?;
+        answer.write(page, out)?;
     }
     let warnings = subject.check.warnings();
     if !warnings.is_empty() {
@@ -60,7 +76,7 @@ fn one(subject: &Subject, page: Page, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", styled(DIM, page.hanging(0, 2, &reading)))
 }
 
-fn heading(subject: &Subject, page: Page, out: &mut impl Write) -> io::Result<()> {
+fn heading(subject: &Subject, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     match (&subject.app, &subject.source) {
         (Some(app), Some(source)) => writeln!(out, "{} ({source})", styled(BOLD, app))?,
         _ => writeln!(out, "{}", styled(BOLD, "An app of which only the numbers are known"))?,
@@ -82,7 +98,7 @@ fn heading(subject: &Subject, page: Page, out: &mut impl Write) -> io::Result<()
     writeln!(out, "{}", page.wrapped(0, &text))
 }
 
-fn one_guarantee(verdict: &Verdict, page: Page, out: &mut impl Write) -> io::Result<()> {
+fn one_guarantee(verdict: &Verdict, page: Page, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let (satisfiable, kept) = (verdict.satisfiable.holds(), verdict.kept_by_marathon.holds());
     // The second column begins at the same place, whatever stands in the first.
     let (can, gap) =

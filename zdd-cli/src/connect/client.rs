@@ -4,7 +4,7 @@ use std::env;
 use std::path::Path;
 
 use url::Url;
-use zdd_marathon::{Credentials, HttpMarathon};
+use zdd_marathon::{Builder, Credentials, HttpMarathon};
 
 use super::address::{Origin, addresses};
 use crate::args::{ConnectArgs, ZddPyArgs};
@@ -19,21 +19,28 @@ const PASSWORD: &str = "ZDD_MARATHON_PASSWORD";
 pub(crate) fn connect(args: &ConnectArgs) -> Result<(HttpMarathon, Vec<String>), ConnectFault> {
     refuse_secrets(args)?;
     let mut warnings = Vec::new();
-    let mut builder = HttpMarathon::builder(urls(args)?)
-        .connect_timeout(args.connect_timeout.time())
-        .read_timeout(args.read_timeout.time())
-        .patience(args.retry_for.time());
-    if let Some(file) = &args.cacert {
-        builder = builder.cacert_file(file);
-    }
+    let mut builder = guarded(urls(args)?, args);
     if args.insecure {
-        builder = builder.insecure();
         warnings.push("--insecure: whoever is on the way can read and change everything".into());
     }
     if let Some(credentials) = credentials(args, &mut warnings)? {
         builder = builder.credentials(credentials);
     }
     Ok((builder.build()?, warnings))
+}
+
+/// A client for these addresses, with the time-outs of the arguments and whom they trust, and without
+/// credentials.
+pub(super) fn guarded(urls: impl IntoIterator<Item = Url>, args: &ConnectArgs) -> Builder {
+    let builder = HttpMarathon::builder(urls)
+        .connect_timeout(args.connect_timeout.time())
+        .read_timeout(args.read_timeout.time())
+        .patience(args.retry_for.time());
+    let builder = match &args.cacert {
+        Some(file) => builder.cacert_file(file),
+        None => builder,
+    };
+    if args.insecure { builder.insecure() } else { builder }
 }
 
 /// The client that zdd.py's arguments describe.

@@ -3,7 +3,9 @@
 mod address;
 mod balancer;
 mod client;
+mod mesos;
 
 pub(crate) use address::{Origin, addresses};
 pub(crate) use balancer::balancer;
 pub(crate) use client::{connect, of_zdd_py};
+pub(crate) use mesos::{mesos_at, mesos_of};

@@ -110,15 +110,15 @@ fn in_text(
         Change::Create | Change::Nothing => {}
         Change::Replace { plan, .. } | Change::Restart { plan } => {
             writeln!(out)?;
-            text::replacement(plan, false, page, out)?;
+            text::replacement(plan, None, false, page, out)?;
         }
         Change::Scale { plan, .. } => {
             writeln!(out)?;
-            text::scaling(plan, page, out)?;
+            text::scaling(plan, None, page, out)?;
         }
         Change::Group { plan, .. } => {
             writeln!(out)?;
-            text::group(plan, false, page, out)?;
+            text::group(plan, None, false, page, out)?;
         }
     }
     Ok(())
@@ -137,7 +137,9 @@ fn line(change: &Change, order: &Order, present: &Present) -> PlanLine {
         Change::Scale { plan, .. } => {
             ("scale", Some(PlanReport::Scaling(Box::new(ScalingReport::of(plan)))))
         }
-        Change::Group { plan, .. } => ("group", Some(PlanReport::Group(GroupReport::of(plan)))),
+        Change::Group { plan, .. } => {
+            ("group", Some(PlanReport::Group(Box::new(GroupReport::of(plan)))))
+        }
     };
     PlanLine {
         schema: SCHEMA,

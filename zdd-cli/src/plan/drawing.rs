@@ -6,6 +6,7 @@ use std::time::Duration;
 use zdd_core::timeline::{Change, End, Side, State, Step, Timeline};
 
 use super::subject::Labels;
+use crate::fit::NoRoom;
 use crate::text::{BAD, DIM, GOOD, NOTE, Page, Time, styled};
 
 /// A timeline of boxes, `T0: [old] [old] [new…]`.
@@ -69,6 +70,18 @@ impl<'a> Drawing<'a> {
         let width = rows.iter().map(|row| boxes_width(row.state, labels)).max()?;
         let fits = rows.len() <= MAX_ROWS && LABEL + width + COLUMNS <= page.width;
         fits.then_some(Self { rows, labels, width, left_out })
+    }
+}
+
+impl Drawing<'_> {
+    /// The same with a mark where instances come that find no place.
+    pub(super) fn marked(mut self, no_room: Option<NoRoom>) -> Self {
+        if let Some(no_room) = no_room
+            && let Some(row) = self.rows.iter_mut().find(|it| no_room.is_passed(it.state.new))
+        {
+            row.note = no_room.mark;
+        }
+        self
     }
 }
 

@@ -12,6 +12,7 @@ use super::group::GroupPlan;
 use super::rollout::{BindingReport, RolloutReport};
 use super::subject::{Replacement, Scaling};
 use crate::check::json::StrategyReport;
+use crate::fit::FitReport;
 use crate::schema::{GuaranteeName, ReadingName, SCHEMA, millis};
 
 /// What `zdd plan -o json` prints: the plan of one replacement, of a change of the number of
@@ -24,7 +25,7 @@ pub(crate) enum PlanReport {
     /// Only their number changes, or nothing.
     Scaling(Box<ScalingReport>),
     /// The apps of a group are deployed.
-    Group(GroupReport),
+    Group(Box<GroupReport>),
     /// A version grows beside another one.
     Rollout(Box<RolloutReport>),
 }
@@ -46,6 +47,9 @@ pub(crate) struct ReplacementReport {
     /// What it was made from, where it was made from what runs.
     #[serde(flatten)]
     bound: Option<BindingReport>,
+    /// Whether it fits the cluster; only where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fits: Option<FitReport>,
 }
 
 /// What happens when.
@@ -214,6 +218,9 @@ pub(crate) struct ScalingReport {
     /// What it was made from, where it was made from what runs.
     #[serde(flatten)]
     bound: Option<BindingReport>,
+    /// Whether it fits the cluster; only where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fits: Option<FitReport>,
 }
 
 /// The plan of a group.
@@ -232,6 +239,9 @@ pub(crate) struct GroupReport {
     duration_ms: Option<u64>,
     /// The steps, one after the other.
     steps: Vec<GroupStepReport>,
+    /// Whether it fits the cluster; only where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fits: Option<FitReport>,
 }
 
 /// A step of the plan of a group.
@@ -271,12 +281,18 @@ impl ReplacementReport {
             timeline: TimelineReport::of(&replacement.timeline, &replacement.verdict),
             assumptions: replacement.assumptions.into(),
             bound: None,
+            fits: None,
         }
     }
 
     /// The same with what it was made from.
     pub(crate) fn bound(self, bound: Option<BindingReport>) -> Self {
         Self { bound, ..self }
+    }
+
+    /// The same with whether it fits.
+    pub(crate) fn fitting(self, fits: Option<FitReport>) -> Self {
+        Self { fits, ..self }
     }
 }
 
@@ -387,12 +403,18 @@ impl ScalingReport {
             from: scaling.from.get(),
             to: scaling.to.get(),
             bound: None,
+            fits: None,
         }
     }
 
     /// The same with what it was made from.
     pub(crate) fn bound(self, bound: Option<BindingReport>) -> Self {
         Self { bound, ..self }
+    }
+
+    /// The same with whether it fits.
+    pub(crate) fn fitting(self, fits: Option<FitReport>) -> Self {
+        Self { fits, ..self }
     }
 }
 
@@ -405,7 +427,13 @@ impl GroupReport {
             reading: plan.reading,
             duration_ms: plan.forecast.takes().map(millis),
             steps: plan.forecast.steps.iter().map(GroupStepReport::from).collect(),
+            fits: None,
         }
+    }
+
+    /// The same with whether it fits.
+    pub(crate) fn fitting(self, fits: Option<FitReport>) -> Self {
+        Self { fits, ..self }
     }
 }
 

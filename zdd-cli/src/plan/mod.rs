@@ -10,4 +10,4 @@ pub(crate) mod table;
 pub(crate) mod text;
 mod verb;
 
-pub(crate) use verb::{run, run_live};
+pub(crate) use verb::{run, run_live, run_on_mesos};

@@ -13,8 +13,9 @@ use zdd_core::units::{AppId, InstanceCount};
 use zdd_core::upgrade::Upgrade;
 use zdd_core::verify::{self, judge_plan};
 
-use crate::args::PlanArgs;
+use crate::args::{Numbers, PlanArgs};
 use crate::error::CliError;
+use crate::fit::{Answer, Place};
 use crate::input::Source;
 
 /// What a deployment does.
@@ -85,6 +86,31 @@ impl Subject {
                 }
                 _ => Err(CliError::OfTwoKinds { new: source, old: old_source }),
             },
+        }
+    }
+
+    /// Whether it fits a cluster; `documents` are those that it was made of.
+    pub(crate) fn fits(
+        &self,
+        place: &Place,
+        documents: Vec<(Source, Document)>,
+        numbers: Numbers,
+    ) -> Result<Answer, CliError> {
+        if let Self::Group { old, new, .. } = self {
+            return place.of_group(old.as_ref(), new);
+        }
+        let mut apps = Vec::new();
+        for (source, document) in documents {
+            if let One::App(app) = one(document, &source)? {
+                apps.push(app);
+            }
+        }
+        let mut apps = apps.into_iter();
+        let new = apps.next().ok_or(CliError::NothingGiven)?;
+        let (new, old) = (numbers.override_in(*new), apps.next());
+        match self {
+            Self::Scaling(_) => place.of_scaling(&new),
+            _ => place.of_upgrade(old.as_deref(), &new),
         }
     }
 

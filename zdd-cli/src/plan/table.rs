@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Row, Table, presets};
 use zdd_core::timeline::{Change, Run, Side, State, Timeline};
 
+use crate::fit::NoRoom;
 use crate::text::{DIM, Page, Time, styled};
 
 pub(super) fn write(
     timeline: &Timeline,
+    no_room: Option<NoRoom>,
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
@@ -20,19 +22,31 @@ pub(super) fn write(
         .set_width(width)
         .set_header(["at", "what happens", "old", "new", "healthy", "running"]);
     table.add_row(row("", "before", timeline.initial()));
+    let mut no_room = no_room;
     for run in timeline.runs() {
-        add(run, &mut table);
+        let marked = no_room.and_then(|it| Some((passing(run, it)?, it.mark)));
+        no_room = no_room.filter(|_| marked.is_none());
+        add(run, marked, &mut table);
     }
     writeln!(out, "{}", table.trim_fmt())?;
     let legend = "… starting  ? in its checks  × stopping; the others are healthy";
     writeln!(out, "{}", styled(DIM, legend))
 }
 
-fn add(run: &Run, table: &mut Table) {
+/// The step of a run at which more new instances are there than have places.
+fn passing(run: &Run, no_room: NoRoom) -> Option<usize> {
+    let steps = (0..run.times).flat_map(|time| run.steps_of(time).enumerate());
+    let mut passing = steps.filter(|(_, step)| no_room.is_passed(step.state.new));
+    passing.next().map(|(at, _)| at)
+}
+
+fn add(run: &Run, marked: Option<(usize, &'static str)>, table: &mut Table) {
     // The bar shows what is repeated.
     let bar = if run.times > 1 { "│ " } else { "" };
-    for step in &run.steps {
-        let what = format!("{bar}{}", what(step.change));
+    for (n, step) in run.steps.iter().enumerate() {
+        let mark = marked.filter(|(at, _)| *at == n).map_or("", |(_, mark)| mark);
+        let gap = if mark.is_empty() { "" } else { "  " };
+        let what = format!("{bar}{}{gap}{mark}", what(step.change));
         table.add_row(row(&Time(step.at).to_string(), &what, step.state));
     }
     if run.times > 1 {

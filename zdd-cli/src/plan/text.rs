@@ -11,10 +11,12 @@ use super::group::GroupPlan;
 use super::subject::{Labels, Replacement, Scaling};
 use super::{footer, table};
 use crate::check::text::reading;
-use crate::text::{BOLD, DIM, Page, Time, plural, styled};
+use crate::fit::{Answer, NoRoom};
+use crate::text::{BAD, BOLD, DIM, Page, Time, plural, styled};
 
 pub(crate) fn replacement(
     replacement: &Replacement,
+    fits: Option<&Answer>,
     all_steps: bool,
     page: Page,
     out: &mut (impl Write + ?Sized),
@@ -22,12 +24,23 @@ pub(crate) fn replacement(
     let Replacement { timeline, labels, .. } = replacement;
     heading(replacement, page, out)?;
     writeln!(out)?;
-    body(timeline, labels, all_steps, page, out)?;
+    let shown = Shown { labels, all_steps, no_room: fits.and_then(Answer::no_room) };
+    body(timeline, shown, page, out)?;
     if timeline.upgrade().instances.is_zero() {
         return Ok(());
     }
     writeln!(out)?;
-    footer::write(timeline, &replacement.verdict, page, out)
+    footer::write(timeline, &replacement.verdict, page, out)?;
+    fits.map_or(Ok(()), |answer| answer.write(page, out))
+}
+
+/// What is shown of a timeline, and how.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    labels: &'a Labels,
+    all_steps: bool,
+    /// Where it stands still for want of a place.
+    no_room: Option<NoRoom>,
 }
 
 fn heading(
@@ -77,22 +90,23 @@ fn bounds(timeline: &Timeline) -> String {
 /// The drawing where it fits, else the table.
 fn body(
     timeline: &Timeline,
-    labels: &Labels,
-    all_steps: bool,
+    shown: Shown<'_>,
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
+    let Shown { labels, all_steps, no_room } = shown;
     if timeline.upgrade().instances.is_zero() {
         return writeln!(out, "There is nothing to replace: Marathon only changes the number.");
     }
     match Drawing::of(timeline, labels, all_steps, page) {
-        Some(drawing) => write!(out, "{drawing}"),
-        None => table::write(timeline, page, out),
+        Some(drawing) => write!(out, "{}", drawing.marked(no_room)),
+        None => table::write(timeline, no_room, page, out),
     }
 }
 
 pub(crate) fn scaling(
     scaling: &Scaling,
+    fits: Option<&Answer>,
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
@@ -111,11 +125,15 @@ pub(crate) fn scaling(
              replaces nothing, and its upgradeStrategy does not apply."
         )
     };
-    writeln!(out, "{}", page.wrapped(0, &text))
+    writeln!(out, "{}", page.wrapped(0, &text))?;
+    let Some(answer) = fits else { return Ok(()) };
+    writeln!(out)?;
+    answer.write(page, out)
 }
 
 pub(crate) fn group(
     plan: &GroupPlan,
+    fits: Option<&Answer>,
     all_steps: bool,
     page: Page,
     out: &mut (impl Write + ?Sized),
@@ -132,30 +150,38 @@ pub(crate) fn group(
     if steps.is_empty() {
         return writeln!(out, "\nNothing changes that Marathon would deploy.");
     }
+    let no_room = fits.and_then(Answer::no_room);
     for (n, step) in steps.iter().enumerate() {
+        let no_room = no_room.filter(|it| it.step == n);
         let when = match step.at {
             Some(at) => format!("at {}", Time(at)),
             None => "never reached".into(),
         };
         let heading = format!("Step {} of {}, {when}", n + 1, steps.len());
-        writeln!(out, "\n{}", styled(BOLD, heading))?;
+        let mark = no_room.map_or_else(String::new, |it| format!("  {}", styled(BAD, it.mark)));
+        writeln!(out, "\n{}{mark}", styled(BOLD, heading))?;
         for (n, forecast) in step.actions.iter().enumerate() {
             let is_after_a_drawing = n > 0 && step.actions[n - 1].timeline.is_some();
             if is_after_a_drawing {
                 writeln!(out)?;
             }
-            action(forecast, all_steps, page, out)?;
+            let no_room = no_room.filter(|it| it.action == n);
+            let shown = Shown { labels: &Labels::default(), all_steps, no_room };
+            action(forecast, shown, page, out)?;
         }
     }
     match plan.forecast.takes() {
-        Some(takes) => writeln!(out, "\ndone after {}", Time(takes)),
-        None => writeln!(out, "\nit never ends: see the step that takes for ever"),
+        Some(takes) => writeln!(out, "\ndone after {}", Time(takes))?,
+        None => writeln!(out, "\nit never ends: see the step that takes for ever")?,
     }
+    let Some(answer) = fits else { return Ok(()) };
+    writeln!(out)?;
+    answer.write(page, out)
 }
 
 fn action(
     forecast: &ForecastAction,
-    all_steps: bool,
+    shown: Shown<'_>,
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
@@ -165,10 +191,12 @@ fn action(
     };
     let (from, to) = (forecast.from, forecast.to);
     let counts = if from == to { format!("{to}") } else { format!("{from} -> {to}") };
-    writeln!(out, "{} {}: {counts}, {takes}", forecast.action.name(), forecast.action.app())?;
+    let mark = shown.no_room.map_or_else(String::new, |it| format!("  {}", styled(BAD, it.mark)));
+    let (name, app) = (forecast.action.name(), forecast.action.app());
+    writeln!(out, "{name} {app}: {counts}, {takes}{mark}")?;
     let Some(timeline) = &forecast.timeline else { return Ok(()) };
     writeln!(out)?;
-    body(timeline, &Labels::default(), all_steps, page, out)?;
+    body(timeline, shown, page, out)?;
     if timeline.upgrade().instances.is_zero() {
         return Ok(());
     }

@@ -1,10 +1,12 @@
 //! The verb itself.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use zdd_core::app::{App, Document};
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::forecast::{Binding, Sight};
+use zdd_core::units::AppId;
 
 use super::group::GroupPlan;
 use super::json::{GroupReport, ReplacementReport, ScalingReport};
@@ -17,6 +19,7 @@ use crate::connect::balancer;
 use crate::deploy::{all_unversioned, unversioned};
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::fit::{Answer, FitReport, Place};
 use crate::input::Source;
 use crate::schema::write_json;
 use crate::text::Page;
@@ -27,9 +30,30 @@ pub(crate) fn run(
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> Result<ExitCode, CliError> {
+    let place = Place::of_file(&args.cluster, args.plan.numbers)?;
+    of_files(args, place.as_ref(), page, out)
+}
+
+/// Plans from files, on a cluster that its master has to be asked about.
+pub(crate) async fn run_on_mesos(
+    args: &PlanCommand,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> Result<ExitCode, CliError> {
+    let nothing = BTreeSet::new();
+    let place = Place::of(&args.cluster, &args.connect, args.plan.numbers, None, &nothing).await?;
+    of_files(args, place.as_ref(), page, out)
+}
+
+fn of_files(
+    args: &PlanCommand,
+    place: Option<&Place>,
+    page: Page,
+    out: &mut (impl Write + ?Sized),
+) -> Result<ExitCode, CliError> {
     match Either::of(args)? {
-        Either::Upgrade(documents) => upgrade(&args.plan, documents, None, page, out),
-        Either::Rollout(asked) => asked.show(args, page, out),
+        Either::Upgrade(documents) => upgrade(&args.plan, documents, None, place, page, out),
+        Either::Rollout(asked) => asked.show(args, place, page, out),
     }
 }
 
@@ -43,7 +67,10 @@ pub(crate) async fn run_live(
     match Either::of(args)? {
         Either::Upgrade(documents) => {
             let (documents, bound) = beside_running(args, documents, marathon).await?;
-            upgrade(&args.plan, documents, bound, page, out)
+            let apps = documents.iter().flat_map(|(_, document)| document.apps());
+            let apps = apps.map(|app| app.id().clone()).collect();
+            let place = place(args, marathon, &apps).await?;
+            upgrade(&args.plan, documents, bound, place.as_ref(), page, out)
         }
         Either::Rollout(asked) => {
             let balancer = balancer(&args.balancer)?;
@@ -76,45 +103,76 @@ async fn beside_running(
     Ok((vec![(source.clone(), new), (source, running)], bound))
 }
 
+/// The cluster, where one is given, with what Marathon says of `apps`.
+pub(super) async fn place(
+    args: &PlanCommand,
+    marathon: &dyn Marathon,
+    apps: &BTreeSet<AppId>,
+) -> Result<Option<Place>, CliError> {
+    Place::of(&args.cluster, &args.connect, args.plan.numbers, Some(marathon), apps).await
+}
+
 fn upgrade(
     args: &PlanArgs,
     documents: Vec<(Source, Document)>,
     bound: Option<Binding>,
+    place: Option<&Place>,
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> Result<ExitCode, CliError> {
     let report = bound.as_ref().map(BindingReport::of);
-    match (Subject::of(args, documents)?, args.output) {
+    let definitions: Vec<_> = place.map_or_else(Vec::new, |_| documents.clone());
+    let subject = Subject::of(args, documents)?;
+    let answer = place.map(|place| subject.fits(place, definitions, args.numbers)).transpose()?;
+    let (answer, fits) = (answer.as_ref(), answer.as_ref().map(FitReport::of));
+    match (subject, args.output) {
         (Subject::Replacement(replacement), PlanOutput::Text) => {
-            text::replacement(&replacement, args.all_steps, page, out)?;
+            text::replacement(&replacement, answer, args.all_steps, page, out)?;
         }
         (Subject::Replacement(replacement), PlanOutput::Json) => {
-            write_json(&ReplacementReport::of(&replacement).bound(report), out)?;
+            write_json(&ReplacementReport::of(&replacement).bound(report).fitting(fits), out)?;
         }
         (Subject::Replacement(replacement), PlanOutput::Svg) => {
-            write!(out, "{}", Chart::of_plan(&replacement.timeline, replacement.name()))?;
+            let chart = Chart::of_plan(&replacement.timeline, replacement.name());
+            let chart = chart.noting(answer.and_then(Answer::no_room));
+            write!(out, "{}", chart.over(answer.map(Answer::chart).as_ref()))?;
         }
-        (Subject::Scaling(scaling), PlanOutput::Text) => text::scaling(&scaling, page, out)?,
+        (Subject::Scaling(scaling), PlanOutput::Text) => {
+            text::scaling(&scaling, answer, page, out)?;
+        }
         (Subject::Scaling(scaling), PlanOutput::Json) => {
-            write_json(&ScalingReport::of(&scaling).bound(report), out)?;
+            write_json(&ScalingReport::of(&scaling).bound(report).fitting(fits), out)?;
         }
         (Subject::Scaling(scaling), PlanOutput::Svg) => {
             let what = format!("a change of the number of instances of {}", scaling.app);
-            return Err(CliError::NoPicture { what });
+            agents_alone(answer, what, out)?;
         }
         (Subject::Group { old, new, source }, output) => {
             let plan = GroupPlan::of(old.as_ref(), &new, source, args)?;
             match output {
-                PlanOutput::Text => text::group(&plan, args.all_steps, page, out)?,
-                PlanOutput::Json => write_json(&GroupReport::of(&plan), out)?,
-                PlanOutput::Svg => {
-                    return Err(CliError::NoPicture { what: "a plan of several apps".into() });
-                }
+                PlanOutput::Text => text::group(&plan, answer, args.all_steps, page, out)?,
+                PlanOutput::Json => write_json(&GroupReport::of(&plan).fitting(fits), out)?,
+                PlanOutput::Svg => agents_alone(answer, "a plan of several apps".into(), out)?,
             }
         }
     }
     if let (Some(bound), PlanOutput::Text) = (bound, args.output) {
         writeln!(out, "\ndigest {}", bound.digest())?;
     }
-    Ok(ExitCode::Done)
+    Ok(exit_of(answer))
+}
+
+/// What has no picture of its own has one of its agents, where they are known.
+fn agents_alone(
+    answer: Option<&Answer>,
+    what: String,
+    out: &mut (impl Write + ?Sized),
+) -> Result<(), CliError> {
+    let answer = answer.ok_or(CliError::NoPicture { what })?;
+    Ok(write!(out, "{}", answer.chart())?)
+}
+
+/// A plan that does not fit is none.
+pub(super) fn exit_of(answer: Option<&Answer>) -> ExitCode {
+    if answer.is_none_or(Answer::fits) { ExitCode::Done } else { ExitCode::NotSatisfiable }
 }

@@ -117,6 +117,31 @@ impl Cluster {
         self
     }
 
+    /// These agents with tasks that somebody else knows of, where the answer names none: what they
+    /// have is part of what is in use.
+    ///
+    /// ```
+    /// use zdd_core::mesos::{Cluster, Task};
+    /// use zdd_core::placement::{Amount, PortRanges, Resources};
+    ///
+    /// let cluster = Cluster::read(br#"{"slaves": [{"id": "S0", "hostname": "one.example",
+    ///     "resources": {"cpus": 4}, "used_resources": {"cpus": 3}}]}"#)?;
+    /// let one = Resources { cpus: Amount::whole(1), ..Resources::NONE };
+    /// let (id, agent) = ("shop.1".parse()?, "S0".parse()?);
+    /// let task = Task::new(id, agent, one, PortRanges::NONE);
+    /// let mut room = cluster.with_tasks([task.clone()].into()).room();
+    /// let free = |room: &zdd_core::placement::Room| room.free_of(&task.agent).unwrap().cpus;
+    /// assert_eq!(free(&room), Amount::whole(1));
+    /// room.free(&task.id);
+    /// assert_eq!(free(&room), Amount::whole(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_tasks(mut self, tasks: Vec<Task>) -> Self {
+        self.tasks.get_or_insert(tasks);
+        self
+    }
+
     /// What is to be known about it before a room is made of it.
     pub fn notes(&self) -> Vec<Note> {
         Note::of(self)

@@ -30,6 +30,20 @@ pub struct Task {
 }
 
 impl Task {
+    /// A task that Marathon knows to run, where no master says so: of no known framework and role.
+    pub fn new(id: TaskId, agent: AgentId, resources: Resources, ports: PortRanges) -> Self {
+        Self {
+            name: String::new(),
+            framework: String::new(),
+            role: None,
+            state: "TASK_RUNNING".into(),
+            id,
+            agent,
+            resources,
+            ports,
+        }
+    }
+
     /// The app of which it is an instance, if it is one of a Marathon.
     pub fn app(&self) -> Option<AppId> {
         app_of(&self.id)

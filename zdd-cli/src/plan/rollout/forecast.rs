@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zdd_core::app::App;
-use zdd_core::rollout::forecast::{Binding, Forecast, Lasting, Limits, World, forecast};
+use zdd_core::rollout::forecast::{Binding, Forecast, Lasting, Limits, Row, World, forecast};
 use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{OnDrainTimeout, Patience, Pause, Rollout, Target, Traffic};
 use zdd_core::timeline::Assumptions;
@@ -11,6 +11,7 @@ use zdd_core::timeline::Assumptions;
 use super::present::{Origin, Present};
 use crate::args::{Span, Times};
 use crate::error::CliError;
+use crate::fit::{Answer, Place};
 use crate::input::Source;
 use crate::rollout::{Canary, Prepared};
 
@@ -24,6 +25,9 @@ pub(crate) struct Plan {
     pub(crate) lasting: Lasting,
     /// What is done, one part after the other.
     pub(crate) parts: Vec<Part>,
+    /// The apps that the first so many of them are about: the one that runs, and the one that comes.
+    pub(crate) apps: (Option<App>, App),
+    pub(crate) n_of_apps: usize,
     pub(crate) binding: Binding,
 }
 
@@ -87,6 +91,8 @@ impl Plan {
             origin: present.origin.clone(),
             n_balancers: present.n_balancers,
             lasting,
+            apps: (running(prepared, present).cloned(), app.clone()),
+            n_of_apps: parts.len(),
             parts,
             binding: Binding::of_rollout(record, app, pace.drain(), present.sight()),
         })
@@ -107,6 +113,19 @@ impl Plan {
             plan.parts.extend(Self::of(&next.prepared, &present, source, pace)?.parts);
         }
         Ok(plan)
+    }
+
+    /// Whether it fits a cluster. Of a version that is deployed first so that a canary can be compared
+    /// with it, the way to there.
+    pub(crate) fn fits(&self, place: &Place) -> Result<Answer, CliError> {
+        let (old, new) = &self.apps;
+        let parts = self.parts.iter().take(self.n_of_apps);
+        let rows: Vec<Row> = parts.flat_map(|part| part.forecast.rows.iter().cloned()).collect();
+        let mut answer = place.of_rollout(old.as_ref(), new, &rows)?;
+        if self.n_of_apps < self.parts.len() {
+            answer.assumed.push(format!("what comes after {} is not looked at", new.id()));
+        }
+        Ok(answer)
     }
 
     /// Whether all of it gets to its end.
@@ -155,9 +174,14 @@ fn world(record: &Record, present: &Present, lasting: Lasting) -> Result<World, 
     Ok(world)
 }
 
-fn lasting(prepared: &Prepared, present: &Present, pace: Pace) -> Lasting {
+/// The app that runs, if one does.
+fn running<'p>(prepared: &Prepared, present: &'p Present) -> Option<&'p App> {
     let is_old = |app: &&App| Some(app.id()) == prepared.record.old.as_ref();
-    let old = present.running.iter().find(is_old).unwrap_or(&prepared.app);
+    present.running.iter().find(is_old)
+}
+
+fn lasting(prepared: &Prepared, present: &Present, pace: Pace) -> Lasting {
+    let old = running(prepared, present).unwrap_or(&prepared.app);
     Lasting {
         old: pace.times.or(Assumptions::of(old)),
         new: pace.times.or(Assumptions::of(&prepared.app)),

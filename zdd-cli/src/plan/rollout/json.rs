@@ -10,6 +10,7 @@ use zdd_core::rollout::record::Phase;
 use super::forecast::{Part, Plan};
 use super::present::Origin;
 use super::text::unreached;
+use crate::fit::FitReport;
 use crate::plan::json::{AssumptionsReport, ExtremeReport, SideReport};
 use crate::schema::{SCHEMA, millis};
 
@@ -42,6 +43,9 @@ pub(crate) struct RolloutReport {
     parts: Vec<PartReport>,
     #[serde(flatten)]
     bound: BindingReport,
+    /// Whether it fits the cluster; only where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fits: Option<FitReport>,
 }
 
 /// What a plan was made from, for `--plan`.
@@ -193,7 +197,13 @@ impl RolloutReport {
             assumptions: plan.lasting.into(),
             parts: plan.parts.iter().map(PartReport::of).collect(),
             bound: BindingReport::of(&plan.binding),
+            fits: None,
         }
+    }
+
+    /// The same with whether it fits.
+    pub(crate) fn fitting(self, fits: Option<FitReport>) -> Self {
+        Self { fits, ..self }
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn preview(plan: &Plan, console: &mut Console<'_>) -> Result<ExitCode
     if console.is_json() {
         console.line(&RolloutReport::of(plan))?;
     } else {
-        text::write(plan, false, console.page, console.out)?;
+        text::write(plan, None, false, console.page, console.out)?;
         console.out.flush()?;
     }
     console.tell("nothing was done; leave --dry-run out to do it")?;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use zdd_core::rollout::forecast::{Event, Forecast, Happening, Row};
 
+use crate::fit::NoRoom;
 use crate::plan::table::side;
 use crate::rollout::Share;
 use crate::text::{DIM, Page, Time, plural, styled};
@@ -20,11 +21,16 @@ struct Line<'f> {
 
 pub(super) fn write(
     forecast: &Forecast,
+    no_room: Option<NoRoom>,
     all_steps: bool,
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
     let lines = lines(&forecast.rows, all_steps);
+    let marked = no_room.and_then(|it| {
+        let at = lines.iter().position(|line| it.is_passed(line.row.state.new))?;
+        Some((at, it.mark))
+    });
     let n_hidden = if all_steps { 0 } else { lines.len().saturating_sub(MAX_LINES) };
     let mut table = Table::new();
     let width = u16::try_from(page.width).unwrap_or(u16::MAX);
@@ -40,7 +46,8 @@ pub(super) fn write(
             table.add_row(vec![Cell::new(""), Cell::new(text)]);
         }
         if n_hidden == 0 || n < cut || n >= cut + n_hidden {
-            table.add_row(cells(line, n == 0));
+            let mark = marked.filter(|(at, _)| *at == n).map(|(_, mark)| mark);
+            table.add_row(cells(line, n == 0, mark));
         }
     }
     writeln!(out, "{}", table.trim_fmt())?;
@@ -81,14 +88,15 @@ fn lines(rows: &[Row], all_steps: bool) -> Vec<Line<'_>> {
     lines
 }
 
-fn cells(Line { row, events }: &Line<'_>, is_first: bool) -> Vec<Cell> {
+fn cells(Line { row, events }: &Line<'_>, is_first: bool, mark: Option<&str>) -> Vec<Cell> {
     let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     let events = events.iter().map(ToString::to_string);
     let texts: Vec<_> = events.chain(row.deeds.iter().map(ToString::to_string)).collect();
     let what = match (is_first, texts.is_empty()) {
-        (true, true) => "before".into(),
+        (true, true) => String::from("before"),
         _ => texts.join("; "),
     };
+    let what = mark.map_or(what.clone(), |mark| format!("{what}  {mark}"));
     let share = row.share.map_or_else(|| "–".into(), |share| Share(tenths(share)).to_string());
     vec![
         number(Time(row.at).to_string()),

@@ -9,17 +9,20 @@ use zdd_core::rollout::{Outcome, Pause, Side, Traffic};
 use super::forecast::{Part, Plan};
 use super::present::Origin;
 use super::table;
+use crate::fit::{Answer, NoRoom};
 use crate::plan::footer::assumed;
 use crate::rollout::Share;
 use crate::text::{BAD, BOLD, DIM, Page, Time, plural, styled};
 
 pub(crate) fn write(
     plan: &Plan,
+    fits: Option<&Answer>,
     all_steps: bool,
     page: Page,
     out: &mut (impl Write + ?Sized),
 ) -> io::Result<()> {
     heading(plan, page, out)?;
+    let mut no_room = fits.and_then(Answer::no_room);
     for (n, part) in plan.parts.iter().enumerate() {
         let title = title(part);
         if plan.parts.len() > 1 {
@@ -33,13 +36,21 @@ pub(crate) fn write(
             writeln!(out, "\n{}", page.wrapped(0, &title))?;
         }
         writeln!(out)?;
-        table::write(&part.forecast, all_steps, page, out)?;
+        table::write(&part.forecast, no_room, all_steps, page, out)?;
+        // Only the first one is marked.
+        let is_here =
+            |it: &NoRoom| part.forecast.rows.iter().any(|row| it.is_passed(row.state.new));
+        no_room = no_room.filter(|it| !is_here(it));
         if n == 0 {
             table::legend(out)?;
         }
         writeln!(out)?;
         footer(&part.forecast, &part.record, page, out)?;
         kept(part, out)?;
+    }
+    if let Some(answer) = fits {
+        writeln!(out)?;
+        answer.write(page, out)?;
     }
     writeln!(out)?;
     writeln!(out, "digest {}", plan.binding.digest())

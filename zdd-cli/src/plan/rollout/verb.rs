@@ -14,8 +14,10 @@ use crate::args::{PlanCommand, PlanOutput};
 use crate::chart::Chart;
 use crate::error::CliError;
 use crate::exit::ExitCode;
+use crate::fit::{Answer, FitReport, Place};
 use crate::plan::json::ScalingReport;
 use crate::plan::subject::Scaling;
+use crate::plan::verb::{exit_of, place};
 use crate::rollout::{Canary, Swap, Swapped};
 use crate::schema::write_json;
 use crate::text::Page;
@@ -25,11 +27,12 @@ impl Asked {
     pub(crate) fn show(
         &self,
         args: &PlanCommand,
+        place: Option<&Place>,
         page: Page,
         out: &mut (impl Write + ?Sized),
     ) -> Result<ExitCode, CliError> {
         let planned = self.plan(args, &self.assumed()?, can_set(args))?;
-        planned.show(args, page, out)
+        planned.show(args, place, page, out)
     }
 
     /// Shows it, from what runs.
@@ -46,11 +49,14 @@ impl Asked {
         let present = Present::look(marathon, &group).await?;
         let planned = self.plan(args, &present, can_set)?;
         let Planned::Plan(plan) = &planned else {
-            return planned.show(args, page, out);
+            return planned.show(args, None, page, out);
         };
+        let apps = present.running.iter().map(|app| app.id().clone());
+        let apps = apps.chain([plan.record.new.clone()]).collect();
+        let place = place(args, marathon, &apps).await?;
         // How many balancers there are only they say, and where they are asked for depends on the plan.
         let present = present.behind(balancer, &plan.record.backend).await?;
-        self.plan(args, &present, can_set)?.show(args, page, out)
+        self.plan(args, &present, can_set)?.show(args, place.as_ref(), page, out)
     }
 
     fn group(&self, args: &PlanCommand, can_set: bool) -> Result<String, CliError> {
@@ -119,9 +125,15 @@ impl Planned {
     fn show(
         &self,
         args: &PlanCommand,
+        place: Option<&Place>,
         page: Page,
         out: &mut (impl Write + ?Sized),
     ) -> Result<ExitCode, CliError> {
+        let answer = match (self, place) {
+            (Self::Plan(plan), Some(place)) => Some(plan.fits(place)?),
+            _ => None,
+        };
+        let answer = answer.as_ref();
         match (self, args.plan.output) {
             (Self::Nothing(nothing), PlanOutput::Text) => {
                 writeln!(out, "{} is in place already", nothing.app)?;
@@ -134,13 +146,18 @@ impl Planned {
                 return Err(CliError::NoPicture { what });
             }
             (Self::Plan(plan), PlanOutput::Text) => {
-                text::write(plan, args.plan.all_steps, page, out)?;
+                text::write(plan, answer, args.plan.all_steps, page, out)?;
             }
-            (Self::Plan(plan), PlanOutput::Json) => write_json(&RolloutReport::of(plan), out)?,
-            (Self::Plan(plan), PlanOutput::Svg) => write!(out, "{}", Chart::of_rollout(plan))?,
+            (Self::Plan(plan), PlanOutput::Json) => {
+                write_json(&RolloutReport::of(plan).fitting(answer.map(FitReport::of)), out)?;
+            }
+            (Self::Plan(plan), PlanOutput::Svg) => {
+                let chart = Chart::of_rollout(plan).noting(answer.and_then(Answer::no_room));
+                write!(out, "{}", chart.over(answer.map(Answer::chart).as_ref()))?;
+            }
         }
         let is_done = matches!(self, Self::Nothing(_)) || self.is_reached();
-        Ok(if is_done { ExitCode::Done } else { ExitCode::NotSatisfiable })
+        Ok(if is_done { exit_of(answer) } else { ExitCode::NotSatisfiable })
     }
 
     fn is_reached(&self) -> bool {
