@@ -225,7 +225,6 @@ impl World {
             for agent in self.agents() {
                 assert!(!self.offer_from(&agent), "{agent} is good enough after all");
             }
-            self.call(Marathon::offer_from_all);
             assert!(self.happenings().is_empty(), "it goes on after all: {self:#?}");
         }
         End::StandsStill
