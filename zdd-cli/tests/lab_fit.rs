@@ -90,7 +90,7 @@ impl Bench {
             version: None,
         });
         let (room, running) = (cluster.room(), running.collect());
-        let site = Site { room, running, rules: Rules::of(version) };
+        let site = Site { running, ..Site::empty(room, Rules::of(version)) };
         let question = Question::of_upgrade(&site, Some(&old), &new).unwrap();
         fit(&question.scene, Effort::default())
     }
