@@ -44,7 +44,10 @@ pub(super) fn wanted<'v>(
     if traffic == Traffic::Untouched {
         return wanted;
     }
-    for side in Side::BOTH.into_iter().filter(|side| is_to_be_ready(*side)) {
+    // Of more than there are to be, those that were told not to serve are what Marathon stops just now: no
+    // request may come to them again.
+    let is_to_be_ready = |side: &Side| is_to_be_ready(*side) && !view.side(*side).is_stopping();
+    for side in Side::BOTH.into_iter().filter(is_to_be_ready) {
         let members = view.side(side).members.iter().filter(|it| it.is_healthy);
         wanted.extend(members.filter_map(readied));
     }

@@ -111,6 +111,11 @@ impl SideView<'_> {
         self.instances().max(count(&self.members, |_| true))
     }
 
+    /// Whether Marathon was told to stop some that still run. It does not say which.
+    pub(super) fn is_stopping(&self) -> bool {
+        count(&self.members, |_| true) > self.instances()
+    }
+
     pub(super) fn healthy(&self) -> u32 {
         count(&self.members, |it| it.is_healthy)
     }

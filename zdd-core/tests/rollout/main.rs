@@ -13,6 +13,7 @@ mod recorded;
 mod safety;
 mod says_why;
 mod soak;
+mod stopping;
 mod vectors;
 mod waves;
 mod world;
