@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::moves::Mover;
 use super::scene::{Exchange, Old};
 use super::world::Choice;
-use crate::placement::{Agent, Looks, Room};
+use crate::placement::{Agent, Looks, Rejection, Rejections, Room};
 use crate::rolling::Orders;
 use crate::units::{AgentId, TaskId};
 
@@ -84,13 +84,27 @@ impl<'a> Run<'a> {
 
     /// The agents of the instances that constraints look at, the oldest first.
     pub(super) fn counted(&self, room: &Room) -> Vec<AgentId> {
-        self.counted_agents(room).map(|agent| agent.id.clone()).collect()
+        self.counted_agents(room, None).map(|agent| agent.id.clone()).collect()
     }
 
-    fn counted_agents<'r>(&'r self, room: &'r Room) -> impl Iterator<Item = &'r Agent> + Clone {
-        let olds = self.olds.iter().zip(&self.exchange.old);
-        let olds = olds.filter(|(run, old)| old.counts && run.state != OldState::Gone);
-        let positions = olds.filter_map(|(run, _)| run.position);
+    /// The same without the one that comes back to the place of the old instance at `returning`.
+    fn counted_agents<'r>(
+        &'r self,
+        room: &'r Room,
+        returning: Option<usize>,
+    ) -> impl Iterator<Item = &'r Agent> + Clone {
+        let n_kept = self.kept().count();
+        // Those that wait for their places are of the new version already.
+        let are_new = n_kept <= self.to_place as usize;
+        let counts = move |old: &Old, state| match state {
+            OldState::Runs => old.counts,
+            OldState::KeepsPlace => old.counts || are_new,
+            OldState::Gone => false,
+        };
+        let olds = self.olds.iter().zip(&self.exchange.old).enumerate();
+        let olds =
+            olds.filter(move |(at, (run, old))| Some(*at) != returning && counts(old, run.state));
+        let positions = olds.filter_map(|(_, (run, _))| run.position);
         let positions = positions.chain(self.new.iter().map(|place| place.position));
         positions.filter_map(|position| room.agents().get(position))
     }
@@ -108,20 +122,54 @@ impl<'a> Run<'a> {
             return;
         }
         let mut seen = BTreeSet::new();
-        let kept = self.olds.iter().enumerate();
-        let kept = kept.filter(|(_, old)| old.state == OldState::KeepsPlace);
-        let before = choices.len();
-        let first = kept.filter(|(_, old)| seen.insert((old.position, old.class)));
-        choices.extend(first.map(|(old, _)| Choice::TakeOver { exchange, old }));
-        if choices.len() > before {
-            // Places that are kept are taken first.
+        let first = self.kept().filter(|(_, old)| seen.insert((old.position, old.class)));
+        let good = first.filter(|(old, _)| self.violations(*old, room).is_empty());
+        let good: Vec<(usize, &OldRun)> = good.collect();
+        choices.extend(good.iter().map(|(old, _)| Choice::TakeOver { exchange, old: *old }));
+        if self.to_place as usize <= self.kept().count() {
+            // All that come do so to places that are kept.
             return;
         }
         let demand = &self.exchange.demand;
-        let tallies = demand.tallies(&self.counted_agents(room));
-        let open = (0..room.agents().len())
-            .filter(|position| room.rejections(*position, demand, &tallies).is_empty());
+        let tallies = demand.tallies(&self.counted_agents(room, None));
+        // An offer goes to an instance that comes back before any other.
+        let is_taken = |position| good.iter().any(|(_, old)| old.position == Some(position));
+        let open = (0..room.agents().len()).filter(|position| {
+            !is_taken(*position) && room.rejections(*position, demand, &tallies).is_empty()
+        });
         choices.extend(open.map(|position| Choice::Place { exchange, position }));
+    }
+
+    fn kept(&self) -> impl Iterator<Item = (usize, &OldRun)> {
+        let olds = self.olds.iter().enumerate();
+        olds.filter(|(_, old)| old.state == OldState::KeepsPlace)
+    }
+
+    /// What speaks against the next instance in the place that an old one left for it.
+    fn violations(&self, old: usize, room: &Room) -> Vec<Rejection> {
+        let others: Vec<_> =
+            self.counted_agents(room, Some(old)).map(|agent| agent.id.clone()).collect();
+        room.violations_of(&self.exchange.old[old].agent, &self.exchange.demand, &others)
+    }
+
+    /// What speaks against the next instance, wherever it can go.
+    pub(super) fn rejections(&self, room: &Room) -> Rejections {
+        if self.to_place == 0 {
+            return Rejections::default();
+        }
+        // An agent is asked once, however many wait for it.
+        let mut seen = BTreeSet::new();
+        let kept = self.kept().filter(|(_, old)| seen.insert(old.position));
+        let kept =
+            kept.map(|(old, _)| (self.exchange.old[old].agent.clone(), self.violations(old, room)));
+        let mut agents: Vec<_> = kept.collect();
+        if self.to_place as usize > self.kept().count() {
+            let others = room.place(&self.exchange.demand, &self.counted(room)).err();
+            let mut others = others.unwrap_or_default().agents;
+            others.retain(|(agent, _)| agents.iter().all(|(known, _)| known != agent));
+            agents.append(&mut others);
+        }
+        Rejections { agents }
     }
 
     /// Whether it matters which instance is the first.
@@ -131,7 +179,7 @@ impl<'a> Run<'a> {
 
     /// The agent of the first instance that counts.
     pub(super) fn first(&self, room: &Room) -> Option<usize> {
-        room.position(&self.counted_agents(room).next()?.id)
+        room.position(&self.counted_agents(room, None).next()?.id)
     }
 }
 
@@ -141,7 +189,7 @@ fn olds(exchange: &Exchange, room: &Room) -> Vec<OldRun> {
     let mut first_of: Vec<&Old> = Vec::new();
     let olds = exchange.old.iter().map(|old| {
         // Where the first one matters, so does which of several is stopped.
-        let matters = looks_at_first && old.counts;
+        let matters = looks_at_first && (old.counts || old.keeps_place);
         let known = first_of.iter().position(|first| are_alike(first, old, room));
         let class = known.filter(|_| !matters).unwrap_or_else(|| {
             first_of.push(old);

@@ -57,7 +57,7 @@ impl Slots {
             exchange.old.iter().all(|old| (old.counts, old.keeps_place) == (counts, keeps_place));
         let rules = &exchange.demand.rules;
         let looks = |rule: &&Rule| rule.looks() != Looks::Nowhere;
-        if !are_uniform || keeps_place && rules.iter().any(|rule| looks(&rule)) {
+        if !are_uniform || keeps_place && !rules.is_empty() {
             return None;
         }
         let mut agents = agents_of(exchange, room, keeps_place)?;

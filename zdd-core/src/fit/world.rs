@@ -6,7 +6,7 @@ use super::moves::Mover;
 use super::run::{OldState, Place, Run, len, new_task};
 use super::scene::Scene;
 use super::verdict::{Move, Stall, What};
-use crate::placement::{Holding, Rejections, Room};
+use crate::placement::{Holding, Room};
 
 /// A scene under way.
 pub(super) struct World<'a> {
@@ -114,16 +114,13 @@ impl<'a> World<'a> {
     /// Where the world stands still, and how it came there.
     pub(super) fn stall(&self, exchange: usize, path: &[(usize, Choice)]) -> Stall {
         let run = &self.steps[self.step()][exchange];
-        let waits = run.to_place > 0;
-        let demand = &run.exchange.demand;
-        let refused = || self.room.place(demand, &run.counted(&self.room)).err();
         Stall {
             step: self.step(),
             exchange,
             placed: len(run.new.len()),
             waiting: run.to_place,
             old: len(run.n_old()),
-            rejections: if waits { refused().unwrap_or_default() } else { Rejections::default() },
+            rejections: run.rejections(&self.room),
             moves: self.told(path),
         }
     }

@@ -269,6 +269,23 @@ impl Room {
         }
     }
 
+    /// Which constraints speak against an instance that comes back to an agent where its resources are
+    /// reserved. `counted` is as for [`place`](Self::place), without that instance.
+    ///
+    /// Source: Marathon's `InstanceOpFactoryImpl`, which looks at constraints then, too.
+    pub fn violations_of(
+        &self,
+        agent: &AgentId,
+        demand: &Demand,
+        counted: &[AgentId],
+    ) -> Vec<Rejection> {
+        let tallies = demand.tallies(&counted.iter().filter_map(|id| self.agent(id)));
+        match self.agent(agent) {
+            Some(agent) => violations(agent, demand, &tallies),
+            None => [Rejection::Inactive].into(),
+        }
+    }
+
     /// What speaks against the agent at a position.
     pub(crate) fn rejections(
         &self,
@@ -288,11 +305,7 @@ impl Room {
         if !short.is_empty() {
             return short;
         }
-        let rules = demand.rules.iter().zip(tallies);
-        let violated: Vec<Rejection> = rules
-            .filter(|(rule, tally)| !rule.accepts(agent, tally, demand.instances))
-            .map(|(rule, _)| Rejection::Constraint(rule.constraint().clone()))
-            .collect();
+        let violated = violations(agent, demand, tallies);
         if !violated.is_empty() {
             return violated;
         }
@@ -374,6 +387,14 @@ impl Open {
         self.is_any = true;
         self.resources = self.resources.plus(free);
     }
+}
+
+fn violations(agent: &Agent, demand: &Demand, tallies: &[Tally<'_>]) -> Vec<Rejection> {
+    let rules = demand.rules.iter().zip(tallies);
+    rules
+        .filter(|(rule, tally)| !rule.accepts(agent, tally, demand.instances))
+        .map(|(rule, _)| Rejection::Constraint(rule.constraint().clone()))
+        .collect()
 }
 
 fn short_of(free: Resources, needed: Resources) -> Vec<Rejection> {

@@ -55,9 +55,11 @@ impl Fleet {
         self.newest.is_none() && self.instances.is_empty() && self.job.is_none()
     }
 
-    /// The agents of the instances that satisfy `counts`, the oldest first.
+    /// The agents of the instances that satisfy `counts`, the oldest first: of those that run, and of
+    /// those for which something is reserved.
     pub(super) fn agents_of(&self, counts: impl Fn(&Instance) -> bool) -> Vec<AgentId> {
-        let counted = self.instances.values().filter(|one| one.has_task() && counts(one));
+        let has_place = |one: &&Instance| one.has_task() || one.is_reserved();
+        let counted = self.instances.values().filter(has_place).filter(|one| counts(one));
         counted.filter_map(|one| one.agent.clone()).collect()
     }
 }

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::agenda::Timer;
-use super::instance::Made;
+use super::instance::{Instance, Made};
 use super::marathon::Marathon;
 use super::order::{Launch, Order};
 use super::settings::Offering;
@@ -59,8 +59,8 @@ impl Marathon {
             let Some(instance) = self.instance_at(app, number) else {
                 continue;
             };
-            let made = Arc::clone(&instance.made);
-            if blocked.contains(&made.version) {
+            let (made, is_reserved) = (Arc::clone(&instance.made), instance.is_reserved());
+            if blocked.contains(&made.version) && !is_reserved {
                 continue;
             }
             if let Some(until) = self.backoff.until(&made.app).filter(|until| *until > self.now) {
@@ -70,6 +70,12 @@ impl Marathon {
             }
             match self.place(app, number, &made) {
                 Ok(agent) => self.provision(app, number, &made, agent),
+                // Each of these has an agent of its own.
+                Err(rejections) if is_reserved => {
+                    for (agent, rejected) in rejections.agents {
+                        self.decline_one(app, &agent, rejected);
+                    }
+                }
                 Err(rejections) => {
                     self.decline_all(app, rejections);
                     blocked.insert(made.version);
@@ -89,20 +95,24 @@ impl Marathon {
             let (made, reserved) = (Arc::clone(&instance.made), instance.agent.clone());
             let is_delayed = self.backoff.until(&made.app).is_some_and(|until| until > self.now);
             let is_elsewhere = reserved.as_ref().is_some_and(|reserved| reserved != agent);
-            if is_delayed || is_elsewhere || blocked.contains(&made.version) {
+            let is_blocked = reserved.is_none() && blocked.contains(&made.version);
+            if is_delayed || is_elsewhere || is_blocked {
                 continue;
             }
+            let counted = self.counted(app, number, &made);
             let rejected = if reserved.is_some() {
-                Vec::new()
+                self.room.violations_of(agent, &made.demand, &counted)
             } else {
-                self.room.rejections_of(agent, &made.demand, &self.counted(app, &made))
+                self.room.rejections_of(agent, &made.demand, &counted)
             };
             if rejected.is_empty() {
                 self.provision(app, number, &made, agent.clone());
                 return self.instance_at(app, number).map(|instance| instance.task.clone());
             }
             turned_down.get_or_insert(rejected);
-            blocked.insert(made.version);
+            if reserved.is_none() {
+                blocked.insert(made.version);
+            }
         }
         self.decline_one(app, agent, turned_down?);
         None
@@ -111,18 +121,27 @@ impl Marathon {
     fn place(&self, app: &AppId, number: u64, made: &Made) -> Result<AgentId, Rejections> {
         let fleet = self.fleets.get(app);
         let reserved = fleet.and_then(|fleet| fleet.instances.get(&number)?.agent.clone());
-        if let Some(agent) = reserved {
+        let counted = self.counted(app, number, made);
+        let Some(agent) = reserved else {
+            return self.room.place(&made.demand, &counted);
+        };
+        let violated = self.room.violations_of(&agent, &made.demand, &counted);
+        if violated.is_empty() {
             return Ok(agent);
         }
-        self.room.place(&made.demand, &self.counted(app, made))
+        Err(Rejections { agents: [(agent, violated)].into() })
     }
 
     /// The agents of the instances that the constraints of an app look at.
-    fn counted(&self, app: &AppId, made: &Made) -> Vec<AgentId> {
+    fn counted(&self, app: &AppId, number: u64, made: &Made) -> Vec<AgentId> {
         match self.fleets.get(app) {
             Some(fleet) if !made.app.constraints().is_empty() => {
                 let counting = self.settings.counting;
-                fleet.agents_of(|one| counting.counts(one.version, &made.app))
+                // One that comes back to what is reserved for it is not in its own way.
+                let counts = |one: &Instance| {
+                    one.number != number && counting.counts(one.version, &made.app)
+                };
+                fleet.agents_of(counts)
             }
             _ => Vec::new(),
         }

@@ -98,12 +98,21 @@ impl Brute<'_> {
         if state.launches > 0 {
             let kept: Vec<_> =
                 (0..self.case.olds.len()).filter(|old| state.left_over & 1 << old != 0).collect();
-            let agents: Vec<(usize, u32)> = if kept.is_empty() {
-                let good = (0..self.case.agents.len()).filter(|agent| self.is_good(state, *agent));
-                good.map(|agent| (agent, 0)).collect()
-            } else {
-                kept.iter().map(|old| (self.case.olds[*old], 1 << old)).collect()
+            let returns = |old: &usize| {
+                let counted = self.counted(state, Some(*old));
+                self.suits(self.case.olds[*old], &counted)
             };
+            let is_fresh = state.launches as usize > kept.len();
+            let mut agents: Vec<(usize, u32)> = Vec::new();
+            let good = kept.iter().filter(|old| returns(old));
+            agents.extend(good.map(|old| (self.case.olds[*old], 1 << old)));
+            if is_fresh {
+                let good = (0..self.case.agents.len()).filter(|agent| self.is_good(state, *agent));
+                // What comes back comes before others.
+                let good = good.filter(|agent| agents.iter().all(|(taken, _)| taken != agent));
+                let good: Vec<_> = good.map(|agent| (agent, 0)).collect();
+                agents.extend(good);
+            }
             for (agent, taken_over) in agents {
                 let mut after = state.clone();
                 after.left_over &= !taken_over;
@@ -138,7 +147,7 @@ impl Brute<'_> {
         if let Some((_, others)) = key.new.split_first_mut() {
             others.sort_unstable();
         }
-        if !self.case.olds_count {
+        if !self.case.olds_count && !self.case.keeps_place {
             for mask in [&mut key.alive, &mut key.left_over] {
                 let set = |old: &usize| *mask & 1 << old != 0;
                 let agents = || (0..self.case.olds.len()).map(|old| self.case.olds[old]);
@@ -172,12 +181,25 @@ impl Brute<'_> {
         if used + case.new_cpus > it.cpus || case.port.is_some() && n_old + n_new > 0 {
             return false;
         }
-        let alive = (0..case.olds.len()).filter(|old| case.olds_count && held & 1 << old != 0);
-        let counted: Vec<usize> =
-            alive.map(|old| case.olds[old]).chain(state.new.iter().copied()).collect();
-        case.rules
+        self.suits(agent, &self.counted(state, None))
+    }
+
+    /// The agents of all that constraints look at, without the one that returns.
+    fn counted(&self, state: &State, returning: Option<usize>) -> Vec<usize> {
+        let case = self.case;
+        let kept_count = case.olds_count || state.left_over.count_ones() <= state.launches;
+        let alive = if case.olds_count { state.alive } else { 0 };
+        let counted = alive | if kept_count { state.left_over } else { 0 };
+        let olds = (0..case.olds.len()).filter(|old| counted & 1 << old != 0);
+        let olds = olds.filter(|old| Some(*old) != returning).map(|old| case.olds[old]);
+        olds.chain(state.new.iter().copied()).collect()
+    }
+
+    fn suits(&self, agent: usize, counted: &[usize]) -> bool {
+        self.case
+            .rules
             .iter()
-            .all(|(field, operator, value)| self.accepts(agent, field, operator, *value, &counted))
+            .all(|(field, operator, value)| self.accepts(agent, field, operator, *value, counted))
     }
 
     fn accepts(

@@ -195,9 +195,10 @@ const RULES: [&[&str]; 14] = [
 ];
 
 fn rules(is_resident: bool, dice: &mut Dice) -> Vec<&'static [&'static str]> {
-    // An instance that comes back to its volume is not asked whether constraints still suit it.
-    let n = if is_resident { 0 } else { dice.of(&[0, 0, 1, 1, 2]) };
-    (0..n).map(|_| dice.of(&RULES)).collect()
+    let n = dice.of(&[0, 0, 1, 1, 2]);
+    let rules = (0..n).map(|_| dice.of(&RULES));
+    // One that comes back has its old age, and so may be the first that CLUSTER without a value looks at.
+    rules.filter(|rule| !is_resident || rule.len() != 2 || rule[1] != "CLUSTER").collect()
 }
 
 fn strategy(is_resident: bool, dice: &mut Dice) -> Value {
@@ -252,6 +253,11 @@ fn changed(app: &Value, dice: &mut Dice) -> Value {
     }
     if dice.once_in(3) {
         new["constraints"] = json!(rules(is_resident, dice));
+    }
+    let has_rules = [app, &new].iter().any(|it| it["constraints"] != json!([]));
+    if is_resident && has_rules && new["instances"].as_u64() < app["instances"].as_u64() {
+        // Which of the stopped ones come back is a matter of their age then, and of any in a prediction.
+        new["instances"] = app["instances"].clone();
     }
     // What is reserved for a resident app stays what it is.
     if !is_resident {
