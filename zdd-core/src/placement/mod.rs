@@ -14,6 +14,7 @@ mod ports;
 mod rejection;
 mod roles;
 mod room;
+mod rules;
 
 pub use agents::{Agent, Attribute, Reserved, Resources};
 pub use amount::{Amount, AmountError};

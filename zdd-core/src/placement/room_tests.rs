@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::app::App;
-use crate::placement::{Amount, GpuScheduling, Grouping, Reserved};
+use crate::placement::{Amount, GpuScheduling, Grouping, Rejection, Rejections, Reserved};
 
 fn room(n_agents: usize, cpus: u32) -> Room {
     let resources = Resources {
