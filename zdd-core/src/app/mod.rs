@@ -52,6 +52,6 @@ pub use group::{AllApps, Group, GroupError};
 pub(crate) use network::effective as effective_network;
 pub use place::Place;
 pub use problem::{Fault, ParseError, Problem};
-pub(crate) use problem::{OneLine, excerpt};
+pub(crate) use problem::{excerpt, located};
 pub use refusal::StrategyRefusal;
 pub(crate) use text::typed;

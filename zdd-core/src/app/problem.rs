@@ -79,17 +79,27 @@ pub struct Problem {
 /// `12:30: /upgradeStrategy/minimumHealthCapacity: 1.2 is above 1`; without what is not known.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = self.place {
-            write!(f, "{place}: ")?;
-        }
-        for step in self.pointer.split('/').skip(1) {
-            write!(OneLine(f), "/{}", excerpt(step))?;
-        }
-        if !self.pointer.is_empty() {
-            f.write_str(": ")?;
-        }
-        write!(OneLine(f), "{}", self.fault)
+        located(f, self.place, &self.pointer, &self.fault)
     }
+}
+
+/// What is wrong, after where it is: `12:30: /instances: …`.
+pub(crate) fn located(
+    f: &mut fmt::Formatter<'_>,
+    place: Option<Place>,
+    pointer: &str,
+    fault: &dyn fmt::Display,
+) -> fmt::Result {
+    if let Some(place) = place {
+        write!(f, "{place}: ")?;
+    }
+    for step in pointer.split('/').skip(1) {
+        write!(OneLine(f), "/{}", excerpt(step))?;
+    }
+    if !pointer.is_empty() {
+        f.write_str(": ")?;
+    }
+    write!(OneLine(f), "{fault}")
 }
 
 /// Writes control characters escaped: a problem is one line, and harmless to a terminal, whatever

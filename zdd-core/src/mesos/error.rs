@@ -2,9 +2,9 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use core::fmt::{self, Display, Write};
+use core::fmt::{self, Display};
 
-use crate::app::{Fault, OneLine, Place, Problem, excerpt};
+use crate::app::{Fault, Place, Problem, located};
 use crate::placement::{AmountError, PortRangesError};
 use crate::units::IdError;
 
@@ -105,16 +105,7 @@ impl From<Problem> for ClusterError {
 /// `12:30: /slaves/3/resources/cpus: …`; without what is not known.
 impl Display for ClusterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = self.place {
-            write!(f, "{place}: ")?;
-        }
-        for step in self.pointer.split('/').skip(1) {
-            write!(OneLine(f), "/{}", excerpt(step))?;
-        }
-        if !self.pointer.is_empty() {
-            f.write_str(": ")?;
-        }
-        write!(OneLine(f), "{}", self.fault)
+        located(f, self.place, &self.pointer, &self.fault)
     }
 }
 
