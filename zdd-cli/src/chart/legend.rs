@@ -30,15 +30,25 @@ pub(super) fn legend(points: &[Point], top: f64) -> (Group, f64) {
     let mut bottom = y;
     for layer in LAYERS.iter().filter(|layer| layer.is_used(points)) {
         let (x, y) = place(layer.name);
-        let swatch = Rectangle::new()
-            .set("x", px(x))
-            .set("y", px(y))
-            .set("width", 13)
-            .set("height", 12)
-            .set("fill", layer.fill)
-            .set("stroke", "#777777");
-        group = group.add(swatch).add(label(layer.name, x + 18.0, y + 10.0, 11, "start"));
+        group = group.add(swatch(x, y, layer.fill)).add(label(
+            layer.name,
+            x + 18.0,
+            y + 10.0,
+            11,
+            "start",
+        ));
         bottom = y;
     }
     (group, bottom + ROW)
+}
+
+/// The field before a name that shows how it is drawn.
+pub(super) fn swatch(x: f64, y: f64, fill: &'static str) -> Rectangle {
+    Rectangle::new()
+        .set("x", px(x))
+        .set("y", px(y))
+        .set("width", 13)
+        .set("height", 12)
+        .set("fill", fill)
+        .set("stroke", "#777777")
 }

@@ -5,7 +5,8 @@ use svg::node::element::{Circle, Definitions, Group, Line, Pattern, Rectangle};
 use super::held::Held;
 use super::model::AgentChart;
 use crate::chart::frame::INK;
-use crate::chart::text::{label, px, width};
+use crate::chart::legend::swatch;
+use crate::chart::text::{label, width};
 
 /// A part of a bar.
 #[derive(Clone, Copy, Debug)]
@@ -54,14 +55,13 @@ pub(super) fn legend(chart: &AgentChart, has_signs: bool, top: f64) -> Group {
         chart.rows.iter().flat_map(|row| &row.held).any(|held| (layer.amount)(held) > 0)
     };
     for layer in LAYERS.iter().filter(is_used) {
-        let swatch = Rectangle::new()
-            .set("x", px(x))
-            .set("y", px(top))
-            .set("width", 13)
-            .set("height", 12)
-            .set("fill", layer.fill)
-            .set("stroke", "#777777");
-        group = group.add(swatch).add(label(layer.name, x + 18.0, top + 10.0, 11, "start"));
+        group = group.add(swatch(x, top, layer.fill)).add(label(
+            layer.name,
+            x + 18.0,
+            top + 10.0,
+            11,
+            "start",
+        ));
         x += 18.0 + width(layer.name, 11) + 12.0;
     }
     let came = chart.rows.iter().flat_map(|row| &row.came).any(|count| *count > 0);
