@@ -21,7 +21,7 @@ impl Room {
     ///
     /// When no agent is good enough; with what speaks against each.
     pub fn place(&self, demand: &Demand, counted: &[AgentId]) -> Result<AgentId, Rejections> {
-        let tallies = demand.tallies(&counted.iter().filter_map(|id| self.agent(id)));
+        let tallies = self.tallies(demand, counted);
         let mut rejections = Rejections::default();
         let mut best: Option<(Load, &Agent)> = None;
         for (position, agent) in self.agents.iter().enumerate() {
@@ -46,7 +46,7 @@ impl Room {
         demand: &Demand,
         counted: &[AgentId],
     ) -> Vec<Rejection> {
-        let tallies = demand.tallies(&counted.iter().filter_map(|id| self.agent(id)));
+        let tallies = self.tallies(demand, counted);
         match self.position(agent) {
             Some(position) => self.rejections(position, demand, &tallies),
             None => [Rejection::Inactive].into(),
@@ -63,11 +63,15 @@ impl Room {
         demand: &Demand,
         counted: &[AgentId],
     ) -> Vec<Rejection> {
-        let tallies = demand.tallies(&counted.iter().filter_map(|id| self.agent(id)));
+        let tallies = self.tallies(demand, counted);
         match self.agent(agent) {
             Some(agent) => violations(agent, demand, &tallies),
             None => [Rejection::Inactive].into(),
         }
+    }
+
+    fn tallies(&self, demand: &Demand, counted: &[AgentId]) -> Vec<Tally<'_>> {
+        demand.tallies(&counted.iter().filter_map(|id| self.agent(id)))
     }
 
     /// What speaks against the agent at a position.
