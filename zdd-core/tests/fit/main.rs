@@ -35,6 +35,10 @@ fn no_order_is_forgotten() {
 /// What is said of a case that is too big to be searched. Whether it is proven.
 fn without_search(case: &case::Case, expected: Verdict) -> bool {
     let fit = fit(&case.scene(), Effort::default().of_states(0));
+    if let Some(stall) = &fit.stall {
+        let is_told = stall.rejections.agents.len() == case.agents.len();
+        assert!(stall.waiting == 0 || case.keeps_place || is_told, "{fit:#?} {case:#?}");
+    }
     if fit.basis.is_proven() {
         assert_eq!(fit.verdict, expected, "{fit:#?} {case:#?}");
     } else if let Basis::Tried { orders, stalled } = fit.basis {
