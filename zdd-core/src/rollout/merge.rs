@@ -47,8 +47,8 @@ impl Rollout {
     }
 
     /// Where marathon-lb takes out what is to take over, or not what is to go: it takes the app that was
-    /// scaled last for the new one. One instance more, and at once one less, makes it that: the one that
-    /// is stopped is the one that has not begun.
+    /// scaled or changed last for the new one. One instance more, and at once one less, makes it that: the
+    /// one that is stopped is the one that has not begun.
     pub(super) fn turned_round(
         &self,
         now: Timestamp,
@@ -76,18 +76,21 @@ impl Rollout {
 
     /// Whether marathon-lb takes the side that goes for the one that takes over.
     fn wrong_way(&self, view: &View<'_>, stage: Stage) -> Option<WaitingOn> {
-        if self.target.traffic != Traffic::Untouched {
-            return None;
-        }
         let (ahead, behind) = (view.side(self.ahead()), view.side(self.ahead().other()));
         let is_out = |it: &&Member<'_>| it.is_healthy && !it.servers.is_empty() && it.is_out();
         let n_out = |side: &SideView<'_>| side.members.iter().filter(is_out).count();
         let app = ahead.app?.app.id();
-        if n_out(ahead) > 0 {
+        let scaled = |side: &SideView<'_>| side.app?.last_scaling_at;
+        let is_last = || Some(scaled(ahead)? >= scaled(behind)?);
+        let is_untouched = self.target.traffic == Traffic::Untouched;
+        // Who is told what to do may have been told so by somebody else.
+        if n_out(ahead) > 0 && (is_untouched || is_last() == Some(false)) {
             return Some(WaitingOn::WrongWay { app: app.clone(), count: n_out(ahead) });
         }
-        let scaled = |side: &SideView<'_>| side.app?.last_scaling_at;
-        let is_last = scaled(ahead)? >= scaled(behind)?;
+        if !is_untouched {
+            return None;
+        }
+        let is_last = is_last()?;
         let have = u32::try_from(n_out(behind)).unwrap_or(u32::MAX);
         let need = behind.instances().saturating_sub(stage.of(self.ahead().other()));
         let app = behind.app?.app.id().clone();
