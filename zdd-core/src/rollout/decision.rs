@@ -99,6 +99,19 @@ pub enum Outcome {
     Failed(Failure),
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reached => f.write_str("everything is as it should be"),
+            Self::TimedOut(waiting_on) => write!(f, "it waits too long for {waiting_on}"),
+            Self::Stuck { why, .. } => f.write_str(why),
+            Self::Vanished(side) => write!(f, "the {side} app is gone"),
+            Self::Changed(app) => write!(f, "somebody else changed {app} or restarted it"),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use zdd_core::rollout::forecast::{Forecast, Lasting};
 use zdd_core::rollout::record::{Phase, Record};
-use zdd_core::rollout::{Outcome, Pause, Side, Traffic};
+use zdd_core::rollout::{Outcome, Pause, Traffic};
 
 use super::forecast::{Part, Plan};
 use super::present::Origin;
@@ -151,12 +151,5 @@ fn kept(part: &Part, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
 
 /// Why it does not get to its end.
 pub(super) fn unreached(forecast: &Forecast) -> Option<String> {
-    Some(match &forecast.outcome {
-        Outcome::Reached => return None,
-        Outcome::TimedOut(waiting_on) => format!("it waits too long for {waiting_on}"),
-        Outcome::Stuck { why, .. } => why.clone(),
-        Outcome::Vanished(Side::Old) => "the old app is not there".into(),
-        Outcome::Vanished(Side::New) => "the new app is not there".into(),
-        other => format!("{other:?}"),
-    })
+    (forecast.outcome != Outcome::Reached).then(|| forecast.outcome.to_string())
 }
