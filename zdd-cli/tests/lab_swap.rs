@@ -58,15 +58,31 @@ fn there_and_back_beside_marathon_lb() {
     there_and_back(Mode::MarathonLb);
 }
 
+/// How the process ends whose deployment is changed in the middle.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    /// It sees the change.
+    Sees,
+    /// It is killed before that.
+    Dies,
+}
+
 /// Deploys, and pushes another definition of an app in the middle.
-fn changed_in_the_middle(name: &str) -> Stage {
+fn changed_in_the_middle(name: &str, fate: Fate) -> Stage {
     let stage = Stage::new(Mode::Haproxy, 3);
     stage.zdd(0, &["deploy", &stage.file("v0")]);
-    let deploys = stage.spawn(&["deploy", &stage.file("v1")]);
+    let mut deploys = stage.spawn(&["deploy", &stage.file("v1")]);
     until("it is on its way", || stage.apps().iter().any(|app| app == "/shop-green 2"));
+    if fate == Fate::Dies {
+        deploys.kill().unwrap();
+    }
     let change = json!({"env": {"SIMPLE_SERVICE_VERSION": "theirs"}});
     stage.lab.call("PUT", &format!("/v2/apps{name}?force=true"), &change);
-    let said = said(13, &deploys.wait_with_output().unwrap(), &["deploy"]);
+    let ended = deploys.wait_with_output().unwrap();
+    let said = match fate {
+        Fate::Sees => said(13, &ended, &["deploy"]),
+        Fate::Dies => stage.zdd(13, &["resume", "shop", "--take-over"]),
+    };
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains(&format!("somebody else changed {name}")), "{said}");
     assert!(said.contains("`zdd resume shop` goes on with it"), "{said}");
@@ -74,14 +90,26 @@ fn changed_in_the_middle(name: &str) -> Stage {
 }
 
 #[test]
-fn it_ends_when_somebody_changes_an_app_in_the_middle() {
-    // Whoever knows of it goes on, or back.
-    let stage = changed_in_the_middle("/shop-green");
-    stage.zdd(0, &["resume", "shop"]);
-    assert_eq!((stage.apps(), versions(&stage)), (vec!["/shop-green 3".into()], theirs()));
-    let stage = changed_in_the_middle("/shop-blue");
-    stage.zdd(15, &["abort", "shop"]);
-    assert_eq!((stage.apps(), versions(&stage)), (vec!["/shop-blue 3".into()], theirs()));
+fn it_ends_when_somebody_changes_the_new_app_in_the_middle() {
+    // Whoever knows of it goes on with it.
+    for fate in [Fate::Sees, Fate::Dies] {
+        let stage = changed_in_the_middle("/shop-green", fate);
+        stage.zdd(0, &["resume", "shop"]);
+        assert_eq!((stage.apps(), versions(&stage)), (vec!["/shop-green 3".into()], theirs()));
+    }
+}
+
+#[test]
+fn it_ends_when_somebody_changes_the_old_app_in_the_middle() {
+    // Either way: by then marathon-lb takes the old one for the new one.
+    for fate in [Fate::Sees, Fate::Dies] {
+        let stage = changed_in_the_middle("/shop-blue", fate);
+        stage.zdd(0, &["resume", "shop"]);
+        assert_eq!((stage.apps(), versions(&stage)), (vec!["/shop-green 3".into()], ours()));
+        let stage = changed_in_the_middle("/shop-blue", fate);
+        stage.zdd(15, &["abort", "shop"]);
+        assert_eq!((stage.apps(), versions(&stage)), (vec!["/shop-blue 3".into()], theirs()));
+    }
 }
 
 fn versions(stage: &Stage) -> Vec<String> {
@@ -90,6 +118,10 @@ fn versions(stage: &Stage) -> Vec<String> {
 
 fn theirs() -> Vec<String> {
     vec!["theirs".into()]
+}
+
+fn ours() -> Vec<String> {
+    vec!["v1".into()]
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(super) fn patience(pace: &PaceArgs) -> Patience {
 
 /// Carries out what a claim's record says.
 pub(super) async fn carry_out(
-    claim: &Claim<'_>,
+    claim: &mut Claim<'_>,
     means: Means<'_>,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
@@ -66,7 +66,7 @@ pub(super) async fn carry_out(
 
 /// The same, with somebody to ask.
 pub(super) async fn carry_through<'p>(
-    claim: &Claim<'_>,
+    claim: &mut Claim<'_>,
     means: Means<'_>,
     gate: Option<&'p mut (dyn Gate + 'p)>,
     operator: &mut dyn Operator,
@@ -78,9 +78,9 @@ pub(super) async fn carry_through<'p>(
         rollout = rollout.with_definition(definition.clone());
     }
     let clock = SystemClock;
-    let backend = &claim.record.backend;
+    let backend = claim.record.backend.clone();
     let Means { marathon, balancer, watchers, .. } = means;
-    let drive = Drive { marathon, balancer, backend, clock: &clock };
+    let drive = Drive { marathon, balancer, backend: &backend, clock: &clock };
     let mut witness = Teller::new(console);
     watchers.begin(&claim.record, claim.generation, &patience);
     let mut guard = Guard {
@@ -148,13 +148,13 @@ fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
         Outcome::Failed(failure) => {
             CanaryError::LimitPassed { group: group.to_owned(), what: failure.to_string() }
         }
-        other => CanaryError::Stuck { why: format!("it ended: {other:?}"), hint: None },
+        other => CanaryError::Stuck { why: format!("it ended: {other}"), hint: None },
     }
 }
 
 /// Sees to it that nothing is done any more once somebody else has taken the rollout over.
-struct Guard<'g, 't, 'w, 'p> {
-    claim: &'g Claim<'g>,
+struct Guard<'g, 'c, 't, 'w, 'p> {
+    claim: &'g mut Claim<'c>,
     gate: Option<&'p mut (dyn Gate + 'p)>,
     witness: &'g mut Teller<'t, 'w>,
     watchers: &'g Watchers,
@@ -165,7 +165,7 @@ struct Guard<'g, 't, 'w, 'p> {
     seen: Option<Observation>,
 }
 
-impl Guard<'_, '_, '_, '_> {
+impl Guard<'_, '_, '_, '_, '_> {
     async fn look(
         &mut self,
         now: Timestamp,
@@ -179,6 +179,10 @@ impl Guard<'_, '_, '_, '_> {
             if !self.claim.is_ours().await? {
                 return Ok(Go::Stop);
             }
+        }
+        // Whoever goes on after a crash knows then what was pushed by somebody else meanwhile.
+        if self.claim.record.known.note(seen) {
+            self.claim.update().await?;
         }
         for balancer in &seen.balancers {
             let notices = balancer.seen.iter().flat_map(|look| &look.notices);
@@ -210,7 +214,7 @@ impl Guard<'_, '_, '_, '_> {
 }
 
 #[async_trait(?Send)]
-impl Witness for Guard<'_, '_, '_, '_> {
+impl Witness for Guard<'_, '_, '_, '_, '_> {
     async fn decided(&mut self, now: Timestamp, seen: &Observation, decision: &Decision) -> Go {
         match self.look(now, seen, decision).await {
             Ok(go) => go,

@@ -289,7 +289,7 @@ impl CanaryError {
 }
 
 /// How to go on after somebody else has changed what was rolled out.
-fn either_way(group: &str) -> String {
+pub(super) fn either_way(group: &str) -> String {
     format!(
         "look at what runs there: `zdd resume {group}` goes on with it, `zdd abort {group}` goes back"
     )

@@ -38,11 +38,12 @@ pub(super) async fn run(
         return Err(CanaryError::OnItsWay { group, is_forward }.into());
     }
     let (record, definition) = (found.record.clone(), found.definition.clone());
-    let claim = Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;
+    let mut claim =
+        Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;
     let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: None };
     let mut is_shown = false;
     loop {
-        match carry_out(&claim, means, operator, console).await {
+        match carry_out(&mut claim, means, operator, console).await {
             Ok(Carried::Reached(seen)) => {
                 if !is_shown {
                     status::say(&claim.record, &seen, console)?;

@@ -22,7 +22,7 @@ use crate::text::Time;
 /// once more, and nobody is asked twice for the same.
 pub(super) struct Hooked<'h> {
     hooks: &'h HookArgs,
-    group: &'h str,
+    group: String,
     is_way_back: bool,
     /// Tasks that may be killed.
     tasks: BTreeSet<TaskId>,
@@ -38,11 +38,11 @@ pub(super) struct Failed {
 
 impl<'h> Hooked<'h> {
     /// Nothing where nobody is to be asked.
-    pub(super) fn new(hooks: &'h HookArgs, record: &'h Record) -> Option<Self> {
+    pub(super) fn new(hooks: &'h HookArgs, record: &Record) -> Option<Self> {
         let has_any = hooks.pre_kill_hook.is_some() || hooks.before_delete_hook.is_some();
         has_any.then(|| Self {
             hooks,
-            group: &record.group,
+            group: record.group.clone(),
             is_way_back: record.phase == Phase::Rollback,
             tasks: BTreeSet::new(),
             apps: BTreeSet::new(),
@@ -95,7 +95,7 @@ impl<'h> Hooked<'h> {
         let occasion = Occasion { event, old: going, tasks, new: coming };
         let asked = call(path, self.hooks, &occasion, say).await?;
         asked.map_err(|Failed { outcome, last }| {
-            let (group, hook) = (self.group.to_owned(), path.into());
+            let (group, hook) = (self.group.clone(), path.into());
             CanaryError::Refused { group, hook, event, outcome, last }.into()
         })
     }

@@ -12,7 +12,7 @@ use zdd_core::rollout::{Next, Observation, Outcome, Standing, standings};
 use super::carry::look;
 use super::claim::find_all;
 use super::end::one;
-use super::error::Share;
+use super::error::{Share, either_way};
 use super::lines::in_short;
 use crate::args::ShowArgs;
 use crate::clock::now;
@@ -181,14 +181,12 @@ fn next(found: &Found, seen: &Observation, has_balancer: bool) -> Option<NextRep
     match decision.next {
         Next::Done(Outcome::Reached) => None,
         Next::Done(outcome) => {
-            let text = match outcome {
-                Outcome::Vanished(side) => format!("the {side} app is gone"),
-                Outcome::Stuck { why, .. } => why,
-                other => format!("{other:?}"),
-            };
             let group = &found.record.group;
-            let hint = Some(format!("`zdd abort {group}` clears the rest away"));
-            Some(NextReport { code: "stuck", text, hint })
+            let hint = match outcome {
+                Outcome::Changed(_) => either_way(group),
+                _ => format!("`zdd abort {group}` clears the rest away"),
+            };
+            Some(NextReport { code: "stuck", text: outcome.to_string(), hint: Some(hint) })
         }
         Next::ObserveBy { waiting_on, .. } => {
             let text = match decision.actions.as_slice() {

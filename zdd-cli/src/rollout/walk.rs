@@ -78,7 +78,7 @@ pub(super) async fn walk(
 
 /// Carries out one record; while the new version is watched, the operator's own check is asked as well.
 async fn watched(
-    claim: &Claim<'_>,
+    claim: &mut Claim<'_>,
     means: Means<'_>,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
@@ -87,10 +87,11 @@ async fn watched(
     let Some(hooks) = hooks else {
         return Box::pin(carry_out(claim, means, operator, console)).await;
     };
+    let record = claim.record.clone();
     tokio::select! {
         carried = Box::pin(carry_out(claim, means, operator, console)) => carried,
-        what = refused(&claim.record, hooks, means.marathon) => {
-            let group = claim.record.group.clone();
+        what = refused(&record, hooks, means.marathon) => {
+            let group = record.group.clone();
             let error = CanaryError::LimitPassed { group, what: what? }.into();
             means.watchers.ended(None, Some(&error));
             Err(error)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Action, Growth, Observation, Traffic, entrance, labels, zdd_py};
+use zdd_core::rollout::{Action, Growth, Known, Observation, Traffic, entrance, labels, zdd_py};
 use zdd_core::units::{GroupId, TaskId};
 
 use super::carry::{Carried, Means, carry_through};
@@ -176,6 +176,7 @@ fn record(
         growth,
         course: None,
         since: now(),
+        known: Known::of_old(old),
     })
 }
 
@@ -219,7 +220,7 @@ impl Task {
         let pace = drain.pace(PATIENCE, Output::Text);
         let watchers = Watchers::default();
         let means = Means { marathon, balancer, pace: &pace, watchers: &watchers, hooks: None };
-        match carry_through(&claim, means, Some(&mut prompt), operator, console).await {
+        match carry_through(&mut claim, means, Some(&mut prompt), operator, console).await {
             // Labels say all that zdd.py itself would need to go on.
             Ok(Carried::Reached(_)) => {
                 claim.forget().await?;

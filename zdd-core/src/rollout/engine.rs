@@ -9,6 +9,7 @@ use super::decision::{Action, Decision, Next, Outcome};
 use super::drain;
 use super::growth::Growth;
 use super::observation::Observation;
+use super::pushed::Known;
 use super::soak::{Soak, Watch};
 use super::target::{OnDrainTimeout, Patience, Split, Target, Traffic};
 use super::view::View;
@@ -24,7 +25,7 @@ const SOON: Duration = Duration::from_millis(200);
 /// All that counts is what is seen; what is kept here from one step to the next is only for how long
 /// something was waited for, what was quiet at the last look, and which definitions were seen first. One
 /// that was made anew with the same arguments leads to the same end; unless somebody pushed another
-/// definition meanwhile, which is all that there is for it.
+/// definition meanwhile, and it is not told which ones were [known](Rollout::knowing).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rollout {
     pub(super) old: Option<AppId>,
@@ -42,8 +43,8 @@ pub struct Rollout {
     pub(super) quiet: BTreeMap<TaskId, Timestamp>,
     /// What is watched once the target is reached.
     pub(super) watch: Option<Watch>,
-    /// When the definition of each app was changed last, as it was seen first: that of the old one first.
-    pub(super) defined: [Option<Timestamp>; 2],
+    /// When the definition of each app was changed last, as it was seen first.
+    pub(super) known: Known,
 }
 
 /// What one part of a step says.
@@ -73,7 +74,7 @@ impl Rollout {
             waiting: None,
             quiet: BTreeMap::new(),
             watch: None,
-            defined: [None; 2],
+            known: Known::default(),
         }
     }
 
@@ -128,6 +129,13 @@ impl Rollout {
     #[must_use]
     pub const fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Which definitions are known already: another one was pushed by somebody else.
+    #[must_use]
+    pub const fn knowing(mut self, known: Known) -> Self {
+        self.known = known;
         self
     }
 

@@ -57,6 +57,7 @@ pub use engine::Rollout;
 pub use growth::Growth;
 pub use matching::{Matching, Place, matching};
 pub use observation::Observation;
+pub use pushed::Known;
 pub use release::{Extent, Release, ReleaseError};
 pub use service_port::{entrance, service_port};
 pub use soak::{Failed, Failure, Limits, Part, Pause, Soak};

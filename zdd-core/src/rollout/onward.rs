@@ -1,6 +1,7 @@
 //! What comes after a record: its next step, the promotion, the way back.
 
 use super::course::{Course, OnFailure, Then};
+use super::pushed::Known;
 use super::record::{Phase, Record};
 use super::soak::Pause;
 use super::target::{Split, Traffic};
@@ -45,7 +46,8 @@ impl Record {
     /// to be promoted.
     ///
     /// Until all instances are there that the way needs, the traffic is split as it is; but a canary that
-    /// is taken back gets nothing more, from the beginning.
+    /// is taken back gets nothing more, from the beginning. Whoever takes it back takes what is there,
+    /// whatever somebody else made of it meanwhile.
     #[must_use]
     pub fn turned(&self, phase: Phase) -> Option<Self> {
         let hold = match (self.phase, phase) {
@@ -55,7 +57,12 @@ impl Record {
             }
             _ => self.hold,
         };
-        Some(Self { phase, hold, ..self.clone() })
+        let known = if phase == Phase::Rollback && self.phase != phase {
+            Known::default()
+        } else {
+            self.known
+        };
+        Some(Self { phase, hold, known, ..self.clone() })
     }
 
     /// What comes when a limit is passed; nothing where it is to stay as it is.

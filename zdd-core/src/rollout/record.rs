@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::course::Course;
 use super::engine::Rollout;
 use super::growth::Growth;
+use super::pushed::Known;
 use super::target::{Split, Target, Traffic};
 use crate::app::App;
 use crate::ports::{Name, NameError};
@@ -79,6 +80,9 @@ pub struct Record {
     pub course: Option<Course>,
     /// When it began.
     pub since: Timestamp,
+    /// Which definitions of both were seen by whoever worked on it last.
+    #[serde(default, skip_serializing_if = "Known::is_empty")]
+    pub known: Known,
 }
 
 /// Who works on a rollout.
@@ -211,7 +215,8 @@ impl Record {
         let rollout = Rollout::new(self.old.clone(), self.new.clone(), target)
             .holding(self.hold)
             .growing(self.growth)
-            .with_floor(self.floor);
+            .with_floor(self.floor)
+            .knowing(self.known);
         match (self.phase, self.course.as_ref().and_then(Course::soak)) {
             (Phase::Rollback, _) => rollout.on_the_way_back(),
             (Phase::Canary, Some((soak, since))) => rollout.watched(soak, Some(since)),

@@ -2,7 +2,7 @@
 
 use crate::ports::Name;
 use crate::rollout::record::{Phase, Record};
-use crate::rollout::{Growth, Split};
+use crate::rollout::{Growth, Known, Split};
 use crate::units::Timestamp;
 
 /// The record of a canary of the group `shop`: one of three instances of `/shop-green` beside three of
@@ -24,5 +24,6 @@ pub fn record() -> Record {
         growth: Growth::Once,
         course: None,
         since: Timestamp::EPOCH,
+        known: Known::default(),
     }
 }

@@ -1,9 +1,11 @@
 //! Somebody pushes another definition of an app while it is rolled out.
 
 use zdd_core::app::App;
-use zdd_core::rollout::{Next, Outcome, Rollout};
+use zdd_core::rollout::record::{Found, Phase};
+use zdd_core::rollout::{Growth, Known, Next, Outcome, Rollout, Target, Traffic};
+use zdd_core::testing;
 
-use super::world::{NEW, OLD, World};
+use super::world::{NEW, OLD, World, labelled};
 use super::{BACK, CANARY, PROMOTED, id, run, to};
 
 /// An app as Marathon lists it, whose definition was changed last in this minute.
@@ -102,4 +104,58 @@ fn a_late_view_is_no_change_and_an_app_that_is_made_anew_is_none() {
     push(&mut world, NEW, 9);
     let decision = rollout.step(world.now, &world.observe());
     assert!(!matches!(decision.next, Next::Done(_)), "it is seen for the first time");
+}
+
+#[test]
+fn whoever_goes_on_after_a_crash_is_told_once() {
+    for (phase, name) in [(Phase::Promote, OLD), (Phase::Promote, NEW), (Phase::Canary, NEW)] {
+        let mut world = world();
+        assert_eq!(run(&mut world, start()), Outcome::Reached);
+        let mut record = testing::record();
+        (record.phase, record.hold) = (phase, record.traffic);
+        assert!(record.known.note(&world.observe()));
+        assert!(!record.known.note(&world.observe()), "there is nothing new");
+        // Marathon keeps what the one wrote that crashed.
+        let kept = record.app(1, None, None).unwrap();
+        push(&mut world, name, 3);
+        let mut record = Found::of(&kept).unwrap().record;
+        let decision = record.rollout().step(world.now, &world.observe());
+        assert_eq!(decision.actions, []);
+        assert_eq!(decision.next, Next::Done(Outcome::Changed(id(name))));
+        // Whoever takes it back takes what is there.
+        let back = record.turned(Phase::Rollback).unwrap();
+        assert_eq!(back.known, Known::default());
+        assert_eq!(run(&mut world.clone(), back.rollout()), Outcome::Reached);
+        assert!(record.known.note(&world.observe()));
+        assert_eq!(run(&mut world, record.rollout()), Outcome::Reached);
+    }
+}
+
+/// marathon-lb takes the app that was changed last for the new one, and takes out what is to serve.
+#[test]
+fn after_a_push_the_right_one_is_taken_out_again() {
+    let target = Target { old: 0, new: 4, traffic: Traffic::ByInstances };
+    let rollout = || {
+        Rollout::new(Some(id(OLD)), id(NEW), target)
+            .with_definition(labelled(NEW, 1, 4))
+            .holding(Traffic::ByInstances)
+            .growing(Growth::ByHalf)
+            .with_floor(4)
+    };
+    let mut n_pushed = 0;
+    for count in 1..60 {
+        let mut world = World::new(0, 1);
+        world.merges = true;
+        world.create(&labelled(OLD, 4, 4));
+        world.pass(std::time::Duration::from_secs(10));
+        let mut first = rollout();
+        if steps(&mut world, &mut first, count) || !world.apps.contains_key(&id(OLD)) {
+            break;
+        }
+        world.was_scaled(&id(OLD));
+        assert_eq!(run(&mut world, rollout()), Outcome::Reached, "after {count}");
+        assert_eq!(world.serving(), 4);
+        n_pushed += 1;
+    }
+    assert!(n_pushed > 5, "{n_pushed}");
 }

@@ -147,7 +147,8 @@ impl World {
         }
     }
 
-    fn was_scaled(&mut self, app: &AppId) {
+    /// Or changed, which Marathon notes as well.
+    pub(crate) fn was_scaled(&mut self, app: &AppId) {
         self.scaled.retain(|it| it != app);
         self.scaled.push(app.clone());
     }

@@ -2,7 +2,7 @@
 
 use zdd_core::app::App;
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Course, Extent, Growth, Release, Side, Split, Step, Then};
+use zdd_core::rollout::{Course, Extent, Growth, Known, Release, Side, Split, Step, Then};
 use zdd_core::weights::{self, Weights};
 
 use super::Prepared;
@@ -85,6 +85,7 @@ impl Canary<'_> {
             growth: Growth::Once,
             course: None,
             since,
+            known: Known::default(),
         };
         Ok(Prepared { record, app })
     }
@@ -122,6 +123,7 @@ impl Canary<'_> {
             growth: Growth::Once,
             course,
             since,
+            known: Known::of_old(old),
         };
         Ok(Prepared { record, app })
     }

@@ -2,7 +2,7 @@
 
 use zdd_core::app::App;
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Extent, Growth, Release, Traffic, Waves};
+use zdd_core::rollout::{Extent, Growth, Known, Release, Traffic, Waves};
 use zdd_core::units::AppId;
 
 use super::Prepared;
@@ -92,6 +92,7 @@ impl Swap<'_> {
             growth,
             course: None,
             since,
+            known: Known::of_old(old),
         };
         Ok(Prepared { record, app: made })
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::digest::Digest;
 use crate::app::App;
+use crate::rollout::pushed::Known;
 use crate::rollout::record::Record;
 use crate::rollout::target::OnDrainTimeout;
 use crate::units::{AppId, Timestamp};
@@ -76,7 +77,9 @@ impl Binding {
         drain: (core::time::Duration, OnDrainTimeout),
         seen: Sight,
     ) -> Self {
-        let record = Record { since: Timestamp::EPOCH, ..record.clone() };
+        // Which definitions there are, `seen` says.
+        let (since, known) = (Timestamp::EPOCH, Known::default());
+        let record = Record { since, known, ..record.clone() };
         let ms = u64::try_from(drain.0.as_millis()).unwrap_or(u64::MAX);
         Self {
             record: Some(record),
