@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use zdd_core::ports::{Notice, ServerChange, Setting};
+use zdd_core::ports::{Name, Notice, ServerChange, SetState, Setting};
 use zdd_core::rollout::{Action, Observation, Standing, WaitingOn, cut_by, standings};
 use zdd_core::units::Timestamp;
 
@@ -15,6 +15,8 @@ use crate::text::{DIM, Time, plural, styled};
 
 /// How long nothing may be said while something is waited for.
 const SILENCE: Duration = Duration::from_secs(10);
+/// How many servers are told by their names.
+const NAMED: usize = 3;
 
 /// One line of `zdd canary start`, `promote`, `rollback` or `hold -o json`.
 #[derive(Debug, JsonSchema, Serialize)]
@@ -51,7 +53,7 @@ impl<'t, 'w> Teller<'t, 'w> {
         action: &Action,
         seen: Option<&Observation>,
     ) -> Result<(), CliError> {
-        self.line("action", None, &done(action, seen), None)
+        self.line("action", None, &words(action, seen), None)
     }
 
     /// Says what a hook says.
@@ -115,21 +117,32 @@ impl<'t, 'w> Teller<'t, 'w> {
     }
 }
 
-/// What was done; with the sessions that it cut, if any.
-fn done(action: &Action, seen: Option<&Observation>) -> String {
+/// What is done, or was; with the sessions that it cuts, if any.
+pub(super) fn words(action: &Action, seen: Option<&Observation>) -> String {
     let n_cut = seen.map_or(0, |seen| cut_by(action, seen));
     match action {
         Action::Set(changes) => settings(changes, seen.map(standings).as_ref()),
-        Action::Cut(servers) if n_cut > 0 => {
-            let names: Vec<_> = servers.iter().map(ToString::to_string).collect();
-            format!("cut {} at {}", plural(n_cut, "session"), names.join(", "))
+        Action::Cut(servers) => {
+            let servers = named(&servers.iter().collect::<Vec<_>>()).join(", ");
+            match n_cut {
+                0 => format!("cut the sessions of {servers}"),
+                _ => format!("cut {} at {servers}", plural(n_cut, "session")),
+            }
         }
         other if n_cut > 0 => format!("{other}, and cut {} there", plural(n_cut, "session")),
         other => other.to_string(),
     }
 }
 
-/// Weights of both sides in short, states one by one.
+/// Servers by their names, or only how many where they are many.
+fn named(servers: &[&Name]) -> Vec<String> {
+    if servers.len() > NAMED {
+        return vec![format!("{} servers", servers.len())];
+    }
+    servers.iter().map(ToString::to_string).collect()
+}
+
+/// Weights and states in short.
 fn settings(changes: &[ServerChange], standings: Option<&[Standing; 2]>) -> String {
     let weights = || {
         changes.iter().filter_map(|it| match it.setting {
@@ -138,8 +151,12 @@ fn settings(changes: &[ServerChange], standings: Option<&[Standing; 2]>) -> Stri
         })
     };
     let mut texts = Vec::new();
-    let states = changes.iter().filter(|it| matches!(it.setting, Setting::State(_)));
-    texts.extend(states.map(|change| format!("{} {}", change.server, change.setting)));
+    for state in [SetState::Maint, SetState::Drain, SetState::Ready] {
+        let setting = Setting::State(state);
+        let servers = changes.iter().filter(|it| it.setting == setting).map(|it| &it.server);
+        let servers: Vec<_> = servers.collect();
+        texts.extend(named(&servers).iter().map(|servers| format!("{servers} {setting}")));
+    }
     if let Some(sides) = standings.filter(|_| weights().next().is_some()) {
         for (name, side) in ["old", "new"].into_iter().zip(sides) {
             let of_side: Vec<u16> = weights()
@@ -196,17 +213,33 @@ mod tests {
     }
 
     #[test]
+    fn many_servers_are_counted_and_few_are_named() {
+        let set = |ports: std::ops::Range<u16>, setting| {
+            let servers = ports.map(|port| Name::new(format!("a_{port}")).unwrap());
+            servers.map(|server| ServerChange { server, setting }).collect::<Vec<_>>()
+        };
+        let drains = |ports| set(ports, Setting::State(SetState::Drain));
+        let text = |changes: Vec<_>| words(&Action::Set(changes), Some(&seen(&[0; 100])));
+        assert_eq!(text(drains(31_001..31_003)), "set a_31001 drain, a_31002 drain");
+        assert_eq!(text(drains(31_001..31_101)), "set 100 servers drain");
+        let ready = set(31_001..31_002, Setting::State(SetState::Ready));
+        let weights = set(31_002..31_101, Setting::Weight(256));
+        let all = [drains(31_005..31_010), ready, weights].concat();
+        assert_eq!(text(all), "set 5 servers drain, a_31001 ready, old 99 × 256");
+    }
+
+    #[test]
     fn sessions_that_are_cut_are_counted() {
         let servers = [31_001, 31_002].map(|port| Name::new(format!("a_{port}")).unwrap());
         let cut = Action::Cut(servers.into());
-        assert_eq!(done(&cut, Some(&seen(&[2, 1]))), "cut 3 sessions at a_31001, a_31002");
-        assert_eq!(done(&cut, Some(&seen(&[1, 0]))), "cut 1 session at a_31001, a_31002");
+        assert_eq!(words(&cut, Some(&seen(&[2, 1]))), "cut 3 sessions at a_31001, a_31002");
+        assert_eq!(words(&cut, Some(&seen(&[1, 0]))), "cut 1 session at a_31001, a_31002");
         // What is not seen is not counted.
-        assert_eq!(done(&cut, None), "cut the sessions of a_31001, a_31002");
+        assert_eq!(words(&cut, None), "cut the sessions of a_31001, a_31002");
         let app = "/shop-blue".parse().unwrap();
         let remove = Action::Delete { app, force: Force::No };
         let text = "remove /shop-blue, and cut 7 sessions there";
-        assert_eq!(done(&remove, Some(&seen(&[3, 4]))), text);
-        assert_eq!(done(&remove, Some(&seen(&[0, 0]))), "remove /shop-blue");
+        assert_eq!(words(&remove, Some(&seen(&[3, 4]))), text);
+        assert_eq!(words(&remove, Some(&seen(&[0, 0]))), "remove /shop-blue");
     }
 }

@@ -13,7 +13,7 @@ use super::carry::look;
 use super::claim::find_all;
 use super::end::one;
 use super::error::{Share, either_way};
-use super::lines::in_short;
+use super::lines::{in_short, words as words_of};
 use crate::args::ShowArgs;
 use crate::clock::now;
 use crate::error::CliError;
@@ -192,8 +192,8 @@ fn next(found: &Found, seen: &Observation, has_balancer: bool) -> Option<NextRep
             let text = match decision.actions.as_slice() {
                 [] => format!("waiting for {waiting_on}"),
                 actions => {
-                    let texts: Vec<_> = actions.iter().map(ToString::to_string).collect();
-                    texts.join("; ")
+                    let texts = actions.iter().map(|action| words_of(action, Some(seen)));
+                    texts.collect::<Vec<_>>().join("; ")
                 }
             };
             let hint = waiting_on.hint().or_else(|| Some(go_on(&found.record)));
