@@ -45,8 +45,10 @@ fn nothing_bad_can_happen_in_any_state() {
         all.drains += reached.drains;
         all.promoted += reached.promoted;
         all.taken_back += reached.taken_back;
+        all.crashed += reached.crashed;
     }
     assert!(all.drains > 0 && all.promoted > 0 && all.taken_back > 0, "{all:?}");
+    assert!(all.crashed > 0, "{all:?}");
 }
 
 /// Marathon replaces all instances of an app for another definition, while the rollout is on its way.
