@@ -67,12 +67,16 @@ impl LoadBalancer for Ports {
     }
 
     async fn set(&self, backend: &Name, changes: &[ServerChange]) -> Vec<Balancer> {
-        changes.iter().for_each(|change| self.world().set(change));
+        for change in changes {
+            self.world().set(change);
+        }
         self.look(backend).await
     }
 
     async fn cut(&self, backend: &Name, servers: &[Name]) -> Vec<Balancer> {
-        servers.iter().for_each(|server| self.world().cut(server));
+        for server in servers {
+            self.world().cut(server);
+        }
         self.look(backend).await
     }
 

@@ -71,7 +71,9 @@ impl World {
             if orders.is_empty() {
                 return answer;
             }
-            orders.into_iter().for_each(|order| self.obey(order));
+            for order in orders {
+                self.obey(order);
+            }
         }
     }
 
