@@ -34,9 +34,20 @@ pub(super) enum Walked {
     Interrupted,
 }
 
-/// Carries out what a claim's record says, and what comes after it. Each step is written down before it
-/// is begun, so that anybody can go on from there.
+/// Carries out what a claim's record says, and what comes after it.
 pub(super) async fn walk(
+    claim: &mut Claim<'_>,
+    means: Means<'_>,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<Walked, CliError> {
+    let walked = walk_on(claim, means, operator, console).await;
+    means.watchers.walked(&walked);
+    walked
+}
+
+/// Each step is written down before it is begun, so that anybody can go on from there.
+async fn walk_on(
     claim: &mut Claim<'_>,
     means: Means<'_>,
     operator: &mut dyn Operator,
@@ -92,7 +103,8 @@ async fn watched(
         carried = Box::pin(carry_out(claim, means, operator, console)) => carried,
         what = refused(&record, hooks, means.marathon) => {
             let group = record.group.clone();
-            let error = CanaryError::LimitPassed { group, what: what? }.into();
+            let no = |what| CanaryError::LimitPassed { group, what }.into();
+            let error = what.map_or_else(|error| error, no);
             means.watchers.ended(None, Some(&error));
             Err(error)
         }
