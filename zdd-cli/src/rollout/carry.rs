@@ -17,7 +17,7 @@ use super::gate::{Gate, Pass};
 use super::hooked::Hooked;
 use super::lines::{SILENCE, Teller};
 use super::watchers::{Watchers, warned};
-use crate::args::{HookArgs, PaceArgs};
+use crate::args::{CheckHookArgs, HookArgs, PaceArgs};
 use crate::clock::SystemClock;
 use crate::error::{Call, CliError};
 use crate::follow::{Console, Operator};
@@ -37,6 +37,8 @@ pub(super) struct Means<'m> {
     pub(super) watchers: &'m Watchers,
     /// Whom to ask before something is destroyed.
     pub(super) hooks: Option<&'m HookArgs>,
+    /// Whom to ask while a canary is watched.
+    pub(super) check: Option<&'m CheckHookArgs>,
 }
 
 /// How carrying out ended.

@@ -29,7 +29,7 @@ pub(crate) async fn swap(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let watchers = doing.watchers;
-    let means = Means { marathon, balancer, pace, watchers, hooks: Some(hooks) };
+    let means = Means { marathon, balancer, pace, watchers, hooks: Some(hooks), check: None };
     let swap = Swap { app, args, can_set: balancer.can_set() };
     let group = swap.group()?;
     let present = Present::look(marathon, group).await?;
