@@ -143,7 +143,7 @@ fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
             CanaryError::TimedOut { group: group.into(), waiting_on, waited, is_balancer }
         }
         Outcome::Stuck { why, hint } => CanaryError::Stuck { why, hint },
-        Outcome::Vanished(side) => CanaryError::Vanished(side),
+        Outcome::Vanished(side) => CanaryError::Vanished { side, group: group.into() },
         Outcome::Changed(app) => CanaryError::Changed { group: group.into(), app },
         Outcome::Failed(failure) => {
             CanaryError::LimitPassed { group: group.to_owned(), what: failure.to_string() }

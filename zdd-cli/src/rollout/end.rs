@@ -7,7 +7,7 @@ use super::carry::Means;
 use super::claim::{Claim, find, find_all, me, refuse_held};
 use super::close::close;
 use super::error::CanaryError;
-use super::walk::walk;
+use super::walk::{app, walk};
 use super::watchers::Watchers;
 use crate::args::EndArgs;
 use crate::clock::now;
@@ -29,7 +29,11 @@ pub(super) async fn run(
     let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: Some(&args.hooks) };
     match phase {
         Some(phase) => turn(&found, phase, means, operator, console).await,
-        None => carry(&found, approved(&found.record)?, means, operator, console).await,
+        None => {
+            let record = approved(&found.record)?;
+            refuse_held(Some(&found), means.pace.drain.take_over, now())?;
+            carry(&found, record, means, operator, console).await
+        }
     }
 }
 
@@ -41,7 +45,9 @@ pub(super) async fn turn(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    carry(found, turned(&found.record, phase)?, means, operator, console).await
+    refuse_held(Some(found), means.pace.drain.take_over, now())?;
+    let record = turned(&found.record, phase, means.marathon).await?;
+    carry(found, record, means, operator, console).await
 }
 
 async fn carry(
@@ -51,10 +57,9 @@ async fn carry(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    refuse_held(Some(found), means.pace.drain.take_over, now())?;
     console.tell(&heading(&record))?;
     let definition = found.definition.clone();
-    let holder = me(now(), record.awaits_approval());
+    let holder = me(now(), false);
     let mut claim = Claim::take(means.marathon, Some(found), record, definition, holder).await?;
     let walked = walk(&mut claim, means, operator, console).await;
     close(claim, means, walked, operator, console).await
@@ -78,10 +83,35 @@ pub(super) async fn one(marathon: &dyn Marathon, group: Option<&str>) -> Result<
     }
 }
 
-/// The record with another way to go.
-pub(super) fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
-    let group = || record.group.clone();
-    record.turned(phase).ok_or_else(|| CanaryError::OnItsWay { group: group(), is_forward: false })
+/// The record with another way to go. Where there is no such way, that is said before anything is taken
+/// hold of: nobody could finish a record that goes back to an app that is gone.
+///
+/// # Errors
+///
+/// When it cannot go that way.
+pub(super) async fn turned(
+    record: &Record,
+    phase: Phase,
+    marathon: &dyn Marathon,
+) -> Result<Record, CliError> {
+    let group = record.group.clone();
+    // One that is promoted already does without the old one.
+    let needs_old = match phase {
+        Phase::Canary => false,
+        Phase::Promote => record.phase != Phase::Promote,
+        Phase::Rollback => true,
+    };
+    if let (true, Some(old)) = (needs_old, &record.old)
+        && app(old, marathon).await?.is_none()
+    {
+        if phase == Phase::Promote {
+            return Ok(record.forward_alone());
+        }
+        let is_promoted = record.phase == Phase::Promote;
+        return Err(CanaryError::NoWayBack { group, old: old.clone(), is_promoted }.into());
+    }
+    let turned = record.turned(phase);
+    Ok(turned.ok_or(CanaryError::OnItsWay { group, is_forward: false })?)
 }
 
 /// The record of a canary that waits for somebody's word, with that word.

@@ -65,6 +65,19 @@ impl Record {
         Some(Self { phase, hold, known, ..self.clone() })
     }
 
+    /// The way forward from wherever it is, for whoever knows that the old app is gone: there is nothing to
+    /// go back to any more, so that one that is taken back may be promoted, too.
+    ///
+    /// The new one gets all of the traffic at once: nobody else could serve it.
+    #[must_use]
+    pub fn forward_alone(&self) -> Self {
+        let hold = match self.traffic {
+            Traffic::Split(_) => Split::NEW.into(),
+            other => other,
+        };
+        Self { phase: Phase::Promote, hold, known: Known::default(), ..self.clone() }
+    }
+
     /// What comes when a limit is passed; nothing where it is to stay as it is.
     #[must_use]
     pub fn after_failure(&self) -> Option<Self> {
