@@ -209,3 +209,6 @@ fn done(record: &Record) -> String {
         _ => format!("promoted: {new} has {full} instances and all of the traffic"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,3 +136,43 @@ pub(super) fn heading(record: &Record) -> String {
         (_, None) => format!("{group}: {new} is the first of its group"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::claim::tests::memory::Memory;
+    use super::*;
+    use zdd_core::app::App;
+    use zdd_core::testing::record;
+
+    #[tokio::test]
+    async fn nothing_goes_back_to_an_app_that_is_gone() {
+        let there = App::parse(r#"{"id": "/shop-blue", "instances": 3}"#).unwrap();
+        let with_old = Memory::new(1).with(there);
+        let without = Memory::new(1);
+        let [forward, back] =
+            [Phase::Promote, Phase::Rollback].map(|it| record().turned(it).unwrap());
+        for (record, hint) in [
+            (&forward, "finish what was begun with `zdd resume shop`"),
+            (&back, "`zdd canary promote shop` goes on with the new version alone"),
+            (&record(), "`zdd canary promote shop` goes on with the new version alone"),
+        ] {
+            assert_eq!(
+                turned(record, Phase::Rollback, &with_old).await.unwrap().phase,
+                Phase::Rollback
+            );
+            let error = turned(record, Phase::Rollback, &without).await.unwrap_err();
+            assert_eq!(error.to_string(), "/shop-blue is gone: there is nothing to go back to");
+            assert_eq!(
+                (error.exit(), error.hint()),
+                (ExitCode::InvalidCombination, Some(hint.into()))
+            );
+            // And what the hint says can be done.
+            assert_eq!(
+                turned(record, Phase::Promote, &without).await.unwrap().phase,
+                Phase::Promote
+            );
+        }
+        let error = turned(&back, Phase::Promote, &with_old).await.unwrap_err();
+        assert_eq!(error.to_string(), "shop is on its way back to the old version");
+    }
+}

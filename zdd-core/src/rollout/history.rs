@@ -309,7 +309,7 @@ mod tests {
         let made = made(&[]);
         let mut entry = Entry::of(&record(&made), &made, number, Timestamp::EPOCH, "ann".into());
         entry.revision = revision.map(Into::into);
-        entry.began = Timestamp::from_millis(i64::try_from(number).unwrap());
+        entry.began = Timestamp::from_millis(i64::try_from(number).unwrap_or_default());
         entry
     }
 
@@ -398,6 +398,11 @@ mod tests {
         assert!(matches!(read(newer), HistoryError::Newer { found: 9, .. }));
         let id = entry(1, None).kept().unwrap().with_id("/zdd-history/shop/one".parse().unwrap());
         assert!(Entry::read(&id).unwrap_err().to_string().ends_with("its id ends with no number"));
+        // Nobody counted that far; what came after it would not be a number any more.
+        let far = entry(u64::MAX, None);
+        let error = Entry::read(&far.kept().unwrap()).unwrap_err().to_string();
+        assert!(error.ends_with("its id ends with no number"), "{error}");
+        assert_eq!(next_number(&[far]), u64::MAX);
         assert!(matches!(folder(&"a".repeat(300)), Err(HistoryError::Id { .. })));
     }
 }

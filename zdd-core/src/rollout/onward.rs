@@ -85,3 +85,27 @@ impl Record {
         (course.on_failure == OnFailure::Rollback).then(|| self.turned(Phase::Rollback)).flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::{Next, Observation, Outcome};
+
+    #[test]
+    fn one_that_is_taken_back_goes_forward_only_where_the_old_one_is_gone() {
+        let back = crate::testing::record().turned(Phase::Rollback).unwrap();
+        assert_eq!(back.turned(Phase::Promote), None);
+        let seen = Observation::default();
+        // That is how it stands still without the old one.
+        let stuck = back.rollout().step(Timestamp::EPOCH, &seen).next;
+        assert!(matches!(stuck, Next::Done(Outcome::Vanished(_))), "{stuck:?}");
+        let forward = back.forward_alone();
+        assert_eq!((forward.phase, forward.hold), (Phase::Promote, Split::NEW.into()));
+        let definition =
+            crate::app::App::parse(r#"{"id": "/shop-green", "instances": 1}"#).unwrap();
+        let mut rollout = forward.rollout().with_definition(definition);
+        let decision = rollout.step(Timestamp::EPOCH, &seen);
+        assert!(matches!(decision.next, Next::ObserveBy { .. }), "{decision:?}");
+        assert_eq!(decision.actions.len(), 1, "{decision:?}");
+    }
+}

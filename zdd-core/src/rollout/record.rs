@@ -358,6 +358,21 @@ mod tests {
     }
 
     #[test]
+    fn generations_do_not_overflow() {
+        let last = record("shop").app(LAST_GENERATION, None, None).unwrap();
+        let found = Found::of(&last).unwrap();
+        let error = found.next_generation().unwrap_err().to_string();
+        assert!(error.starts_with("the record of shop has had "), "{error}");
+        let before = Found { generation: LAST_GENERATION - 1, ..found };
+        assert_eq!(before.next_generation(), Ok(LAST_GENERATION));
+        for generation in [LAST_GENERATION + 1, u64::MAX] {
+            let app = record("shop").app(generation, None, None).unwrap();
+            let error = Found::of(&app).unwrap_err().to_string();
+            assert!(error.ends_with("its id ends with no generation"), "{error}");
+        }
+    }
+
+    #[test]
     fn groups_never_share_a_record() {
         let groups =
             ["shop", "Shop", "shop-a", "shop/a", "shop_a", "shop-2da", "ä", "zc3-a4", "/-", "z"];
