@@ -27,6 +27,12 @@ enum There {
     NewerRecord,
     /// Somebody who works on it.
     Held,
+    /// A first deployment that did not get to its end.
+    First,
+    /// One whose old app is gone, in this phase.
+    Alone(&'static str),
+    /// A canary that was made for five instances of both.
+    Canary,
 }
 
 struct Case {
@@ -60,6 +66,8 @@ const fn usage(args: &'static [&'static str], code: i32, says: &'static str) -> 
 const LB: &str = "--haproxy=127.0.0.1:1";
 const DEPLOY: &[&str] = &["deploy", "shop.json", LB];
 const CANARY: &[&str] = &["canary", "start", "shop.json", "--weight", "20", LB];
+const ABORT: &[&str] = &["abort", "shop", LB];
+const ROLLBACK: &[&str] = &["canary", "rollback", "shop", LB];
 const OLD: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-f"];
 
 const PY_CUR: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-fc"];
@@ -317,6 +325,63 @@ const DEFINITIONS: &[Case] = &[
         "shop is held by ann@build-7, process 1",
         "--take-over",
     ),
+    // The rest of what was begun is of the file that it was begun with. Where that is this one, the
+    // balancer is asked, and is not there.
+    case(DEPLOY, same, There::First, 5, "127.0.0.1:1", ""),
+    case(
+        DEPLOY,
+        other,
+        There::First,
+        3,
+        "on its way to another version, /shop-blue",
+        "zdd abort shop",
+    ),
+    case(
+        DEPLOY,
+        more,
+        There::First,
+        3,
+        "on its way to another version, /shop-blue",
+        "zdd abort shop",
+    ),
+    case(DEPLOY, same, There::Alone("promote"), 5, "127.0.0.1:1", ""),
+    case(
+        DEPLOY,
+        other,
+        There::Alone("promote"),
+        3,
+        "another version, /shop-green",
+        "zdd resume shop",
+    ),
+    case(
+        DEPLOY,
+        more,
+        There::Alone("promote"),
+        3,
+        "another version, /shop-green",
+        "zdd resume shop",
+    ),
+    case(ABORT, same, There::Alone("promote"), 3, "/shop-blue is gone", "zdd resume shop"),
+    case(ROLLBACK, same, There::Alone("promote"), 3, "/shop-blue is gone", "zdd resume shop"),
+    case(ABORT, same, There::Alone("rollback"), 3, "/shop-blue is gone", "zdd canary promote shop"),
+    // Other steps are no other version, as long as there is room for them.
+    case(CANARY, other, There::Canary, 3, "a canary of another version", "zdd canary promote shop"),
+    case(
+        &["canary", "start", "shop.json", "--steps", "20x2,50x3", LB],
+        same,
+        There::Canary,
+        5,
+        "127.0.0.1:1",
+        "",
+    ),
+    case(
+        &["canary", "start", "shop.json", "--steps", "20x2,50x4", LB],
+        same,
+        There::Canary,
+        3,
+        "shop was made for 3 new instances at most, and a step wants 4",
+        "zdd canary promote shop",
+    ),
 ];
 
 fn drop_label(app: &mut Value, label: &str) {
@@ -329,6 +394,14 @@ fn unchecked(app: &mut Value) {
 
 fn none(app: &mut Value) {
     app["instances"] = 0.into();
+}
+
+fn other(app: &mut Value) {
+    app["cmd"] = "./other".into();
+}
+
+fn more(app: &mut Value) {
+    app["instances"] = 3.into();
 }
 
 fn negative(app: &mut Value) {
@@ -366,6 +439,29 @@ fn record(labels: &Value) -> Value {
     json!({"id": "/zdd-rollouts/shop/g1", "cmd": "exit 1", "instances": 0, "labels": labels})
 }
 
+/// The app that is made of the definition.
+fn made(colour: &str, port: u16, instances: u32, [target, beside]: [u32; 2]) -> Value {
+    let mut app = definition();
+    (app["id"], app["ports"]) = (format!("/shop-{colour}").into(), json!([port]));
+    app["instances"] = instances.into();
+    for (name, value) in [
+        ("HAPROXY_APP_ID", "/shop"),
+        ("HAPROXY_0_PORT", "10080"),
+        ("HAPROXY_DEPLOYMENT_COLOUR", colour),
+        ("HAPROXY_DEPLOYMENT_STARTED_AT", "2026-01-02T03:04:05.678Z"),
+        ("HAPROXY_DEPLOYMENT_TARGET_INSTANCES", &target.to_string()),
+        ("HAPROXY_DEPLOYMENT_NEW_INSTANCES", &beside.to_string()),
+    ] {
+        app["labels"][name] = value.into();
+    }
+    app
+}
+
+/// A record that nobody holds.
+fn left(rollout: &Value, made: &Value) -> Value {
+    record(&json!({"ZDD_ROLLOUT": rollout.to_string(), "ZDD_DEFINITION": made.to_string()}))
+}
+
 impl There {
     fn apps(self) -> Vec<Value> {
         let held = json!({
@@ -375,8 +471,28 @@ impl There {
             "since": "2026-01-02T03:04:05.678Z",
         });
         let holder = json!({"who": "ann@build-7, process 1", "since": "2026-01-02T03:04:05.678Z"});
+        let with = |changes: Value| {
+            let mut rollout = held.clone();
+            rollout.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+            rollout
+        };
         match self {
             Self::Nothing => Vec::new(),
+            Self::First => {
+                let made = made("blue", 10_080, 2, [2, 0]);
+                let first = json!({"old": null, "new": "/shop-blue", "before": 0, "canary": 2});
+                vec![left(&with(first), &made), made]
+            }
+            Self::Alone(phase) => {
+                let made = made("green", 10_081, 1, [2, 0]);
+                vec![left(&with(json!({"phase": phase})), &made), made]
+            }
+            Self::Canary => {
+                let made = made("green", 10_081, 1, [5, 1]);
+                let split = json!({"split": {"old": 80, "new": 20}});
+                let stands = json!({"phase": "canary", "traffic": split, "hold": split});
+                vec![app("/shop-blue", 10_080), left(&with(stands), &made), made]
+            }
             Self::One(port) => vec![app("/shop-blue", port)],
             Self::Suspended => vec![suspended("blue", 10_080, "2026-01-02T03:04:05.678Z")],
             Self::Idle => vec![

@@ -131,6 +131,6 @@ fn a_marathon_that_is_not_there_or_wants_a_password() {
         ..Knobs::default()
     });
     let args = ["deploy", "shop.json", "--haproxy", "./a.sock", "--retry-for", "300ms"];
-    first(&zdd.run(&args), 6, "Could not determine the current leader", "");
+    first(&zdd.run(&args), 6, "Could not determine the current leader", "try again in a moment");
     assert!(fake.world().changes().is_empty());
 }

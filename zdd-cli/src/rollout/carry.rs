@@ -157,7 +157,7 @@ fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
             CanaryError::TimedOut { group: group.into(), waiting_on, waited, is_balancer }
         }
         Outcome::Stuck { why, hint } => CanaryError::Stuck { why, hint },
-        Outcome::Vanished(side) => CanaryError::Vanished(side),
+        Outcome::Vanished(side) => CanaryError::Vanished { side, group: group.into() },
         Outcome::Changed(app) => CanaryError::Changed { group: group.into(), app },
         Outcome::Failed(failure) => {
             CanaryError::LimitPassed { group: group.to_owned(), what: failure.to_string() }
@@ -171,10 +171,10 @@ fn away<'e>(
     ran: Option<&'e Result<Outcome, DriveError>>,
     error: Option<&'e CliError>,
 ) -> Option<&'e MarathonError> {
-    let error = match (error, ran?) {
-        (Some(CliError::Marathon { error, .. }), _) => error,
-        (None, Err(DriveError::Marathon(error) | DriveError::Refused { error, .. })) => error,
-        _ => return None,
+    let (Some(CliError::Marathon { error, .. }), _)
+    | (None, Err(DriveError::Marathon(error) | DriveError::Refused { error, .. })) = (error, ran?)
+    else {
+        return None;
     };
     matches!(error, MarathonError::Unreachable { .. }).then_some(error)
 }

@@ -88,9 +88,18 @@ impl<'m> Claim<'m> {
         definition: Option<App>,
         holder: Holder,
     ) -> Result<Self, CliError> {
-        let generation = found.map_or(0, |found| found.generation) + 1;
+        let generation = found.map_or(Ok(1), Found::next_generation).map_err(CanaryError::from)?;
+        // While it waits for somebody to say so, it gives way to whoever does.
+        let holder = Holder { yields: holder.yields || record.awaits_approval(), ..holder };
         let claim = Self { marathon, record, definition, holder, generation };
         let app = claim.app(Some(&claim.holder))?;
+        // It is looked after the claim, too; but what is not created does not stand above the record of
+        // somebody else, not even for a moment.
+        if let Some(found) = found
+            && !claim.follows(found).await?
+        {
+            return Err(claim.lost().into());
+        }
         let created = marathon.create_app(&app, Force::No).await;
         // Either somebody was quicker, or the record is ours and its answer was lost.
         if let Err(error) = created
@@ -202,7 +211,9 @@ impl<'m> Claim<'m> {
         // Putting it would create it again where somebody took it over and removed it.
         let mut fields = app.as_json().clone();
         fields.retain(|name, _| name == "labels");
-        match self.marathon.patch_app(app.id(), &fields, Force::No).await {
+        // To Marathon it is a deployment of the record alone, and it may still be at the last one: nobody
+        // else's is overridden.
+        match self.marathon.patch_app(app.id(), &fields, Force::Yes).await {
             Ok(_) => Ok(()),
             Err(MarathonError::NotFound { .. }) => Err(self.lost().into()),
             Err(error) => Err(CliError::of_app(app.id(), error)),
@@ -256,4 +267,4 @@ pub(super) fn me(now: Timestamp, yields: bool) -> Holder {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

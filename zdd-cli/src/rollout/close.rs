@@ -1,15 +1,18 @@
 //! How a rollout ends that was carried out, whichever verb began it.
 
-use zdd_core::rollout::Observation;
+use zdd_core::app::App;
+use zdd_core::ports::Marathon;
 use zdd_core::rollout::record::{Phase, Record};
+use zdd_core::rollout::{Observation, labels};
+use zdd_core::units::Timestamp;
 
 use super::carry::Means;
-use super::claim::Claim;
+use super::claim::{Claim, find};
 use super::error::{CanaryError, goes_on, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
 use super::status;
-use super::walk::Walked;
+use super::walk::{Walked, app};
 use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -43,23 +46,21 @@ pub(super) async fn close(
             console.say(&text)?;
             Err(CanaryError::TakenBack { group, what }.into())
         }
-        Ok(Walked::HandedOver) => {
-            let group = &claim.record.group;
-            console.say(&format!("approved: somebody else goes on with {group}"))?;
-            Ok(ExitCode::Done)
-        }
+        Ok(Walked::HandedOver) => handed_over(&claim.record, means.marathon, console).await,
         Ok(Walked::Interrupted) => {
             let text = match claim.record.phase {
                 Phase::Canary | Phase::Promote => stays(&claim.record.group),
                 // It cannot be turned round any more.
                 Phase::Rollback => goes_on(&claim.record.group),
             };
-            claim.release().await?;
+            if let Some(error) = release(claim, console).await? {
+                return Err(error);
+            }
             console.tell(&format!("interrupted; {text}"))?;
             Ok(ExitCode::Left)
         }
         Err(error) => {
-            leave(claim, &error).await?;
+            leave(claim, &error, console).await?;
             Err(error)
         }
     }
@@ -72,11 +73,43 @@ async fn stand(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     claim.record.hold = claim.record.traffic;
-    claim.update().await?;
     let record = claim.record.clone();
-    claim.release().await?;
+    if let Some(error) = release(claim, console).await? {
+        return Err(error);
+    }
     status::say(&record, seen, console)?;
     Ok(ExitCode::Done)
+}
+
+/// Says what somebody else made of a rollout that waited for a word.
+async fn handed_over(
+    record: &Record,
+    marathon: &dyn Marathon,
+    console: &mut Console<'_>,
+) -> Result<ExitCode, CliError> {
+    let Record { group, new, since, .. } = record;
+    let found = find(marathon, group).await?.map(|it| it.record);
+    let (code, text) = match found.filter(|it| (&it.new, it.since) == (new, *since)) {
+        Some(it) if it.phase == Phase::Rollback => {
+            (ExitCode::RolledBack, format!("not approved: somebody else rolls {group} back"))
+        }
+        Some(it) if it.course == record.course && it.phase == record.phase => {
+            (ExitCode::Done, format!("somebody else holds {group} as it is"))
+        }
+        Some(_) => (ExitCode::Done, format!("approved: somebody else goes on with {group}")),
+        // It is over.
+        None if app(new, marathon).await?.is_some_and(|it| began_at(&it) == Some(*since)) => {
+            (ExitCode::Done, format!("approved: somebody else has promoted {new}"))
+        }
+        None => (ExitCode::RolledBack, format!("not approved: somebody else rolled {group} back")),
+    };
+    console.say(&text)?;
+    Ok(code)
+}
+
+/// When the rollout of an app began.
+fn began_at(app: &App) -> Option<Timestamp> {
+    app.labels().get(labels::STARTED_AT)?.parse().ok()
 }
 
 /// One version has taken over. The record goes last: whoever finds it does the rest of this once more.
@@ -129,13 +162,36 @@ async fn tell(
 }
 
 /// Leaves a rollout to others after an error, unless they have it already.
-pub(super) async fn leave(claim: Claim<'_>, error: &CliError) -> Result<(), CliError> {
-    if matches!(error, CliError::Canary(CanaryError::Lost { .. })) {
+pub(super) async fn leave(
+    claim: Claim<'_>,
+    error: &CliError,
+    console: &mut Console<'_>,
+) -> Result<(), CliError> {
+    if is_lost(error) {
         return Ok(());
     }
-    // The first error is the one that counts.
-    let _ = claim.release().await;
-    Ok(())
+    // The first error is the one that counts; whatever is wrong with this was said.
+    release(claim, console).await.map(drop)
+}
+
+/// Leaves a rollout to others. Where that could not be written, whoever comes next has to take it from
+/// somebody who is gone: that is said, and the reason is the answer.
+pub(super) async fn release(
+    claim: Claim<'_>,
+    console: &mut Console<'_>,
+) -> Result<Option<CliError>, CliError> {
+    let (group, who) = (claim.record.group.clone(), claim.who().to_owned());
+    let Err(error) = claim.release().await else { return Ok(None) };
+    if !is_lost(&error) {
+        console
+            .tell(&format!("warning: {group} is still held by {who}, which ends now: {error}"))?;
+        console.tell("hint: go on with the same command and --take-over")?;
+    }
+    Ok(Some(error))
+}
+
+const fn is_lost(error: &CliError) -> bool {
+    matches!(error, CliError::Canary(CanaryError::Lost { .. }))
 }
 
 fn done(record: &Record) -> String {
@@ -153,3 +209,6 @@ fn done(record: &Record) -> String {
         _ => format!("promoted: {new} has {full} instances and all of the traffic"),
     }
 }
+
+#[cfg(test)]
+mod tests;

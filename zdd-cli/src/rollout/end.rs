@@ -7,7 +7,7 @@ use super::carry::Means;
 use super::claim::{Claim, find, find_all, me, refuse_held};
 use super::close::close;
 use super::error::CanaryError;
-use super::walk::walk;
+use super::walk::{app, walk};
 use super::watchers::Watchers;
 use crate::args::{CheckHookArgs, EndArgs};
 use crate::clock::now;
@@ -39,7 +39,9 @@ pub(super) async fn run(
         Turn::To(phase) => turn(&found, phase, means, operator, console).await,
         Turn::Approve(check) => {
             let means = Means { check: Some(check), ..means };
-            carry(&found, approved(&found.record)?, means, operator, console).await
+            let record = approved(&found.record)?;
+            refuse_held(Some(&found), means.pace.drain.take_over, now())?;
+            carry(&found, record, means, operator, console).await
         }
     }
 }
@@ -52,7 +54,9 @@ pub(super) async fn turn(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    carry(found, turned(&found.record, phase)?, means, operator, console).await
+    refuse_held(Some(found), means.pace.drain.take_over, now())?;
+    let record = turned(&found.record, phase, means.marathon).await?;
+    carry(found, record, means, operator, console).await
 }
 
 async fn carry(
@@ -62,10 +66,9 @@ async fn carry(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    refuse_held(Some(found), means.pace.drain.take_over, now())?;
     console.tell(&heading(&record))?;
     let definition = found.definition.clone();
-    let holder = me(now(), record.awaits_approval());
+    let holder = me(now(), false);
     let mut claim = Claim::take(means.marathon, Some(found), record, definition, holder).await?;
     let walked = walk(&mut claim, means, operator, console).await;
     close(claim, means, walked, operator, console).await
@@ -89,10 +92,35 @@ pub(super) async fn one(marathon: &dyn Marathon, group: Option<&str>) -> Result<
     }
 }
 
-/// The record with another way to go.
-pub(super) fn turned(record: &Record, phase: Phase) -> Result<Record, CanaryError> {
-    let group = || record.group.clone();
-    record.turned(phase).ok_or_else(|| CanaryError::OnItsWay { group: group(), is_forward: false })
+/// The record with another way to go. Where there is no such way, that is said before anything is taken
+/// hold of: nobody could finish a record that goes back to an app that is gone.
+///
+/// # Errors
+///
+/// When it cannot go that way.
+pub(super) async fn turned(
+    record: &Record,
+    phase: Phase,
+    marathon: &dyn Marathon,
+) -> Result<Record, CliError> {
+    let group = record.group.clone();
+    // One that is promoted already does without the old one.
+    let needs_old = match phase {
+        Phase::Canary => false,
+        Phase::Promote => record.phase != Phase::Promote,
+        Phase::Rollback => true,
+    };
+    if let (true, Some(old)) = (needs_old, &record.old)
+        && app(old, marathon).await?.is_none()
+    {
+        if phase == Phase::Promote {
+            return Ok(record.forward_alone());
+        }
+        let is_promoted = record.phase == Phase::Promote;
+        return Err(CanaryError::NoWayBack { group, old: old.clone(), is_promoted }.into());
+    }
+    let turned = record.turned(phase);
+    Ok(turned.ok_or(CanaryError::OnItsWay { group, is_forward: false })?)
 }
 
 /// The record of a canary that waits for somebody's word, with that word.
@@ -115,5 +143,45 @@ pub(super) fn heading(record: &Record) -> String {
         (Phase::Rollback, None) => format!("{group}: taking {new} away, which was the first"),
         (_, Some(old)) => format!("{group}: promoting {new}; {old} goes"),
         (_, None) => format!("{group}: {new} is the first of its group"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::claim::tests::memory::Memory;
+    use super::*;
+    use zdd_core::app::App;
+    use zdd_core::testing::record;
+
+    #[tokio::test]
+    async fn nothing_goes_back_to_an_app_that_is_gone() {
+        let there = App::parse(r#"{"id": "/shop-blue", "instances": 3}"#).unwrap();
+        let with_old = Memory::new(1).with(there);
+        let without = Memory::new(1);
+        let [forward, back] =
+            [Phase::Promote, Phase::Rollback].map(|it| record().turned(it).unwrap());
+        for (record, hint) in [
+            (&forward, "finish what was begun with `zdd resume shop`"),
+            (&back, "`zdd canary promote shop` goes on with the new version alone"),
+            (&record(), "`zdd canary promote shop` goes on with the new version alone"),
+        ] {
+            assert_eq!(
+                turned(record, Phase::Rollback, &with_old).await.unwrap().phase,
+                Phase::Rollback
+            );
+            let error = turned(record, Phase::Rollback, &without).await.unwrap_err();
+            assert_eq!(error.to_string(), "/shop-blue is gone: there is nothing to go back to");
+            assert_eq!(
+                (error.exit(), error.hint()),
+                (ExitCode::InvalidCombination, Some(hint.into()))
+            );
+            // And what the hint says can be done.
+            assert_eq!(
+                turned(record, Phase::Promote, &without).await.unwrap().phase,
+                Phase::Promote
+            );
+        }
+        let error = turned(&back, Phase::Promote, &with_old).await.unwrap_err();
+        assert_eq!(error.to_string(), "shop is on its way back to the old version");
     }
 }

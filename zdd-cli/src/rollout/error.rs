@@ -79,6 +79,12 @@ pub(crate) enum CanaryError {
     Stale { group: String },
     #[error("{group} is a canary of another version, {app}")]
     Another { group: String, app: AppId },
+    #[error("{group} is on its way to another version, {app}")]
+    AnotherOnItsWay { group: String, app: AppId, is_old_gone: bool },
+    #[error("{old} is gone: there is nothing to go back to")]
+    NoWayBack { group: String, old: AppId, is_promoted: bool },
+    #[error("{group} was made for {most} new instances at most, and a step wants {wanted}")]
+    TooMany { group: String, most: u32, wanted: u32 },
     #[error("{group} has a canary, {app}")]
     HasCanary { group: String, app: AppId },
     #[error("{group} is on its way {}", way(*.is_forward))]
@@ -119,8 +125,8 @@ pub(crate) enum CanaryError {
     TimedOut { group: String, waiting_on: WaitingOn, waited: Duration, is_balancer: bool },
     #[error("{why}")]
     Stuck { why: String, hint: Option<String> },
-    #[error("the {0} app is gone: somebody else removed it")]
-    Vanished(Side),
+    #[error("the {side} app is gone: somebody else removed it")]
+    Vanished { side: Side, group: String },
     #[error("somebody else changed {app} or restarted it while it was rolled out")]
     Changed { group: String, app: AppId },
     #[error("{0}")]
@@ -141,6 +147,9 @@ impl CanaryError {
             | Self::OfAGroup { .. }
             | Self::TwoWeights(_)
             | Self::Another { .. }
+            | Self::AnotherOnItsWay { .. }
+            | Self::NoWayBack { .. }
+            | Self::TooMany { .. }
             | Self::HasCanary { .. }
             | Self::OnItsWay { .. }
             | Self::None
@@ -188,10 +197,11 @@ impl CanaryError {
             Self::Stale { .. } | Self::Changed { .. } => ExitCode::Stale,
             Self::Held { .. } | Self::Lost { .. } => ExitCode::Locked,
             Self::TimedOut { .. } => ExitCode::Deadline,
-            Self::Vanished(_) => ExitCode::Marathon,
+            Self::Vanished { .. } => ExitCode::Marathon,
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one arm an error")]
     pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoBalancer => {
@@ -245,7 +255,26 @@ impl CanaryError {
             }
             Self::Stale { .. } => "look at what runs, and decide again",
             Self::Lost { .. } => "`zdd canary status` says who",
-            Self::Another { group, .. } | Self::HasCanary { group, .. } => {
+            Self::AnotherOnItsWay { group, is_old_gone: true, .. } => {
+                return Some(format!(
+                    "finish that with `zdd resume {group}`, then deploy this one"
+                ));
+            }
+            Self::AnotherOnItsWay { group, is_old_gone: false, .. } => {
+                return Some(format!(
+                    "take that back with `zdd abort {group}`, or finish it with `zdd resume {group}`; \
+                     then deploy this one"
+                ));
+            }
+            Self::NoWayBack { group, is_promoted: true, .. } => {
+                return Some(format!("finish what was begun with `zdd resume {group}`"));
+            }
+            Self::NoWayBack { group, is_promoted: false, .. } => {
+                return Some(vanished(Side::Old, group));
+            }
+            Self::Another { group, .. }
+            | Self::TooMany { group, .. }
+            | Self::HasCanary { group, .. } => {
                 return Some(format!(
                     "end that first: `zdd canary promote {group}`, or `zdd abort {group}`"
                 ));
@@ -288,7 +317,7 @@ impl CanaryError {
                 return Some(waiting_on.hint().unwrap_or_else(|| stays(group)));
             }
             Self::Stuck { hint, .. } => return hint.clone(),
-            Self::Vanished(_) => "`zdd abort GROUP` clears the rest away",
+            Self::Vanished { side, group } => return Some(vanished(*side, group)),
             Self::Changed { group, .. } => return Some(either_way(group)),
             Self::Balancer(error) => return error.hint().map(Into::into),
         };
@@ -301,6 +330,14 @@ pub(super) fn either_way(group: &str) -> String {
     format!(
         "look at what runs there: `zdd resume {group}` goes on with it, `zdd abort {group}` goes back"
     )
+}
+
+/// How to go on when one of both apps is gone.
+pub(super) fn vanished(side: Side, group: &str) -> String {
+    match side {
+        Side::Old => format!("`zdd canary promote {group}` goes on with the new version alone"),
+        Side::New => format!("`zdd abort {group}` clears the rest away"),
+    }
 }
 
 /// How to go on after a rollout has stopped half-way.

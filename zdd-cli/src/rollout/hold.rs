@@ -8,7 +8,7 @@ use zdd_core::rollout::record::Phase;
 
 use super::carry::{Carried, Means, carry_out};
 use super::claim::{Claim, me, refuse_held};
-use super::close::leave;
+use super::close::{leave, release};
 use super::end::one;
 use super::error::CanaryError;
 use super::status;
@@ -63,7 +63,7 @@ pub(super) async fn run(
                 console.tell(&format!("still waiting for {waiting_on}"))?;
             }
             Err(error) => {
-                leave(claim, &error).await?;
+                leave(claim, &error, console).await?;
                 return Err(error);
             }
         }
@@ -72,7 +72,9 @@ pub(super) async fn run(
             () = sleep(LOOK_EVERY) => {}
         }
     }
-    claim.release().await?;
+    if let Some(error) = release(claim, console).await? {
+        return Err(error);
+    }
     console.tell("left as it is; nobody holds the shares now")?;
     Ok(ExitCode::Done)
 }

@@ -83,7 +83,7 @@ pub(crate) async fn take_back(
         return Err(CanaryError::NotOfRollouts { option: "--cancel", group }.into());
     }
     if args.dry_run {
-        let record = turned(&found.record, Phase::Rollback)?;
+        let record = turned(&found.record, Phase::Rollback, marathon).await?;
         console.tell(&heading(&record))?;
         console.tell("nothing was done; leave --dry-run out to do it")?;
         return Ok(ExitCode::Done);

@@ -12,7 +12,7 @@ use zdd_core::rollout::{Next, Observation, Outcome, Standing, standings};
 use super::carry::look;
 use super::claim::find_all;
 use super::end::one;
-use super::error::{Share, either_way};
+use super::error::{Share, either_way, vanished};
 use super::lines::{in_short, words as words_of};
 use crate::args::ShowArgs;
 use crate::clock::now;
@@ -184,6 +184,7 @@ fn next(found: &Found, seen: &Observation, has_balancer: bool) -> Option<NextRep
             let group = &found.record.group;
             let hint = match outcome {
                 Outcome::Changed(_) => either_way(group),
+                Outcome::Vanished(side) => vanished(side, group),
                 _ => format!("`zdd abort {group}` clears the rest away"),
             };
             Some(NextReport { code: "stuck", text: outcome.to_string(), hint: Some(hint) })

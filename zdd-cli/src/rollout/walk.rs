@@ -136,7 +136,8 @@ async fn refused(
     }
 }
 
-async fn app(id: &AppId, marathon: &dyn Marathon) -> Result<Option<App>, CliError> {
+/// An app, if it is there.
+pub(super) async fn app(id: &AppId, marathon: &dyn Marathon) -> Result<Option<App>, CliError> {
     match marathon.app(id).await {
         Ok(status) => Ok(Some(status.app)),
         Err(MarathonError::NotFound { .. }) => Ok(None),

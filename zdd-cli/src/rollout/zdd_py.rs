@@ -261,7 +261,7 @@ impl Task {
                 Err(error)
             }
             Err(error) => {
-                leave(claim, &error).await?;
+                leave(claim, &error, console).await?;
                 Err(error)
             }
         }

@@ -27,6 +27,8 @@ const ENTRY: &str = "ZDD_HISTORY";
 const FOLDER: &str = "zdd-history";
 /// The version of the form.
 const SCHEMA: u32 = 1;
+/// The highest number that is read: whatever has a higher one was not counted here.
+const LAST_NUMBER: u64 = 1 << 32;
 
 /// A deployment that was finished.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +116,7 @@ pub fn folder_of_all() -> GroupId {
 
 /// The number of the next revision, after those that are there.
 pub fn next_number(entries: &[Entry]) -> u64 {
-    entries.iter().map(|entry| entry.number).max().unwrap_or_default() + 1
+    entries.iter().map(|entry| entry.number).max().unwrap_or_default().saturating_add(1)
 }
 
 /// Those that are too many: all but the newest [`KEPT`].
@@ -230,6 +232,7 @@ impl Entry {
         let Form { group, revision, app: ran, began, since, who, .. } =
             serde_json::from_value(form).map_err(|it| unreadable(it.to_string()))?;
         let last = app.id().as_str().rsplit_once("/r").and_then(|(_, n)| n.parse().ok());
+        let last = last.filter(|it| *it <= LAST_NUMBER);
         let number = last.ok_or_else(|| unreadable("its id ends with no number".into()))?;
         let definition = App::parse(label(DEFINITION)?);
         let definition = definition.map_err(|it| unreadable(format!("{DEFINITION}: {it}")))?;
@@ -306,7 +309,7 @@ mod tests {
         let made = made(&[]);
         let mut entry = Entry::of(&record(&made), &made, number, Timestamp::EPOCH, "ann".into());
         entry.revision = revision.map(Into::into);
-        entry.began = Timestamp::from_millis(i64::try_from(number).unwrap());
+        entry.began = Timestamp::from_millis(i64::try_from(number).unwrap_or_default());
         entry
     }
 
@@ -395,6 +398,11 @@ mod tests {
         assert!(matches!(read(newer), HistoryError::Newer { found: 9, .. }));
         let id = entry(1, None).kept().unwrap().with_id("/zdd-history/shop/one".parse().unwrap());
         assert!(Entry::read(&id).unwrap_err().to_string().ends_with("its id ends with no number"));
+        // Nobody counted that far; what came after it would not be a number any more.
+        let far = entry(u64::MAX, None);
+        let error = Entry::read(&far.kept().unwrap()).unwrap_err().to_string();
+        assert!(error.ends_with("its id ends with no number"), "{error}");
+        assert_eq!(next_number(&[far]), u64::MAX);
         assert!(matches!(folder(&"a".repeat(300)), Err(HistoryError::Id { .. })));
     }
 }

@@ -65,10 +65,47 @@ impl Record {
         Some(Self { phase, hold, known, ..self.clone() })
     }
 
+    /// The way forward from wherever it is, for whoever knows that the old app is gone: there is nothing to
+    /// go back to any more, so that one that is taken back may be promoted, too.
+    ///
+    /// The new one gets all of the traffic at once: nobody else could serve it.
+    #[must_use]
+    pub fn forward_alone(&self) -> Self {
+        let hold = match self.traffic {
+            Traffic::Split(_) => Split::NEW.into(),
+            other => other,
+        };
+        Self { phase: Phase::Promote, hold, known: Known::default(), ..self.clone() }
+    }
+
     /// What comes when a limit is passed; nothing where it is to stay as it is.
     #[must_use]
     pub fn after_failure(&self) -> Option<Self> {
         let course = self.course.as_ref().filter(|_| self.phase == Phase::Canary)?;
         (course.on_failure == OnFailure::Rollback).then(|| self.turned(Phase::Rollback)).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::{Next, Observation, Outcome};
+
+    #[test]
+    fn one_that_is_taken_back_goes_forward_only_where_the_old_one_is_gone() {
+        let back = crate::testing::record().turned(Phase::Rollback).unwrap();
+        assert_eq!(back.turned(Phase::Promote), None);
+        let seen = Observation::default();
+        // That is how it stands still without the old one.
+        let stuck = back.rollout().step(Timestamp::EPOCH, &seen).next;
+        assert!(matches!(stuck, Next::Done(Outcome::Vanished(_))), "{stuck:?}");
+        let forward = back.forward_alone();
+        assert_eq!((forward.phase, forward.hold), (Phase::Promote, Split::NEW.into()));
+        let definition =
+            crate::app::App::parse(r#"{"id": "/shop-green", "instances": 1}"#).unwrap();
+        let mut rollout = forward.rollout().with_definition(definition);
+        let decision = rollout.step(Timestamp::EPOCH, &seen);
+        assert!(matches!(decision.next, Next::ObserveBy { .. }), "{decision:?}");
+        assert_eq!(decision.actions.len(), 1, "{decision:?}");
     }
 }

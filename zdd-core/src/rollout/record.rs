@@ -31,6 +31,9 @@ pub const HOLDER: &str = "ZDD_HOLDER";
 const FOLDER: &str = "zdd-rollouts";
 /// The version of the form.
 const SCHEMA: u32 = 1;
+/// The highest generation that is read. Each verb makes one more, and the count begins anew with each
+/// rollout: whoever finds a higher one has found something else, and nothing can overflow.
+const LAST_GENERATION: u64 = 1 << 32;
 
 /// Where a rollout is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +149,14 @@ pub enum RecordError {
         app: AppId,
         /// Its form.
         found: u32,
+    },
+    /// There can be no generation after this one.
+    #[error(
+        "the record of {group} has had {LAST_GENERATION} generations: there is none after that"
+    )]
+    NoGenerationLeft {
+        /// The group.
+        group: String,
     },
     /// HAProxy can have no backend of this name.
     #[error(transparent)]
@@ -286,6 +297,7 @@ impl Found {
         let record: Record =
             serde_json::from_value(form).map_err(|it| unreadable(it.to_string()))?;
         let last = app.id().as_str().rsplit_once("/g").and_then(|(_, n)| n.parse().ok());
+        let last = last.filter(|it| *it <= LAST_GENERATION);
         let generation = last.ok_or_else(|| unreadable("its id ends with no generation".into()))?;
         let holder = labels.get(HOLDER).map(|text| serde_json::from_str(text));
         let holder = holder.transpose().map_err(|it| unreadable(format!("{HOLDER}: {it}")))?;
@@ -293,6 +305,16 @@ impl Found {
         let definition =
             definition.transpose().map_err(|it| unreadable(format!("{DEFINITION}: {it}")))?;
         Ok(Self { generation, record, holder, definition })
+    }
+
+    /// The generation after this one.
+    ///
+    /// # Errors
+    ///
+    /// When there are as many as can be read.
+    pub fn next_generation(&self) -> Result<u64, RecordError> {
+        let next = self.generation.checked_add(1).filter(|it| *it <= LAST_GENERATION);
+        next.ok_or_else(|| RecordError::NoGenerationLeft { group: self.record.group.clone() })
     }
 
     /// The newest of several generations; none where there is no record.
@@ -333,6 +355,21 @@ mod tests {
         let found = Found::of(&app).unwrap();
         let (holder, definition) = (Some(holder), Some(definition));
         assert_eq!(found, Found { generation: 3, record, holder, definition });
+    }
+
+    #[test]
+    fn generations_do_not_overflow() {
+        let last = record("shop").app(LAST_GENERATION, None, None).unwrap();
+        let found = Found::of(&last).unwrap();
+        let error = found.next_generation().unwrap_err().to_string();
+        assert!(error.starts_with("the record of shop has had "), "{error}");
+        let before = Found { generation: LAST_GENERATION - 1, ..found };
+        assert_eq!(before.next_generation(), Ok(LAST_GENERATION));
+        for generation in [LAST_GENERATION + 1, u64::MAX] {
+            let app = record("shop").app(generation, None, None).unwrap();
+            let error = Found::of(&app).unwrap_err().to_string();
+            assert!(error.ends_with("its id ends with no generation"), "{error}");
+        }
     }
 
     #[test]

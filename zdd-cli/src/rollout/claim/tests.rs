@@ -1,13 +1,14 @@
 //! Operators who come at the same moment, in any order in which their requests may arrive.
 
-mod memory;
+pub(in crate::rollout) mod memory;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use zdd_core::ports::Marathon;
-use zdd_core::rollout::record::{Found, Holder};
+use zdd_core::rollout::record::{Found, Holder, Record};
+use zdd_core::rollout::{Course as Steps, Limits, OnFailure, Pause, Split, Step, Then};
 use zdd_core::testing::record;
 use zdd_core::units::Timestamp;
 
@@ -132,8 +133,11 @@ async fn what_is_over_is_not_taken_hold_of() {
     let me = holder("bob", Timestamp::EPOCH);
     let claim = Claim::take(&marathon, seen.as_ref(), record(), None, me).await.unwrap();
     claim.forget().await.unwrap();
+    let n_requests = marathon.n_requests();
     let error = taken(&marathon, seen.as_ref(), "carl").await.unwrap_err();
     assert_eq!(error.exit(), ExitCode::Locked);
+    // It was one look: nothing was created that had to be removed again.
+    assert_eq!(marathon.n_requests() - n_requests, 2, "a request and its answer");
     assert_eq!(find(&marathon, "shop").await.unwrap(), None);
     // The same where another one has begun since.
     let me = holder("dora", Timestamp::EPOCH);
@@ -170,4 +174,52 @@ async fn the_same_generation_of_somebody_else_is_not_ours() {
         let apps = marathon.apps().await.unwrap();
         assert_eq!(apps.len(), 1, "{end}");
     }
+}
+
+/// Marathon refuses a change of what another one still deploys, and a record is created by such a one.
+#[tokio::test]
+async fn a_record_can_be_written_right_after_it_was_created() {
+    let marathon = Memory::new(3);
+    let me = holder("ann", Timestamp::EPOCH);
+    let claim = Claim::take(&marathon, None, record(), None, me).await.unwrap();
+    claim.update().await.unwrap();
+    claim.release().await.unwrap();
+    assert_eq!(find(&marathon, "shop").await.unwrap().unwrap().holder, None);
+}
+
+/// Whichever verb it was that waits.
+#[tokio::test]
+async fn whoever_waits_for_an_approval_gives_way() {
+    let split = Split { old: 80, new: 20 };
+    let step = Step { split, instances: 1, pause: Some(Pause::Approval) };
+    let course = Steps {
+        steps: vec![step],
+        at: 0,
+        reached: Some(Timestamp::EPOCH),
+        limits: Limits::default(),
+        then: Then::Promote,
+        on_failure: OnFailure::Rollback,
+    };
+    for (course, yields) in [(Some(course), true), (None, false)] {
+        let marathon = Memory::new(4);
+        let me = holder("ann", Timestamp::EPOCH);
+        let record = Record { course, ..record() };
+        Claim::take(&marathon, None, record, None, me).await.unwrap();
+        let found = find(&marathon, "shop").await.unwrap().unwrap();
+        assert_eq!(found.holder.as_ref().map(|it| it.yields), Some(yields));
+        let held = refuse_held(Some(&found), false, Timestamp::EPOCH);
+        assert_eq!(held.is_ok(), yields);
+    }
+}
+
+#[tokio::test]
+async fn a_generation_that_nobody_counted_is_an_error() {
+    let app = record().app(u64::MAX, None, None).unwrap();
+    let marathon = Memory::new(5).with(app);
+    let error = find(&marathon, "shop").await.unwrap_err();
+    assert!(error.to_string().contains("its id ends with no generation"), "{error}");
+    let record = record();
+    let found = Found { generation: u64::MAX, record, holder: None, definition: None };
+    let error = taken(&Memory::new(5), Some(&found), "ann").await.unwrap_err();
+    assert_eq!(error.exit(), ExitCode::Usage, "{error}");
 }

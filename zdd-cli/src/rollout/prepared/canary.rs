@@ -2,7 +2,7 @@
 
 use zdd_core::app::App;
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Course, Extent, Growth, Known, Release, Side, Split, Step, Then};
+use zdd_core::rollout::{Course, Extent, Growth, Known, Release, Side, Split, Step, Then, labels};
 use zdd_core::weights::{self, Weights};
 
 use super::Prepared;
@@ -141,9 +141,16 @@ impl Canary<'_> {
         let release = self.release(&self.subject.new, &old);
         // As it was created, whatever it has been scaled to since.
         let first = definition.as_ref().map_or(record.canary, |it| it.instances().get());
-        let app = release.app(self.extent(first, record.before), record.since)?;
-        if definition.as_ref().is_some_and(|it| *it != app) {
+        let wanted = self.extent(first, record.before);
+        // Other steps are no other version, but a label cannot be changed without a restart.
+        let target = definition.as_ref().and_then(target_of).unwrap_or(wanted.target);
+        let app = release.app(Extent { target, ..wanted }, record.since)?;
+        if definition.as_ref().is_some_and(|it| *it != app) || self.subject.full != record.full {
             return Err(CanaryError::Another { group, app: record.new.clone() }.into());
+        }
+        if wanted.target > target {
+            let [most, wanted] = [target, wanted.target].map(|it| it.saturating_sub(record.before));
+            return Err(CanaryError::TooMany { group, most, wanted }.into());
         }
         let (course, mut first) = self.course();
         if is_same(course.as_ref(), record.course.as_ref()) {
@@ -232,6 +239,11 @@ impl Canary<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// How many instances of both an app was made for.
+fn target_of(made: &App) -> Option<u32> {
+    made.labels().get(labels::TARGET)?.parse().ok()
 }
 
 /// Whether both are the same steps, however far they have come.

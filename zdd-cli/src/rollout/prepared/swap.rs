@@ -2,8 +2,8 @@
 
 use zdd_core::app::App;
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Extent, Growth, Known, Release, Traffic, Waves};
-use zdd_core::units::AppId;
+use zdd_core::rollout::{Extent, Growth, Known, Release, Traffic, Waves, labels};
+use zdd_core::units::{AppId, InstanceCount};
 
 use super::Prepared;
 use crate::args::SwapArgs;
@@ -124,13 +124,26 @@ impl Swap<'_> {
         }
         let old: Vec<App> =
             running.iter().filter(|app| Some(app.id()) == record.old.as_ref()).cloned().collect();
+        let is_old_gone = record.old.is_some() && old.is_empty();
         let extent = Extent { instances: record.canary, target: record.full, beside: 0 };
         let made = self.release(&old).app(extent, record.since)?;
-        // Once the old one is gone, the colour cannot be told from it.
-        let made = if old.is_empty() { found.definition.clone().unwrap_or(made) } else { made };
-        if found.definition.as_ref().is_some_and(|it| *it != made) {
-            return Err(CanaryError::Another { group, app: record.new.clone() }.into());
+        let (made, is_this) = match &found.definition {
+            // Once the old one is gone, neither the colour nor the port can be told from it.
+            Some(was) if is_old_gone => (was.clone(), self.is_made_into(was, record.full)),
+            Some(was) => (was.clone(), *was == made),
+            None => (made, true),
+        };
+        if !is_this || self.app.instances().get() != record.full || *made.id() != record.new {
+            let app = record.new.clone();
+            return Err(CanaryError::AnotherOnItsWay { group, app, is_old_gone }.into());
         }
         Ok(Prepared { record: record.clone(), app: made })
+    }
+
+    /// Whether an app was made from this definition, in whichever colour.
+    fn is_made_into(&self, made: &App, full: u32) -> bool {
+        let whole = made.clone().with_instances(InstanceCount::saturating_from(full.into()));
+        made.labels().get(labels::APP_ID).is_some_and(|id| *id == self.app.id().to_string())
+            && self.release(&[]).is_in_place(&whole)
     }
 }

@@ -2,23 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use zdd_core::app::{App, Group};
 use zdd_core::ports::{
     Accepted, AppStatus, CurrentStep, EventStream, Force, Info, KillMode, Marathon, MarathonError,
-    QueueItem, RunningDeployment, Task,
+    QueueItem, RunningDeployment, Task, Unreachable,
 };
 use zdd_core::rollout::record::Found;
 use zdd_core::units::{AppId, DeploymentId, GroupId, InstanceCount, TaskId, Timestamp};
 
 /// Numbers that look random and are the same each time.
-pub(super) struct Dice(pub(super) u64);
+pub(in crate::rollout) struct Dice(pub(in crate::rollout) u64);
 
 impl Dice {
-    pub(super) fn throw(&mut self, sides: usize) -> usize {
+    pub(in crate::rollout) fn throw(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut x = self.0;
         x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -27,27 +27,57 @@ impl Dice {
     }
 
     /// A number from `-most` to `most`.
-    pub(super) fn within(&mut self, most: i64) -> i64 {
+    pub(in crate::rollout) fn within(&mut self, most: i64) -> i64 {
         let sides = usize::try_from(2 * most + 1).unwrap();
         i64::try_from(self.throw(sides)).unwrap() - most
     }
 }
 
-pub(super) struct Memory {
+pub(in crate::rollout) struct Memory {
     apps: Mutex<BTreeMap<AppId, App>>,
     /// How often somebody acted who had lost the rollout already.
     late: Mutex<BTreeMap<String, usize>>,
+    /// How often labels were changed.
+    n_patches: AtomicU64,
+    /// Whether no change arrives.
+    is_out: AtomicBool,
     seed: u64,
     n_requests: AtomicU64,
 }
 
 impl Memory {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { apps: Mutex::default(), late: Mutex::default(), seed, n_requests: AtomicU64::new(0) }
+    pub(in crate::rollout) fn new(seed: u64) -> Self {
+        Self {
+            apps: Mutex::default(),
+            late: Mutex::default(),
+            n_patches: AtomicU64::new(0),
+            is_out: AtomicBool::new(false),
+            seed,
+            n_requests: AtomicU64::new(0),
+        }
+    }
+
+    /// An app that is there.
+    pub(in crate::rollout) fn with(self, app: App) -> Self {
+        self.apps.lock().unwrap().insert(app.id().clone(), app);
+        self
+    }
+
+    pub(in crate::rollout) fn n_patches(&self) -> u64 {
+        self.n_patches.load(Ordering::SeqCst)
+    }
+
+    pub(in crate::rollout) fn n_requests(&self) -> u64 {
+        self.n_requests.load(Ordering::SeqCst)
+    }
+
+    /// From now on no change arrives.
+    pub(in crate::rollout) fn goes_out(&self) {
+        self.is_out.store(true, Ordering::SeqCst);
     }
 
     /// Somebody does something just now.
-    pub(super) fn act(&self, who: &str) {
+    pub(in crate::rollout) fn act(&self, who: &str) {
         let apps = self.apps.lock().unwrap();
         let newest = Found::newest(apps.values()).unwrap();
         let holder = newest.and_then(|it| it.holder).map(|it| it.who);
@@ -56,7 +86,7 @@ impl Memory {
         }
     }
 
-    pub(super) fn late(&self) -> BTreeMap<String, usize> {
+    pub(in crate::rollout) fn late(&self) -> BTreeMap<String, usize> {
         self.late.lock().unwrap().clone()
     }
 
@@ -119,8 +149,17 @@ impl Marathon for Memory {
         &self,
         id: &AppId,
         fields: &Map<String, Value>,
-        _: Force,
+        force: Force,
     ) -> Answer<Accepted> {
+        if self.is_out.load(Ordering::SeqCst) {
+            let (urls, cause) = ("http://marathon".into(), "refused".into());
+            return Err(Unreachable::NotReached { urls, cause }.into());
+        }
+        // The deployment by which it was created, or changed, may last.
+        if force == Force::No {
+            return Err(MarathonError::Locked { deployments: Vec::new() });
+        }
+        self.n_patches.fetch_add(1, Ordering::SeqCst);
         self.request(|apps| {
             let app = apps.get_mut(id).ok_or_else(missing)?;
             let mut json = app.as_json().clone();
