@@ -171,8 +171,8 @@ fn away<'e>(
     ran: Option<&'e Result<Outcome, DriveError>>,
     error: Option<&'e CliError>,
 ) -> Option<&'e MarathonError> {
-    let (Some(CliError::Marathon { error, .. }), _)
-    | (None, Err(DriveError::Marathon(error) | DriveError::Refused { error, .. })) = (error, ran?)
+    let ((Some(CliError::Marathon { error, .. }), _)
+    | (None, Err(DriveError::Marathon(error) | DriveError::Refused { error, .. }))) = (error, ran?)
     else {
         return None;
     };
