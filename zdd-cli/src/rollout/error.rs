@@ -14,7 +14,7 @@ use zdd_haproxy::socket::AddressError;
 
 use crate::blueprint::BlueprintError;
 use crate::exit::ExitCode;
-use crate::hooks::{Event, Outcome};
+use crate::hooks::{Event, Outcome, Unusable};
 use crate::input::Source;
 use crate::text::{Time, plural};
 
@@ -91,6 +91,8 @@ pub(crate) enum CanaryError {
     Declined,
     #[error("nobody is there to answer")]
     NobodyAnswers,
+    #[error("{0}")]
+    NoHook(#[from] Unusable),
     #[error("the hook says no: {0}")]
     Hook(String),
     #[error("{} ({event}): {outcome}{}", .hook.display(), Last(.last.as_deref()))]
@@ -158,6 +160,7 @@ impl CanaryError {
             | Self::NotifyUrl(_)
             | Self::TwoApps(_)
             | Self::NobodyAnswers
+            | Self::NoHook(_)
             | Self::Hook(_)
             | Self::Refused { .. }
             | Self::Unheard { .. }
@@ -258,6 +261,7 @@ impl CanaryError {
                 "go on with --resume or --complete-cur, or go back with --complete-prev"
             }
             Self::NobodyAnswers => "--force asks nothing",
+            Self::NoHook(_) => Unusable::hint(),
             Self::Hook(_) => "everything stays as it is; --resume goes on from here",
             Self::Refused { group, .. } | Self::LimitPassed { group, .. } => {
                 return Some(stays(group));

@@ -16,6 +16,7 @@ use crate::deploy::only_rolling;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::hooks::check;
 
 /// The rollouts that go on.
 pub(crate) struct Rollouts(Vec<Found>);
@@ -88,6 +89,7 @@ pub(crate) async fn take_back(
         console.tell("nothing was done; leave --dry-run out to do it")?;
         return Ok(ExitCode::Done);
     }
+    check(&args.turn.hooks).map_err(CanaryError::from)?;
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.watch);
     let hooks = Some(&args.turn.hooks);
@@ -110,6 +112,7 @@ pub(crate) async fn go_on(
     if let Some(option) = only_rolling(&args.how, &args.follow) {
         return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
     }
+    check(&args.turn.hooks).map_err(CanaryError::from)?;
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.follow.watch);
     let hooks = Some(&args.turn.hooks);

@@ -11,6 +11,7 @@ use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::hooks::check;
 
 pub(crate) async fn run(
     args: &CanaryArgs,
@@ -58,6 +59,7 @@ async fn end(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
+    check(&args.hooks).map_err(CanaryError::from)?;
     let watchers = Watchers::open(&args.observe, false, console)?;
     let answer = end::run(args, phase, marathon, balancer, &watchers, operator, console).await;
     watchers.finish(answer, console).await
