@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use zdd_core::drive::{Drive, DriveError, Go, Witness};
-use zdd_core::ports::{LoadBalancer, Marathon, MarathonError, Notice};
+use zdd_core::ports::{LoadBalancer, Marathon, MarathonError};
 use zdd_core::rollout::{
     Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn,
 };
@@ -184,11 +184,8 @@ impl Guard<'_, '_, '_, '_, '_> {
         if self.claim.record.known.note(seen) {
             self.claim.update().await?;
         }
-        for balancer in &seen.balancers {
-            let notices = balancer.seen.iter().flat_map(|look| &look.notices);
-            for notice in notices.filter(|it| !matches!(it, Notice::Gone(_))) {
-                self.witness.notice(&balancer.name, notice)?;
-            }
+        for (balancer, notice) in self.watchers.noticed(seen, decision) {
+            self.witness.notice(&balancer, &notice)?;
         }
         if let Some(gate) = &mut self.gate {
             let witness = &mut *self.witness;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use zdd_core::ports::{Name, Notice, ServerChange, SetState, Setting};
+use zdd_core::ports::{Name, ServerChange, SetState, Setting};
 use zdd_core::rollout::{Action, Observation, Standing, WaitingOn, cut_by, standings};
 use zdd_core::units::Timestamp;
 
@@ -61,7 +61,7 @@ impl<'t, 'w> Teller<'t, 'w> {
         self.line("hook", None, text, None)
     }
 
-    pub(super) fn notice(&mut self, balancer: &str, notice: &Notice) -> Result<(), CliError> {
+    pub(super) fn notice(&mut self, balancer: &str, notice: &str) -> Result<(), CliError> {
         self.line("notice", None, &format!("{balancer}: {notice}"), None)
     }
 

@@ -11,6 +11,7 @@ mod hold;
 mod hooked;
 mod lines;
 mod metrics;
+mod notices;
 mod notify;
 mod prepared;
 mod record;

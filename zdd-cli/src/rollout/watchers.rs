@@ -5,11 +5,12 @@ use std::cell::RefCell;
 
 use zdd_core::drive::DriveError;
 use zdd_core::rollout::record::Record;
-use zdd_core::rollout::{Action, Decision, Observation, Outcome, Patience};
+use zdd_core::rollout::{Action, Decision, Next, Observation, Outcome, Patience};
 use zdd_core::units::Timestamp;
 use zdd_core::verify::rollout::wire::{Begin, Ended, How};
 
 use super::metrics::Metrics;
+use super::notices::Notices;
 use super::notify::Notifier;
 use super::record::Scribe;
 use crate::args::ObserveArgs;
@@ -22,6 +23,8 @@ use crate::follow::Console;
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
     told: RefCell<Told>,
+    /// What the operator was told of balancers, for as long as the verb runs.
+    notices: RefCell<Notices>,
 }
 
 #[derive(Debug, Default)]
@@ -55,7 +58,7 @@ impl Watchers {
             console.tell(&format!("metrics at {}", metrics.url()))?;
         }
         let told = Told { scribe, metrics, notifier, ..Told::default() };
-        Ok(Self { told: told.into() })
+        Ok(Self { told: told.into(), ..Self::default() })
     }
 
     /// One and the same rollout is carried out again and again: it has one beginning, and one end.
@@ -78,6 +81,16 @@ impl Watchers {
             notifier.begin(&begin);
         }
         told.write(|scribe| scribe.begin(begin));
+    }
+
+    /// What is to be said of balancers: what somebody else did there.
+    pub(super) fn noticed(&self, seen: &Observation, decision: &Decision) -> Vec<(String, String)> {
+        let mut notices = self.notices.borrow_mut();
+        let new = notices.of(seen, &decision.actions);
+        if matches!(decision.next, Next::Done(Outcome::Reached)) {
+            notices.rest(seen);
+        }
+        new
     }
 
     pub(super) fn decided(&self, now: Timestamp, seen: &Observation, decision: &Decision) {
