@@ -20,7 +20,7 @@ use crate::plan::json::PlanReport;
 use crate::plan::rollout::RolloutReport as PlannedRollout;
 use crate::rollout::{CanaryLine, CanaryReport};
 use crate::split;
-use crate::status::{AppReport, DeploymentsReport};
+use crate::status::{AppReport, DeploymentsReport, SightReport};
 use crate::verify::json::VerifyReport;
 use crate::verify::rollout_json::RolloutReport;
 
@@ -99,7 +99,7 @@ enum StatusReport {
     Deployments(DeploymentsReport),
     App(Box<AppReport>),
     Apps(Vec<AppReport>),
-    Rollout(Box<CanaryReport>),
+    Rollout(Box<SightReport>),
 }
 
 pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, CliError> {

@@ -200,7 +200,7 @@ impl Guard<'_, '_, '_, '_, '_> {
         if let Next::ObserveBy { waiting_on, .. } = &decision.next
             && decision.actions.is_empty()
         {
-            self.witness.waiting(waiting_on, now)?;
+            self.witness.waiting(waiting_on, now, seen)?;
         }
         self.watchers.decided(now, seen, decision);
         for warning in self.watchers.warnings() {

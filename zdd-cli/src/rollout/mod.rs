@@ -21,6 +21,7 @@ mod status;
 mod subject;
 mod swap;
 mod verb;
+mod wait;
 mod walk;
 mod watchers;
 mod zdd_py;

@@ -2,7 +2,7 @@
 
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::labels;
-use zdd_core::rollout::record::{Found, Phase};
+use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::units::AppId;
 
 use super::carry::Means;
@@ -54,6 +54,16 @@ impl Rollouts {
             .iter()
             .find(|found| found.record.group == group)
             .or_else(|| self.0.iter().find(is_of))
+    }
+
+    /// Which of both apps of a rollout a text is about: none where it is the name of the group.
+    pub(crate) fn app<'f>(found: &'f Found, text: &str) -> Option<&'f AppId> {
+        let app = text.starts_with('/').then(|| text.parse::<AppId>().ok()).flatten()?;
+        let Record { old, new, .. } = &found.record;
+        match old {
+            Some(old) if *old == app => Some(old),
+            _ => is_about(found, &app).then_some(new),
+        }
     }
 
     /// Whether all of these apps belong to them.
