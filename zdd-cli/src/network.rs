@@ -85,9 +85,8 @@ pub(crate) fn canary(
 ) -> Answer {
     let (connect, output) = match &args.verb {
         CanaryVerb::Start(args) => (&args.connect, args.pace.output),
-        CanaryVerb::Approve(args) | CanaryVerb::Promote(args) | CanaryVerb::Rollback(args) => {
-            (&args.connect, args.pace.output)
-        }
+        CanaryVerb::Approve(args) => (&args.end.connect, args.end.pace.output),
+        CanaryVerb::Promote(args) | CanaryVerb::Rollback(args) => (&args.connect, args.pace.output),
         CanaryVerb::Hold(args) => (&args.connect, args.pace.output),
         CanaryVerb::Status(args) => (&args.connect, args.output),
     };

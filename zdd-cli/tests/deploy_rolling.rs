@@ -65,6 +65,35 @@ fn a_new_app_is_created() {
 }
 
 #[test]
+fn a_group_names_the_apps_that_are_blue_green_by_themselves() {
+    let (fake, zdd) = upgrade(Knobs::default());
+    let in_group = |id: &str, version: &str| {
+        let mut app = shop(version, 2);
+        (app["id"], app["upgradeStrategy"]["maximumOverCapacity"]) = (id.into(), 0.5.into());
+        app["labels"] = json!({"HAPROXY_DEPLOYMENT_GROUP": "b"});
+        app
+    };
+    let mut plain = in_group("/g/a", "1");
+    plain["labels"] = json!({});
+    let apps = [plain, in_group("/g/b", "1")];
+    for app in &apps {
+        fake.world().deploy(app["id"].as_str().unwrap(), app.clone(), false);
+    }
+    fake.wait("two apps", |world| world.deployments.is_empty());
+    let apps = [apps[0].clone(), in_group("/g/b", "2")];
+    zdd.file("group.json", &json!({"id": "/g", "apps": apps}));
+    for more in [&["--dry-run"][..], &[]] {
+        let told = zdd.run(&[&["deploy", "group.json"], more].concat()).exits(0);
+        let text = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.starts_with("warning: in a group everything is deployed rolling"), "{text}");
+        assert!(text.contains("HAPROXY_DEPLOYMENT_GROUP: /g/b; blue/green is for one"), "{text}");
+    }
+    // Whoever says so knows.
+    let told = zdd.run(&["deploy", "group.json", "--strategy", "rolling"]).exits(0);
+    assert!(!told.err.contains("warning"), "{told:#?}");
+}
+
+#[test]
 fn a_group_is_deployed_as_one_and_only_what_differs() {
     let (fake, zdd) = upgrade(Knobs::default());
     let in_group = |id: &str, version: &str| {

@@ -96,7 +96,8 @@ fn one_that_fails_is_taken_back_by_itself() {
 fn one_that_is_slow_or_that_the_operators_own_check_refuses_is_taken_back() {
     let stage = new();
     let load = Load::start(stage.port);
-    let slow = file(&stage, "1.0", &json!({"SIMPLE_SERVICE_SLOW_MS": "60"}));
+    // So slow that a machine on which the old version took half as long would not get anything else done.
+    let slow = file(&stage, "1.0", &json!({"SIMPLE_SERVICE_SLOW_MS": "1000"}));
     let start = ["canary", "start", &slow, "--weight", "30", "--pause", "10m"];
     let said = zdd(&stage, 15, &[&start[..], &["--max-slowdown", "100"]].concat());
     assert!(said.contains("the new version answers in "), "{said}");

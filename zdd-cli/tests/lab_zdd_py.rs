@@ -6,12 +6,15 @@ mod stage;
 mod up;
 
 use std::fs;
-use std::io::Write;
-use std::process::Stdio;
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
 
 use load::Load;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 use stage::{Mode, Stage, bare};
+use up::until;
 
 struct Said {
     code: Option<i32>,
@@ -42,13 +45,21 @@ fn file(stage: &Stage, version: &str) -> String {
 
 /// As in the README of marathon-lb.
 fn zdd(stage: &Stage, version: &str, more: &[&str], input: &str) -> Said {
-    let mut child = bare(&["-j", &file(stage, version), "-m", stage.lab.export("ZDD_MARATHON")])
+    let mut child = started(stage, version, more);
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    ended(child)
+}
+
+fn started(stage: &Stage, version: &str, more: &[&str]) -> Child {
+    bare(&["-j", &file(stage, version), "-m", stage.lab.export("ZDD_MARATHON")])
         .args(["-l", stage.lab.export("ZDD_MARATHON_LB"), "--syslog-socket", "/dev/null"])
         .args(more)
         .stdin(Stdio::piped())
         .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        .unwrap()
+}
+
+fn ended(child: Child) -> Said {
     let output = child.wait_with_output().unwrap();
     Said {
         code: output.status.code(),
@@ -137,4 +148,40 @@ fn questions_and_hooks_have_the_last_word() {
     let events: Vec<_> = told.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(events.iter().filter(|it| **it == "before-delete").count(), 1, "{told}");
     assert!(events.iter().filter(|it| **it == "before-kill").count() >= 3, "{told}");
+}
+
+#[test]
+fn what_was_let_through_is_looked_at_again() {
+    let stage = Stage::new(Mode::MarathonLb, 4);
+    forced(&stage, "v1", &[]);
+    // While the hook thinks it over, somebody takes the rollout away: nothing is killed any more.
+    let (asked, go) = (stage.path("asked"), stage.path("go"));
+    let wait = format!("touch {asked}; until [ -e {go} ]; do sleep 0.05; done");
+    let hook = stage.hook("hook", &wait);
+    let child = started(&stage, "v2", &["-f", "-s", "1", "--pre-kill-hook", &hook]);
+    until("the hook is asked", || fs::exists(&asked).unwrap());
+    let records = stage.all_apps();
+    let mut ids = records.iter().map(|app| app["id"].as_str().unwrap());
+    let record = ids.find(|id| id.starts_with("/zdd-rollouts/")).unwrap();
+    stage.lab.deploy("DELETE", &format!("/v2/apps{record}?force=true"), &Value::Null);
+    fs::write(&go, "").unwrap();
+    let said = ended(child);
+    assert_eq!(said.code, Some(12), "{}{}", said.out, said.err);
+    assert_eq!(apps(&stage), ["/nginx-blue 4", "/nginx-green 1"]);
+
+    // Ctrl-C at the question before a kill, of which the answer is never said.
+    let mut child = started(&stage, "v2", &["-s", "1", "--resume"]);
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"yes\n").unwrap();
+    let mut out = String::new();
+    while !out.ends_with("Continue? [Y/n] ") {
+        let mut byte = [0];
+        child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+        out.push(byte[0].into());
+    }
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    let said = ended(child);
+    drop(input);
+    assert_eq!(said.code, Some(130), "{out}{}{}", said.out, said.err);
+    assert_eq!(apps(&stage), ["/nginx-blue 4", "/nginx-green 1"]);
 }

@@ -14,6 +14,10 @@ enum There {
     Nothing,
     /// An app of the group, with this service port.
     One(u16),
+    /// An app of the group without instances.
+    Suspended,
+    /// Two of both colours without instances, of which the newer one is to have none in the end.
+    Idle,
     /// Two of one colour.
     Twins,
     Three,
@@ -58,7 +62,85 @@ const DEPLOY: &[&str] = &["deploy", "shop.json", LB];
 const CANARY: &[&str] = &["canary", "start", "shop.json", "--weight", "20", LB];
 const OLD: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-f"];
 
+const PY_CUR: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-fc"];
+const PY_PREV: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-fp"];
+const PY_ON: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-fr"];
+
+/// A canary with these options, which nothing would come of.
+const fn idle(args: &'static [&'static str], says: &'static str) -> Case {
+    case(args, same, There::One(10_080), 3, says, "as in --pause 10m")
+}
+
 const ARGUMENTS: &[Case] = &[
+    // Limits of what is not watched.
+    idle(
+        &["canary", "start", "shop.json", LB, "--weight", "20", "--max-errors", "1"],
+        "--max-errors is about what is watched while a share is kept, and none is kept",
+    ),
+    idle(
+        &["canary", "start", "shop.json", LB, "--weight", "20", "--max-unhealthy", "30s"],
+        "--max-unhealthy is about what is watched",
+    ),
+    idle(
+        &["canary", "start", "shop.json", LB, "--steps", "20,50", "--min-requests", "5"],
+        "--min-requests is about what is watched",
+    ),
+    idle(
+        &["canary", "start", "shop.json", LB, "--weight", "20", "--on-failure", "rollback"],
+        "--on-failure is about what is watched",
+    ),
+    idle(
+        &["canary", "start", "shop.json", LB, "--weight", "20", "--check-hook", "./check"],
+        "--check-hook is about what is watched",
+    ),
+    idle(
+        &["plan", "shop.json", "--weight", "20", "--max-slowdown", "50"],
+        "--max-slowdown is about what is watched",
+    ),
+    usage(&["deploy", "shop.json", LB, "--check-hook", "./check"], 2, "unexpected argument '--che"),
+    usage(&["canary", "promote", LB, "--check-hook", "./check"], 2, "unexpected argument '--check"),
+    usage(
+        &["canary", "rollback", LB, "--check-hook", "./check"],
+        2,
+        "unexpected argument '--check",
+    ),
+    usage(
+        &["abort", "shop", LB, "--check-hook", "./check"],
+        2,
+        "unexpected argument '--check-hook",
+    ),
+    usage(
+        &["rollback", "shop", LB, "--check-hook", "./check"],
+        2,
+        "unexpected argument '--check-h",
+    ),
+    // Of rollouts, and not of rolling upgrades.
+    usage(&["resume", "--file", "shop.json", "--metrics", "0"], 3, "--metrics belongs to blue/gre"),
+    usage(&["abort", "/shop", "--notify", "http://127.0.0.1:1/"], 3, "--notify belongs to blue/gr"),
+    case(
+        &["resume", "shop", LB, "--metrics", "nowhere"],
+        same,
+        There::Held,
+        2,
+        "`nowhere` is no address for metrics",
+        "127.0.0.1:9100",
+    ),
+    case(
+        &["abort", "shop", LB, "--metrics", "nowhere"],
+        same,
+        There::Held,
+        2,
+        "`nowhere` is no address for metrics",
+        "127.0.0.1:9100",
+    ),
+    case(
+        &["abort", "shop", LB, "--notify", "nowhere"],
+        same,
+        There::Held,
+        2,
+        "the address for notices cannot be used",
+        "https://hooks.example/zdd",
+    ),
     // Of rolling upgrades, and not of blue/green.
     usage(&["deploy", "shop.json", LB, "--restart"], 3, "--restart belongs to rolling upgrades"),
     usage(&["deploy", "shop.json", LB, "--force"], 3, "--force belongs to rolling upgrades"),
@@ -195,6 +277,11 @@ const DEFINITIONS: &[Case] = &[
     case(DEPLOY, same, There::Twins, 3, "has 2 apps: /shop-1, /shop-2", "promote it, or roll"),
     case(CANARY, same, There::Three, 3, "has 3 apps: /shop-1, /shop-2, /shop-3", "promote it, or"),
     case(OLD, same, There::Twins, 2, "shop has two apps", "--resume or --complete-cur"),
+    case(OLD, none, There::Nothing, 2, "/shop has 0 instances", "set instances to what"),
+    case(OLD, same, There::Suspended, 2, "/shop-blue has 0 instances: it is", "scale it to what"),
+    case(PY_CUR, same, There::Idle, 2, "/shop-green has 0 instances: it is", "scale it to what"),
+    case(PY_ON, same, There::Idle, 2, "/shop-green has 0 instances: it is", "scale it to what"),
+    case(PY_PREV, same, There::Idle, 2, "/shop-blue has 0 instances: it is", "scale it to what"),
     case(OLD, same, There::Three, 3, "has 3 apps: /shop-1, /shop-2, /shop-3", "promote it, or"),
     case(
         &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-f", "-c"],
@@ -275,6 +362,16 @@ fn app(id: &str, port: u16) -> Value {
     app
 }
 
+/// The app of a colour, without instances.
+fn suspended(colour: &str, port: u16, since: &str) -> Value {
+    let mut app = app(&format!("/shop-{colour}"), port);
+    app["instances"] = 0.into();
+    app["labels"]["HAPROXY_DEPLOYMENT_COLOUR"] = colour.into();
+    app["labels"]["HAPROXY_DEPLOYMENT_STARTED_AT"] = since.into();
+    app["labels"]["HAPROXY_DEPLOYMENT_TARGET_INSTANCES"] = "0".into();
+    app
+}
+
 fn record(labels: &Value) -> Value {
     json!({"id": "/zdd-rollouts/shop/g1", "cmd": "exit 1", "instances": 0, "labels": labels})
 }
@@ -291,6 +388,11 @@ impl There {
         match self {
             Self::Nothing => Vec::new(),
             Self::One(port) => vec![app("/shop-blue", port)],
+            Self::Suspended => vec![suspended("blue", 10_080, "2026-01-02T03:04:05.678Z")],
+            Self::Idle => vec![
+                suspended("blue", 10_080, "2026-01-02T03:04:05.678Z"),
+                suspended("green", 10_081, "2026-01-02T03:05:05.678Z"),
+            ],
             Self::Twins => vec![app("/shop-1", 10_080), app("/shop-2", 10_081)],
             Self::Three => ["/shop-1", "/shop-2", "/shop-3"].map(|id| app(id, 10_080)).into(),
             Self::BadRecord => vec![app("/shop-blue", 10_080), record(&json!({"A": "b"}))],

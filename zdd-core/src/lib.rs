@@ -19,6 +19,9 @@
 //!                  events of a cluster ─┴─ recordings
 //! ```
 //!
+//! A fourth question is what to do next: [`rollout`] decides it, for an app beside the one that runs, and
+//! [`drive`] does it.
+//!
 //! The crate is pure: no clock, no IO, no environment, no randomness, no runtime, and `no_std` so
 //! that it cannot. The same input gives the same bytes. It deliberately does not talk to Marathon or
 //! HAProxy, and does not wait: `zdd-marathon`, `zdd-haproxy` and the `zdd` command do.
@@ -39,7 +42,9 @@
 //! | [`timeline`] | what happens when |
 //! | [`group`] | from two trees of apps to deployment steps, and back |
 //! | [`verify`] | the second opinion |
+//! | [`watch`] | what a deployment waits for, seen at one moment |
 //! | [`weights`] | from shares of the traffic to the weights of servers |
+//! | [`shares`] | how sure one can be of counted shares, and whether they are the wanted ones |
 //! | [`rollout`] | an app beside the one that runs: what to do next, from what is seen |
 //! | [`drive`] | the loop that carries a rollout out, through the ports |
 //! | [`ports`] | what adapters have to offer |
@@ -73,6 +78,13 @@
 //! assert_eq!(verdict.fix.unwrap().to_string(), "set maximumOverCapacity to 0.25");
 //! # Ok::<(), zdd_core::app::ParseError>(())
 //! ```
+//!
+//! # A rollout of one's own
+//!
+//! [`rollout::Rollout::step`] takes what is seen and says what to do; [`drive::Drive`] is the loop around it,
+//! on whatever implements three [`ports`]: Marathon, the load balancers and time. The documentation of
+//! [`drive`] shows it, and `cargo run -p zdd-core --example canary` runs it, in a world of its own: a canary
+//! is started and promoted, and each decision printed.
 #![no_std]
 
 extern crate alloc;

@@ -193,7 +193,71 @@ fn http_error(balancer: &str, error: &HttpError) -> BalancerError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn seen(headings: &str, rows: &[String]) -> Result<ports::Look, crate::stats::StatsError> {
+        let csv = format!("# pxname,svname,type,{headings},\n{}", rows.concat());
+        let view = View::of(csv.as_bytes(), None)?;
+        Ok(seen_in(&view, &Name::new("app").unwrap()))
+    }
+
+    /// Numbers of all sizes, and those about the borders.
+    fn numbers() -> impl Strategy<Value = u64> {
+        let border = u64::from(u32::MAX);
+        let at_border = prop_oneof![Just(border), Just(border + 1), Just(u64::MAX)];
+        prop_oneof![any::<u32>().prop_map(u64::from), any::<u64>(), at_border]
+    }
+
+    #[test]
+    fn a_server_is_quiet_when_nobody_can_come_and_nothing_goes_on() {
+        let rows = [
+            ("drained", "DRAIN,0,0,", true),
+            ("sticky", "DRAIN,0,0,c1", false),
+            ("away", "MAINT,0,0,c1", true),
+            ("busy", "DRAIN,1,0,", false),
+            ("waited-for", "MAINT,0,4,", false),
+            ("up", "UP,0,0,", false),
+            // Its check hides what it was set to.
+            ("down", "DOWN,0,0,", false),
+        ];
+        let text = rows.map(|(name, cells, _)| format!("app,{name},2,{cells},\n"));
+        let look = seen("status,scur,qcur,cookie", &text).unwrap();
+        let found: Vec<_> =
+            look.servers.iter().map(|it| (it.name.as_str(), it.is_quiet())).collect();
+        assert_eq!(found, rows.map(|(name, _, is_quiet)| (name, is_quiet)));
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_of_any_size_are_refused_or_can_be_added(
+            rows in prop::collection::vec((numbers(), numbers(), numbers(), numbers()), 1..9),
+        ) {
+            let row = |(n, it): (usize, &(u64, u64, u64, u64))| {
+                let (scur, qcur, rtime, stot) = it;
+                format!("app,s{n},2,{scur},{qcur},{rtime},{stot},{stot},{stot},UP,\n")
+            };
+            let text: Vec<String> = rows.iter().enumerate().map(row).collect();
+            let look = seen("scur,qcur,rtime,stot,hrsp_2xx,hrsp_5xx,status", &text);
+            let fits = |number: &u64| u32::try_from(*number).is_ok();
+            let all_fit = rows.iter().all(|(a, b, c, _)| [a, b, c].into_iter().all(fits));
+            prop_assert_eq!(look.is_ok(), all_fit, "{:?}", look);
+            let Ok(look) = look else { return Ok(()) };
+            prop_assert_eq!(look.servers.len(), rows.len());
+            let sessions = look.servers.iter().try_fold(0_u64, |sum, it| {
+                sum.checked_add(it.sessions)?.checked_add(it.queue)
+            });
+            prop_assert!(sessions.is_some());
+            // What an average over all of them, by their requests, is made of.
+            let times = look.servers.iter().try_fold(0_u128, |sum, it| {
+                let counters = it.counters?;
+                let time = counters.response_time?.as_millis();
+                sum.checked_add(u128::from(counters.requests).checked_mul(time)?)
+            });
+            prop_assert!(times.is_some());
+        }
+    }
 
     #[test]
     fn a_server_that_is_gone_is_no_refusal() {

@@ -4,11 +4,12 @@
 mod support;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use support::fake::answering;
 use support::{Haproxy, LONG};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 use zdd_haproxy::admin::{
     AdminError, AdminSocket, Balancer, Change, Difference, Look, Notice, Seen, Setting,
@@ -82,8 +83,6 @@ async fn what_is_set_is_read_back() {
         ("s3", Some(10), Some(SetState::Ready)),
     ];
     assert_eq!(found(&seen), expected);
-    assert!(seen.view.server("app", "s2").unwrap().is_quiet());
-    assert!(!seen.view.server("app", "s1").unwrap().is_quiet());
     let seen = balancer.look().await.unwrap();
     assert_eq!(found(&seen), expected);
     assert_eq!(noticed(&seen), NOTHING);
@@ -168,7 +167,8 @@ async fn a_server_that_a_reload_took_away_is_named() {
     haproxy.configure("", &APP.replace("  server s2 127.0.0.1:2 weight 10\n", ""));
     haproxy.reload();
     let seen = balancer.look().await.unwrap();
-    assert_eq!(noticed(&seen), ["reloaded", "reasserted app/s1 weight 80 (weight 10)", "gone s2"]);
+    assert_eq!(noticed(&seen), ["reloaded", "gone s2", "reasserted app/s1 weight 80 (weight 10)"]);
+    assert_eq!(noticed(&balancer.look().await.unwrap()), NOTHING);
     // And what cannot be set any more hides nothing.
     haproxy.configure("", &APP.replace("roundrobin", "static-rr"));
     haproxy.reload();
@@ -179,6 +179,80 @@ async fn a_server_that_a_reload_took_away_is_named() {
         assert!(noticed[1].starts_with("not reasserted: ") && noticed[1].contains("static"));
         assert_eq!(seen.view.servers.len(), 3);
     }
+}
+
+#[tokio::test]
+async fn what_comes_back_under_the_name_of_a_server_that_was_gone_is_new() {
+    let without = APP.replace("  server s2 127.0.0.1:2 weight 10\n", "");
+    // Whichever call it is that does not find it any more.
+    for is_seen_by_a_look in [true, false] {
+        let mut haproxy = Haproxy::start(APP);
+        let balancer = balancer(&haproxy.socket());
+        let drained = ["s1", "s2"].map(|server| state(server, SetState::Drain));
+        balancer.set(&drained).await.unwrap();
+        balancer.set(&[weight("s2", 20)]).await.unwrap();
+        // As long as it is there, it is the same one.
+        haproxy.reload();
+        let seen = balancer.look().await.unwrap();
+        assert_eq!(
+            noticed(&seen),
+            [
+                "reloaded",
+                "reasserted app/s2 weight 20 (weight 10)",
+                "reasserted app/s1 drain (ready)",
+                "reasserted app/s2 drain (ready)",
+            ]
+        );
+
+        haproxy.configure("", &without);
+        haproxy.reload();
+        if is_seen_by_a_look {
+            let seen = balancer.look().await.unwrap();
+            let expected = ["reloaded", "gone s2", "reasserted app/s1 drain (ready)"];
+            assert_eq!(noticed(&seen), expected);
+        } else {
+            let seen = balancer.set(&[weight("s3", 5)]).await.unwrap();
+            assert_eq!(noticed(&seen), ["gone s2"]);
+        }
+
+        haproxy.configure("", APP);
+        haproxy.reload();
+        let seen = balancer.look().await.unwrap();
+        let noticed = noticed(&seen);
+        assert!(noticed.contains(&"reasserted app/s1 drain (ready)".into()), "{noticed:?}");
+        assert!(!noticed.iter().any(|it| it.contains("s2")), "{noticed:?}");
+        assert_eq!(found(&seen)[1], ("s2", Some(10), Some(SetState::Ready)));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_missing_in_a_cut_answer_is_not_gone() {
+    const WHOLE: &str = "# pxname,svname,status,scur,uweight,type,\napp,s1,UP,0,10,2,\n\n";
+    const HEADINGS: &str = "# pxname,svname,status,scur,uweight,type,\n";
+    const SET: &str = "set server app/s1 weight 80";
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("s");
+    let world = Arc::new(Mutex::new((1, WHOLE.to_owned())));
+    let its = Arc::clone(&world);
+    let fake = answering(UnixListener::bind(&path).unwrap(), move |command| {
+        let (pid, stat) = &mut *its.lock().unwrap();
+        if command == SET {
+            *stat = stat.replace(",10,", ",80,");
+        }
+        told(command, *pid, stat)
+    });
+    let balancer = balancer(&path);
+    balancer.set(&[weight("s1", 80)]).await.unwrap();
+    // The answers of another process, which end too early.
+    for cut in ["", HEADINGS, "# pxname,svname,status,scur,uweight,type,\napp,s"] {
+        *world.lock().unwrap() = (2, cut.to_owned());
+        let error = balancer.look().await.unwrap_err();
+        assert!(matches!(error, AdminError::Socket(_)), "{error}");
+    }
+    *world.lock().unwrap() = (2, WHOLE.to_owned());
+    let seen = balancer.look().await.unwrap();
+    assert_eq!(noticed(&seen), ["reloaded", "reasserted app/s1 weight 80 (weight 10)"]);
+    fake.abort();
 }
 
 #[tokio::test]
@@ -277,22 +351,20 @@ async fn the_master_of_one_that_is_reached_by_its_name_is_found() {
     assert_eq!(seen.old_workers, Some(Vec::new()));
 }
 
-/// A HAProxy that takes every change, and never makes it.
-async fn deaf(listener: UnixListener) {
-    loop {
-        let (mut connection, _) = listener.accept().await.unwrap();
-        let mut command = vec![0; 4096];
-        let n = connection.read(&mut command).await.unwrap();
-        let command = String::from_utf8_lossy(&command[..n]).into_owned();
-        let info = "Name: HAProxy\nVersion: 9.9\nPid: 1\nUptime_sec: 5\n\n";
-        let stat = "# pxname,svname,status,scur,uweight,type,\napp,s1,UP,0,10,2,\n\n";
-        let answer = match command.trim_end() {
-            "show info" => info.to_owned(),
-            "help" => "  show info : x\n\n".to_owned(),
-            "show info;show stat" => format!("{info}{stat}"),
-            _ => "\n".to_owned(),
-        };
-        connection.write_all(answer.as_bytes()).await.unwrap();
+/// What a HAProxy answers that takes every change, and never makes it.
+fn deaf(command: &str) -> Vec<u8> {
+    const STAT: &str = "# pxname,svname,status,scur,uweight,type,\napp,s1,UP,0,10,2,\n\n";
+    told(command, 1, STAT)
+}
+
+/// The answers of process `pid`, an old version, with these statistics.
+fn told(command: &str, pid: u32, stat: &str) -> Vec<u8> {
+    let info = format!("Name: HAProxy\nVersion: 9.9\nPid: {pid}\nUptime_sec: 5\n\n");
+    match command {
+        "show info" => info.into(),
+        "help" => "  show info : x\n\n".into(),
+        "show info;show stat" => (info + stat).into(),
+        _ => "\n".into(),
     }
 }
 
@@ -300,7 +372,7 @@ async fn deaf(listener: UnixListener) {
 async fn a_change_that_is_taken_and_not_made_is_caught() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("s");
-    let fake = tokio::spawn(deaf(UnixListener::bind(&path).unwrap()));
+    let fake = answering(UnixListener::bind(&path).unwrap(), deaf);
     let balancer = balancer(&path);
     assert_eq!(found(&balancer.set(&[weight("s1", 10)]).await.unwrap())[0].1, Some(10));
     let error = balancer.set(&[weight("s1", 80), weight("s2", 5)]).await.unwrap_err();
@@ -400,7 +472,6 @@ async fn a_drained_server_whose_check_fails_is_down_and_still_drained() {
     };
     let server = tokio::time::timeout(LONG, down).await.unwrap();
     assert_eq!(server.admin, Some(SetState::Drain));
-    assert!(server.is_quiet());
     let check = server.check.unwrap();
     assert_eq!((&*check.code, check.is_passed), ("L4CON", false));
 }

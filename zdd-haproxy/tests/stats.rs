@@ -235,15 +235,15 @@ proptest! {
             0..20,
         ),
     ) {
-        let mut text = String::from("# pxname,svname,scur,status,type,last_chk,\n");
-        for (name, scur, said) in &rows {
-            let scur = scur.map(|n| n.to_string()).unwrap_or_default();
-            writeln!(text, "app,{name},{scur},UP 1/2,2,{},", quoted(said)).unwrap();
+        let mut text = String::from("# pxname,svname,scur,stot,status,type,last_chk,\n");
+        for (name, stot, said) in &rows {
+            let stot = stot.map(|n| n.to_string()).unwrap_or_default();
+            writeln!(text, "app,{name},0,{stot},UP 1/2,2,{},", quoted(said)).unwrap();
         }
         let mut seen = Vec::new();
         let n = each(&text, |row| {
             let said = row.last_chk.as_deref().unwrap_or_default().to_owned();
-            seen.push((row.svname.clone().into_owned(), row.scur, said));
+            seen.push((row.svname.clone().into_owned(), row.stot, said));
         });
         prop_assert_eq!(n, Ok(rows.len()));
         prop_assert_eq!(seen, rows);

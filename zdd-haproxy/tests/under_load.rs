@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
+use zdd_core::ports::LoadBalancer;
 use zdd_haproxy::admin::{AdminSocket, Change, Seen, Setting};
 use zdd_haproxy::bridge::Bridge;
 use zdd_haproxy::socket::{Address, Name, Patience, SetState};
@@ -167,13 +168,14 @@ impl World {
 
     /// Ends the servers at which nothing went on in two looks.
     async fn end_drained(&self, leaving: &mut Vec<(Backend, u32)>) {
-        let seen = self.look().await;
         let backend = self.shop.backend();
+        let mut balancers = LoadBalancer::look(&self.admin, &backend).await;
+        let seen = balancers.pop().unwrap().seen.unwrap();
         let mut still = Vec::new();
         for (server, looks) in std::mem::take(leaving) {
             let name = name_of(server.port);
-            let row = seen.view.server(backend.as_str(), name.as_str()).unwrap();
-            match (row.is_quiet(), looks) {
+            let found = seen.servers.iter().find(|it| it.name == name).unwrap();
+            match (found.is_quiet(), looks) {
                 (true, 1) => {
                     self.admin.forget(&backend, &name);
                     server.stop().await;

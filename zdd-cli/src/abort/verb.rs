@@ -6,7 +6,7 @@ use zdd_core::ports::{Marathon, MarathonError, RunningDeployment, Unreachable};
 use zdd_core::units::DeploymentId;
 
 use crate::args::AbortArgs;
-use crate::deploy::{LOOK_EVERY, LOOK_FOR};
+use crate::deploy::{LOOK_EVERY, LOOK_FOR, refuse_beside};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{
@@ -27,6 +27,7 @@ pub(crate) async fn run(
     if let Some(found) = rollout {
         return take_back(found, args, marathon, operator, console).await;
     }
+    refuse_beside(&args.turn.beside)?;
     let deployments = marathon.deployments().await?;
     let running = meant(args, &deployments, &rollouts)?;
     let Some(scope) = Scope::around(&running.affected_apps) else {

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 use zdd_core::rollout::{Part, Split};
 
 use super::{
-    AmendArgs, ConnectArgs, DrainArgs, HaproxyArgs, HookArgs, ObserveArgs, Output, Span, StepArgs,
+    AmendArgs, CheckHookArgs, ConnectArgs, DrainArgs, HaproxyArgs, HookArgs, ObserveArgs, Output,
+    Span, StepArgs,
 };
 
 /// Give a new version a share of the traffic, then promote it or roll it back
@@ -26,7 +27,7 @@ pub(crate) struct CanaryArgs {
 pub(crate) enum CanaryVerb {
     Start(Box<StartArgs>),
     /// Let a canary that waits for it go on to its next step
-    Approve(Box<EndArgs>),
+    Approve(Box<ApproveArgs>),
     /// Give the new version everything, and remove the old one when its last session has ended
     Promote(Box<EndArgs>),
     /// Give the old version everything again, and remove the new one when its last session has ended
@@ -74,6 +75,8 @@ pub(crate) struct StartArgs {
     #[command(flatten)]
     pub(crate) hooks: HookArgs,
     #[command(flatten)]
+    pub(crate) check: CheckHookArgs,
+    #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]
     pub(crate) balancer: HaproxyArgs,
@@ -84,6 +87,21 @@ impl StartArgs {
     pub(crate) fn share(&self) -> Option<Percent> {
         self.weight.or_else(|| self.steps.first_share())
     }
+
+    /// The first option that was given and nothing comes of: no share is kept, so that nothing is watched.
+    pub(crate) fn idle(&self) -> Option<&'static str> {
+        let check = self.check.check_hook.as_ref().map(|_| "--check-hook");
+        self.steps.about_watching().or(check).filter(|_| !self.steps.is_kept())
+    }
+}
+
+/// That a canary goes on to its next step.
+#[derive(Args, Debug)]
+pub(crate) struct ApproveArgs {
+    #[command(flatten)]
+    pub(crate) end: EndArgs,
+    #[command(flatten)]
+    pub(crate) check: CheckHookArgs,
 }
 
 /// The end of a canary.
@@ -157,6 +175,7 @@ pub(crate) struct Percent(u32);
 
 impl Percent {
     const ALL: u32 = 100_000;
+    pub(super) const ONE: Self = Self(1_000);
 
     /// As a part of the whole.
     pub(crate) const fn part(self) -> Part {

@@ -21,6 +21,15 @@ pub(crate) struct HookArgs {
     /// Executable that is told when a version has taken over
     #[arg(long, value_name = "PATH")]
     pub(crate) after_promote_hook: Option<PathBuf>,
+    /// How long each of them may take
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub(crate) hook_timeout: Span,
+}
+
+/// The operator's own check of a new version, for where one is watched.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Hooks")]
+pub(crate) struct CheckHookArgs {
     /// Executable that is asked again and again while a canary is watched; unless it ends with 0, a limit is
     /// passed
     #[arg(long, value_name = "PATH")]
@@ -28,7 +37,4 @@ pub(crate) struct HookArgs {
     /// How long to wait between two of its answers
     #[arg(long, value_name = "TIME", default_value = "10s", requires = "check_hook")]
     pub(crate) check_every: Span,
-    /// How long each of them may take
-    #[arg(long, value_name = "TIME", default_value = "10m")]
-    pub(crate) hook_timeout: Span,
 }

@@ -47,7 +47,7 @@ pub(crate) use drain::{DrainArgs, DrainTimeout};
 pub(crate) use follow::{FollowArgs, OnFailure, WatchArgs};
 pub(crate) use haproxy::HaproxyArgs;
 pub(crate) use history::{HistoryArgs, RollbackArgs};
-pub(crate) use hooks::HookArgs;
+pub(crate) use hooks::{CheckHookArgs, HookArgs};
 pub(crate) use jobs::{JobArgs, JobsArgs, Revision};
 pub(crate) use lab::{
     ClientsArgs, Demo, DemoArgs, ImageArgs, LabArgs, LabVerb, ServiceArgs, UpArgs,

@@ -32,6 +32,14 @@ pub(crate) struct BesideArgs {
     pub(crate) notify: Option<HookUrl>,
 }
 
+impl BesideArgs {
+    /// The first that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let options = [("--metrics", self.metrics.is_some()), ("--notify", self.notify.is_some())];
+        options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+    }
+}
+
 /// An address that may be a secret as a whole. It is no [`Url`](url::Url) yet, so that no refusal repeats it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct HookUrl(pub(crate) String);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use zdd_core::units::DeploymentId;
 
-use super::{Carrying, ConnectArgs, FollowArgs, Target, TurnArgs};
+use super::{Carrying, CheckHookArgs, ConnectArgs, FollowArgs, Target, TurnArgs};
 
 /// Go on with a deployment that `zdd` no longer carries out or follows
 ///
@@ -32,4 +32,6 @@ pub(crate) struct ResumeArgs {
     pub(crate) follow: FollowArgs,
     #[command(flatten)]
     pub(crate) turn: TurnArgs,
+    #[command(flatten)]
+    pub(crate) check: CheckHookArgs,
 }

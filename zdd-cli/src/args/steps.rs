@@ -24,9 +24,9 @@ pub(crate) struct StepArgs {
     /// After the last step leave both versions as they are
     #[arg(long, requires = "steps")]
     pub(crate) stay: bool,
-    /// What to do when a limit is passed
-    #[arg(long, value_name = "WHAT", default_value = "rollback")]
-    pub(crate) on_failure: FailureText,
+    /// What to do when a limit is passed [default: rollback]
+    #[arg(long, value_name = "WHAT")]
+    on_failure: Option<FailureText>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }
@@ -35,6 +35,21 @@ impl StepArgs {
     /// The share of the first step.
     pub(crate) fn first_share(&self) -> Option<Percent> {
         self.steps.first().map(|step| step.share)
+    }
+
+    /// What to do when a limit is passed.
+    pub(crate) fn on_failure(&self) -> OnFailure {
+        self.on_failure.unwrap_or(FailureText::Rollback).into()
+    }
+
+    /// Whether some share is kept, so that something is watched.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.pause.is_some() || self.steps.iter().any(|step| step.pause.is_some())
+    }
+
+    /// The first option that was given and is about what is watched.
+    pub(crate) fn about_watching(&self) -> Option<&'static str> {
+        self.limits.given().or(self.on_failure.map(|_| "--on-failure"))
     }
 }
 
@@ -45,33 +60,46 @@ pub(crate) struct LimitArgs {
     /// Share of its requests that may fail, in percent
     #[arg(long, value_name = "PERCENT")]
     pub(crate) max_errors: Option<Percent>,
-    /// By how much more of them may fail than of the old version's, in percentage points
-    #[arg(long, value_name = "PERCENT", default_value = "1")]
-    pub(crate) max_extra_errors: Percent,
+    /// By how much more of them may fail than of the old version's, in percentage points [default: 1]
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) max_extra_errors: Option<Percent>,
     /// How long it may take to answer, on average
     #[arg(long, value_name = "TIME")]
     pub(crate) max_response_time: Option<Span>,
     /// By how much slower than the old version it may be, in percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=4_000))]
     pub(crate) max_slowdown: Option<u32>,
-    /// For how long not all of its instances may serve
-    #[arg(long, value_name = "TIME", default_value = "30s")]
-    pub(crate) max_unhealthy: Span,
-    /// How many requests it has to get before anything is said about errors and times
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(crate) min_requests: u64,
+    /// For how long not all of its instances may serve [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) max_unhealthy: Option<Span>,
+    /// How many requests it has to get before anything is said about errors and times [default: 20]
+    #[arg(long, value_name = "N")]
+    pub(crate) min_requests: Option<u64>,
 }
 
 impl LimitArgs {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             errors: self.max_errors.map(Percent::part),
-            more_errors: Some(self.max_extra_errors.part()),
+            more_errors: Some(self.max_extra_errors.unwrap_or(Percent::ONE).part()),
             response_time: self.max_response_time.map(Span::time),
             slower: self.max_slowdown.map(|it| Part::of_millionths((100 + it) * 10_000)),
-            unhealthy: Some(self.max_unhealthy.time()),
-            requests: self.min_requests,
+            unhealthy: Some(self.max_unhealthy.unwrap_or(Span::seconds(30)).time()),
+            requests: self.min_requests.unwrap_or(20),
         }
+    }
+
+    /// The first that was given.
+    fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("--max-errors", self.max_errors.is_some()),
+            ("--max-extra-errors", self.max_extra_errors.is_some()),
+            ("--max-response-time", self.max_response_time.is_some()),
+            ("--max-slowdown", self.max_slowdown.is_some()),
+            ("--max-unhealthy", self.max_unhealthy.is_some()),
+            ("--min-requests", self.min_requests.is_some()),
+        ];
+        options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
     }
 }
 

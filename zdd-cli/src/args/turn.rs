@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{DrainArgs, HaproxyArgs, HookArgs, PaceArgs, Span, WatchArgs};
+use super::{BesideArgs, DrainArgs, HaproxyArgs, HookArgs, PaceArgs, Span, WatchArgs};
 
 /// How a rollout of a deployment group is gone on with, or turned round.
 #[derive(Args, Clone, Debug)]
@@ -10,6 +10,8 @@ use super::{DrainArgs, HaproxyArgs, HookArgs, PaceArgs, Span, WatchArgs};
 pub(crate) struct TurnArgs {
     #[command(flatten)]
     pub(crate) drain: DrainArgs,
+    #[command(flatten)]
+    pub(crate) beside: BesideArgs,
     #[command(flatten)]
     pub(crate) hooks: HookArgs,
     #[command(flatten)]

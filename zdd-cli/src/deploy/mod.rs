@@ -10,4 +10,4 @@ mod verb;
 pub(crate) use change::{all_unversioned, unversioned};
 pub(crate) use show::PlanLine;
 pub(crate) use submit::{LOOK_EVERY, LOOK_FOR};
-pub(crate) use verb::{carry_out, only_rolling, run};
+pub(crate) use verb::{carry_out, only_rolling, refuse_beside, run};

@@ -46,10 +46,9 @@ pub(crate) async fn run(
         let answer = rollout::swap(app, how, doing, marathon, &*balancer, operator, console).await;
         return watchers.finish(answer, console).await;
     }
-    let BesideArgs { metrics, notify } = &args.beside;
-    let beside = [("--metrics", metrics.is_some()), ("--notify", notify.is_some())];
-    if let Some((option, _)) = beside.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(CanaryError::OnlyBlueGreen(option).into());
+    refuse_beside(&args.beside)?;
+    if args.strategy.is_none() {
+        warn_of_groups(&order, console)?;
     }
     let how = match bound {
         Some(bound) => bound_to(&bound, &order, &args.how, marathon).await?,
@@ -79,6 +78,26 @@ fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>
         Some(option) => Err(CanaryError::OnlyRolling(option).into()),
         None => Ok(Some(app)),
     }
+}
+
+/// Refuses what only rollouts beside what runs know.
+pub(crate) fn refuse_beside(beside: &BesideArgs) -> Result<(), CanaryError> {
+    beside.given().map_or(Ok(()), |option| Err(CanaryError::OnlyBlueGreen(option)))
+}
+
+/// Says which apps of a group would be deployed blue/green by themselves.
+fn warn_of_groups(order: &Order, console: &mut Console<'_>) -> Result<(), CliError> {
+    let Target::Group(_) = &order.target else { return Ok(()) };
+    let with_label = order.apps().into_iter().filter(|app| labels::group_of(app).is_some());
+    let ids: Vec<String> = with_label.map(|app| app.id().to_string()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    console.tell(&format!(
+        "warning: in a group everything is deployed rolling, also what carries \
+         HAPROXY_DEPLOYMENT_GROUP: {}; blue/green is for one app: `zdd deploy` a file of each",
+        ids.join(", ")
+    ))
 }
 
 /// The first option that was given and only rolling upgrades know.
@@ -160,6 +179,7 @@ pub(crate) async fn carry_out(
         let (app, group) = (app.id().clone(), group.to_owned());
         return Err(CanaryError::OfAGroup { app, group }.into());
     }
+    warn_of_groups(&order, console)?;
     carry_out_order(order, how, follow, marathon, operator, console).await
 }
 

@@ -19,6 +19,6 @@ pub(crate) use console::{Console, Note};
 pub(crate) use end::{End, How};
 pub(crate) use follower::{Follower, Stop};
 pub(crate) use journal::{Journal, Recording, RecordingFailed};
-pub(crate) use operator::{Answer, Operator, Terminal};
+pub(crate) use operator::{Answer, Operator, Terminal, line_of_terminal};
 pub(crate) use outcome::{Closing, Course, carry_on, on_failure};
 pub(crate) use seen::{Scope, Seen};

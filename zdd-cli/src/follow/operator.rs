@@ -171,9 +171,9 @@ impl Operator for Terminal {
     }
 }
 
-/// A line from the terminal. It is read in a thread of its own: one of the runtime's would keep the
+/// A line from the terminal, or from whatever is in its place; none at its end. It is read in a thread of its own: one of the runtime's would keep the
 /// process from ending for as long as nobody presses a key.
-async fn line_of_terminal() -> Option<String> {
+pub(crate) async fn line_of_terminal() -> Option<String> {
     let (send, line) = oneshot::channel();
     thread::spawn(move || {
         let mut line = String::new();

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::args::HookArgs;
+use crate::args::{CheckHookArgs, HookArgs};
 
 /// Why a hook cannot be called.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +28,12 @@ impl Unusable {
 /// # Errors
 ///
 /// When one of them is not there, is a folder, or cannot be executed by anybody.
-pub(crate) fn check(hooks: &HookArgs) -> Result<(), Unusable> {
+pub(crate) fn check(hooks: &HookArgs, watching: Option<&CheckHookArgs>) -> Result<(), Unusable> {
     let given = [
         ("--pre-kill-hook", &hooks.pre_kill_hook),
         ("--before-delete-hook", &hooks.before_delete_hook),
         ("--after-promote-hook", &hooks.after_promote_hook),
-        ("--check-hook", &hooks.check_hook),
+        ("--check-hook", watching.map_or(&None, |it| &it.check_hook)),
     ];
     for (option, path) in given {
         let Some(path) = path else { continue };
@@ -75,22 +75,22 @@ mod tests {
     use super::*;
     use crate::args::Span;
 
-    fn hooks(path: &Path) -> HookArgs {
-        HookArgs {
+    fn checked(path: &Path) -> Result<(), Unusable> {
+        let hooks = HookArgs {
             pre_kill_hook: Some("/bin/sh".into()),
             before_delete_hook: Some("sh".into()),
             after_promote_hook: None,
-            check_hook: Some(path.into()),
-            check_every: Span::FIVE_MINUTES,
             hook_timeout: Span::FIVE_MINUTES,
-        }
+        };
+        let check_every = Span::FIVE_MINUTES;
+        check(&hooks, Some(&CheckHookArgs { check_hook: Some(path.into()), check_every }))
     }
 
     #[test]
     fn what_cannot_be_called_is_said_of_each() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("check");
-        let said = |path: &Path| check(&hooks(path)).unwrap_err().to_string();
+        let said = |path: &Path| checked(path).unwrap_err().to_string();
         assert_eq!(said(&file), format!("--check-hook {}: no such file", file.display()));
         fs::write(&file, "#!/bin/sh\n").unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
@@ -99,6 +99,6 @@ mod tests {
         let bare = Path::new("zdd-no-such-hook");
         assert!(said(bare).ends_with(": no executable of this name is in the PATH"));
         fs::set_permissions(&file, Permissions::from_mode(0o700)).unwrap();
-        check(&hooks(&file)).unwrap();
+        checked(&file).unwrap();
     }
 }

@@ -27,6 +27,7 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, CliError> {
     on_failure(&args.follow, operator)?;
     if let Some(file) = &args.file {
+        deploy::refuse_beside(&args.turn.beside)?;
         return deploy::carry_out(file, &args.how, &args.follow, marathon, operator, console).await;
     }
     let rollouts = Rollouts::read(marathon, console).await?;
@@ -96,6 +97,7 @@ async fn followed(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
+    deploy::refuse_beside(&args.turn.beside)?;
     let Some(scope) = Scope::around(&running.affected_apps) else {
         return Err(CliError::HoldsNoApp(running.id.clone()));
     };

@@ -1,8 +1,9 @@
 //! Carries a rollout out, and says what happens.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use tokio::time::sleep;
 use zdd_core::drive::{Drive, DriveError, Go, Witness};
 use zdd_core::ports::{LoadBalancer, Marathon, MarathonError};
 use zdd_core::rollout::{
@@ -14,15 +15,18 @@ use super::claim::Claim;
 use super::error::CanaryError;
 use super::gate::{Gate, Pass};
 use super::hooked::Hooked;
-use super::lines::Teller;
+use super::lines::{SILENCE, Teller};
 use super::watchers::{Watchers, warned};
-use crate::args::{HookArgs, PaceArgs};
+use crate::args::{CheckHookArgs, HookArgs, PaceArgs};
 use crate::clock::SystemClock;
 use crate::error::{Call, CliError};
 use crate::follow::{Console, Operator};
 
 /// How often it is looked whether somebody took the rollout over, while nothing is done.
 const LOOK_FOR_OTHERS: Duration = Duration::from_secs(5);
+
+/// How soon a Marathon is asked again that did not answer.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a rollout is carried out with.
 #[derive(Clone, Copy)]
@@ -33,6 +37,8 @@ pub(super) struct Means<'m> {
     pub(super) watchers: &'m Watchers,
     /// Whom to ask before something is destroyed.
     pub(super) hooks: Option<&'m HookArgs>,
+    /// Whom to ask while a canary is watched.
+    pub(super) check: Option<&'m CheckHookArgs>,
 }
 
 /// How carrying out ended.
@@ -90,6 +96,7 @@ pub(super) async fn carry_through<'p>(
         watchers,
         looked: None,
         is_old: false,
+        away: None,
         error: None,
         seen: None,
     };
@@ -99,8 +106,15 @@ pub(super) async fn carry_through<'p>(
             ran = drive.run(&mut rollout, &mut guard) => Some(ran),
             () = operator.interrupted() => None,
         };
-        if !matches!(ran, Some(Err(DriveError::Stopped))) || !std::mem::take(&mut guard.is_old) {
+        if matches!(ran, Some(Err(DriveError::Stopped))) && std::mem::take(&mut guard.is_old) {
+            continue;
+        }
+        if !guard.waits_for_marathon(ran.as_ref(), patience.wait)? {
             break ran;
+        }
+        tokio::select! {
+            () = operator.interrupted() => break None,
+            () = sleep(ASK_AGAIN) => guard.error = None,
         }
     };
     let (error, seen) = (guard.error.take(), guard.seen.take());
@@ -152,6 +166,19 @@ fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
     }
 }
 
+/// The error of a Marathon that may come back.
+fn away<'e>(
+    ran: Option<&'e Result<Outcome, DriveError>>,
+    error: Option<&'e CliError>,
+) -> Option<&'e MarathonError> {
+    let error = match (error, ran?) {
+        (Some(CliError::Marathon { error, .. }), _) => error,
+        (None, Err(DriveError::Marathon(error) | DriveError::Refused { error, .. })) => error,
+        _ => return None,
+    };
+    matches!(error, MarathonError::Unreachable { .. }).then_some(error)
+}
+
 /// Sees to it that nothing is done any more once somebody else has taken the rollout over.
 struct Guard<'g, 'c, 't, 'w, 'p> {
     claim: &'g mut Claim<'c>,
@@ -161,11 +188,33 @@ struct Guard<'g, 'c, 't, 'w, 'p> {
     looked: Option<Timestamp>,
     /// Whether it was stopped only because what was seen is old by now.
     is_old: bool,
+    /// Since when Marathon does not answer, and when that was said last.
+    away: Option<[Instant; 2]>,
     error: Option<CliError>,
     seen: Option<Observation>,
 }
 
 impl Guard<'_, '_, '_, '_, '_> {
+    /// Whether Marathon does not answer, and is to be asked again. Nothing is lost by that: whatever was
+    /// done, the next look shows.
+    fn waits_for_marathon(
+        &mut self,
+        ran: Option<&Result<Outcome, DriveError>>,
+        patience: Duration,
+    ) -> Result<bool, CliError> {
+        let Some(error) = away(ran, self.error.as_ref()) else { return Ok(false) };
+        let now = Instant::now();
+        let [since, said] = *self.away.get_or_insert([now, now]);
+        if now.duration_since(since) >= patience {
+            return Ok(false);
+        }
+        if since == now || now.duration_since(said) >= SILENCE {
+            self.away = Some([since, now]);
+            self.witness.warning(&format!("waiting for Marathon: {error}"))?;
+        }
+        Ok(true)
+    }
+
     async fn look(
         &mut self,
         now: Timestamp,
@@ -173,6 +222,7 @@ impl Guard<'_, '_, '_, '_, '_> {
         decision: &Decision,
     ) -> Result<Go, CliError> {
         self.seen = Some(seen.clone());
+        self.away = None;
         let due = self.looked.is_none_or(|at| now < at || now.since(at) >= LOOK_FOR_OTHERS);
         if due || !decision.actions.is_empty() {
             self.looked = Some(now);
@@ -181,7 +231,13 @@ impl Guard<'_, '_, '_, '_, '_> {
             }
         }
         // Whoever goes on after a crash knows then what was pushed by somebody else meanwhile.
-        if self.claim.record.known.note(seen) {
+        let mut known = self.claim.record.known;
+        known.note(seen);
+        if decision.actions.iter().any(|it| matches!(it, Action::Create(_))) {
+            known.new = None;
+        }
+        if known != self.claim.record.known {
+            self.claim.record.known = known;
             self.claim.update().await?;
         }
         for (balancer, notice) in self.watchers.noticed(seen, decision) {

@@ -9,16 +9,23 @@ use super::close::close;
 use super::error::CanaryError;
 use super::walk::walk;
 use super::watchers::Watchers;
-use crate::args::EndArgs;
+use crate::args::{CheckHookArgs, EndArgs};
 use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
 
-/// Promotes it or rolls it back; without a phase, it goes on to its next step, if that is waited for.
+/// What becomes of a canary.
+#[derive(Clone, Copy)]
+pub(super) enum Turn<'a> {
+    /// It goes on to its next step, if that is waited for.
+    Approve(&'a CheckHookArgs),
+    To(Phase),
+}
+
 pub(super) async fn run(
     args: &EndArgs,
-    phase: Option<Phase>,
+    to: Turn<'_>,
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
     watchers: &Watchers,
@@ -26,10 +33,14 @@ pub(super) async fn run(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let found = one(marathon, args.group.as_deref()).await?;
-    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: Some(&args.hooks) };
-    match phase {
-        Some(phase) => turn(&found, phase, means, operator, console).await,
-        None => carry(&found, approved(&found.record)?, means, operator, console).await,
+    let (pace, hooks) = (&args.pace, Some(&args.hooks));
+    let means = Means { marathon, balancer, pace, watchers, hooks, check: None };
+    match to {
+        Turn::To(phase) => turn(&found, phase, means, operator, console).await,
+        Turn::Approve(check) => {
+            let means = Means { check: Some(check), ..means };
+            carry(&found, approved(&found.record)?, means, operator, console).await
+        }
     }
 }
 

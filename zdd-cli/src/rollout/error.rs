@@ -39,6 +39,8 @@ pub(crate) enum CanaryError {
     OfAGroup { app: AppId, group: String },
     #[error("{app} is of the deployment group {found}, not {group}")]
     OtherGroup { app: AppId, group: String, found: String },
+    #[error("{0} is about what is watched while a share is kept, and none is kept")]
+    NothingKept(&'static str),
     #[error("a canary is no --strategy: --weight and a blueprint ask for one")]
     NoStrategy,
     #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "master socket"))]
@@ -87,6 +89,8 @@ pub(crate) enum CanaryError {
     NothingToComplete(String),
     #[error("{0} has two apps: a deployment is in progress")]
     TwoApps(String),
+    #[error("{0} has 0 instances: it is suspended, and nothing would run in the end")]
+    Suspended(AppId),
     #[error("declined; everything stays as it is")]
     Declined,
     #[error("nobody is there to answer")]
@@ -131,6 +135,7 @@ impl CanaryError {
             Self::Refused { outcome: Outcome::TimedOut { .. }, .. } => ExitCode::Deadline,
             Self::Masters { .. }
             | Self::OnlyRolling(_)
+            | Self::NothingKept(_)
             | Self::NoStrategy
             | Self::OtherGroup { .. }
             | Self::OnlyBlueGreen(_)
@@ -159,6 +164,7 @@ impl CanaryError {
             | Self::Metrics { .. }
             | Self::NotifyUrl(_)
             | Self::TwoApps(_)
+            | Self::Suspended(_)
             | Self::NobodyAnswers
             | Self::NoHook(_)
             | Self::Hook(_)
@@ -196,6 +202,7 @@ impl CanaryError {
                  --marathon-lb URL; `zdd lab up` says where the lab's are"
             }
             Self::OtherGroup { .. } => "old and new carry the same HAPROXY_DEPLOYMENT_GROUP",
+            Self::NothingKept(_) => "say for how long, as in --pause 10m, or leave it out",
             Self::NoStrategy => "leave --strategy out, or --weight",
             Self::OnlyRolling(_) => "leave it out, or say --strategy rolling",
             Self::OnlyBlueGreen(_) => {
@@ -260,6 +267,7 @@ impl CanaryError {
             Self::TwoApps(_) => {
                 "go on with --resume or --complete-cur, or go back with --complete-prev"
             }
+            Self::Suspended(_) => "scale it to what is to run in the end, and deploy then",
             Self::NobodyAnswers => "--force asks nothing",
             Self::NoHook(_) => Unusable::hint(),
             Self::Hook(_) => "everything stays as it is; --resume goes on from here",

@@ -40,7 +40,7 @@ pub(super) async fn run(
     let (record, definition) = (found.record.clone(), found.definition.clone());
     let mut claim =
         Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;
-    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: None };
+    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: None, check: None };
     let mut is_shown = false;
     loop {
         match carry_out(&mut claim, means, operator, console).await {

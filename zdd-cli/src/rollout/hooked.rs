@@ -1,33 +1,27 @@
 //! Asks the operator's hooks before something is destroyed, and tells them what was done.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use zdd_core::app::App;
-use zdd_core::ports::AppStatus;
 use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{Action, Observation};
 use zdd_core::units::{AppId, TaskId};
 
 use super::error::CanaryError;
-use super::gate::{Gate, Pass, Say};
+use super::gate::{Gate, LetThrough, Pass, Say, tasks_of};
 use crate::args::HookArgs;
 use crate::error::CliError;
 use crate::hooks::{Event, Hook, Occasion, Outcome};
 use crate::text::Time;
 
-/// The hooks of one rollout, with what they have let through: what was seen a moment ago may be decided
-/// once more, and nobody is asked twice for the same.
+/// The hooks of one rollout, with what they have let through.
 pub(super) struct Hooked<'h> {
     hooks: &'h HookArgs,
     group: String,
     is_way_back: bool,
-    /// Tasks that may be killed.
-    tasks: BTreeSet<TaskId>,
-    /// Apps that may be deleted.
-    apps: BTreeSet<AppId>,
+    let_through: LetThrough,
 }
 
 /// How a hook ended that did not pass, and the last that it printed.
@@ -44,8 +38,7 @@ impl<'h> Hooked<'h> {
             hooks,
             group: record.group.clone(),
             is_way_back: record.phase == Phase::Rollback,
-            tasks: BTreeSet::new(),
-            apps: BTreeSet::new(),
+            let_through: LetThrough::default(),
         })
     }
 
@@ -57,13 +50,12 @@ impl<'h> Hooked<'h> {
         say: Say<'_>,
     ) -> Result<Pass, CliError> {
         let Some(path) = &self.hooks.pre_kill_hook else { return Ok(Pass::On) };
-        let tasks: Vec<TaskId> =
-            tasks.into_iter().filter(|task| !self.tasks.contains(task)).collect();
+        let tasks = self.let_through.others(tasks);
         if tasks.is_empty() {
             return Ok(Pass::On);
         }
         self.ask(path, Event::BeforeKill, &tasks, sides, say).await?;
-        self.tasks.extend(tasks);
+        self.let_through.tasks(tasks);
         Ok(Pass::AfterALook)
     }
 
@@ -76,11 +68,11 @@ impl<'h> Hooked<'h> {
         say: Say<'_>,
     ) -> Result<Pass, CliError> {
         let Some(path) = &self.hooks.before_delete_hook else { return Ok(Pass::On) };
-        if self.apps.contains(app) {
+        if self.let_through.has(app) {
             return Ok(Pass::On);
         }
         self.ask(path, Event::BeforeDelete, tasks, sides, say).await?;
-        self.apps.insert(app.clone());
+        self.let_through.app(app);
         Ok(Pass::AfterALook)
     }
 
@@ -143,13 +135,6 @@ impl<'o> Sides<'o> {
         let (going, coming) = if is_new { (new, old) } else { (old, new) };
         Self { going, coming }
     }
-}
-
-fn tasks_of(seen: &Observation, app: &AppId) -> Vec<TaskId> {
-    let sides = [&seen.old, &seen.new].into_iter().flatten();
-    let side = sides.into_iter().find(|side: &&AppStatus| side.app.id() == app);
-    let tasks = side.into_iter().flat_map(|it| it.tasks.iter().flatten());
-    tasks.map(|task| task.id.clone()).collect()
 }
 
 /// Calls a hook, and passes on what it prints while it does so.

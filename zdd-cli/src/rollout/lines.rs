@@ -16,7 +16,7 @@ use crate::schema::SCHEMA;
 use crate::text::{DIM, Time, plural, styled};
 
 /// How long nothing may be said while something is waited for.
-const SILENCE: Duration = Duration::from_secs(10);
+pub(super) const SILENCE: Duration = Duration::from_secs(10);
 /// How many servers are told by their names.
 const NAMED: usize = 3;
 

@@ -117,9 +117,14 @@ impl Notifier {
     }
 
     pub(super) fn begin(&mut self, begin: &Begin) {
+        self.turn(begin);
+        self.tell("begin", begin.at, "it begins".into(), |_| {});
+    }
+
+    /// Another part of the same begins: what is told from now on is of that one.
+    pub(super) fn turn(&mut self, begin: &Begin) {
         self.begin = Some(begin.clone());
         self.waiting = None;
-        self.tell("begin", begin.at, "it begins".into(), |_| {});
     }
 
     pub(super) fn decided(&mut self, now: Timestamp, decision: &Decision) {

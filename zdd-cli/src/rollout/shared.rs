@@ -11,7 +11,7 @@ use super::end::{heading, turn, turned};
 use super::error::CanaryError;
 use super::verb::needed;
 use super::watchers::Watchers;
-use crate::args::{AbortArgs, ObserveArgs, ResumeArgs, WatchArgs};
+use crate::args::{AbortArgs, ObserveArgs, ResumeArgs, TurnArgs, WatchArgs};
 use crate::deploy::only_rolling;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -99,12 +99,13 @@ pub(crate) async fn take_back(
         console.tell("nothing was done; leave --dry-run out to do it")?;
         return Ok(ExitCode::Done);
     }
-    check(&args.turn.hooks).map_err(CanaryError::from)?;
+    check(&args.turn.hooks, None).map_err(CanaryError::from)?;
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.watch);
-    let hooks = Some(&args.turn.hooks);
-    let watchers = Watchers::open(&observe(&args.watch), false, console)?;
-    let means = Means { marathon, balancer: &*balancer, pace: &pace, watchers: &watchers, hooks };
+    let (hooks, check) = (Some(&args.turn.hooks), None);
+    let watchers = Watchers::open(&observe(&args.watch, &args.turn), false, console)?;
+    let (pace, watching, balancer) = (&pace, &watchers, &*balancer);
+    let means = Means { marathon, balancer, pace, watchers: watching, hooks, check };
     let answer = turn(found, Phase::Rollback, means, operator, console).await;
     let code = watchers.finish(answer, console).await?;
     Ok(ended(Phase::Rollback, code))
@@ -122,20 +123,21 @@ pub(crate) async fn go_on(
     if let Some(option) = only_rolling(&args.how, &args.follow) {
         return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
     }
-    check(&args.turn.hooks).map_err(CanaryError::from)?;
+    check(&args.turn.hooks, Some(&args.check)).map_err(CanaryError::from)?;
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.follow.watch);
-    let hooks = Some(&args.turn.hooks);
-    let watchers = Watchers::open(&observe(&args.follow.watch), false, console)?;
-    let means = Means { marathon, balancer: &*balancer, pace: &pace, watchers: &watchers, hooks };
+    let (hooks, check) = (Some(&args.turn.hooks), Some(&args.check));
+    let watchers = Watchers::open(&observe(&args.follow.watch, &args.turn), false, console)?;
+    let (pace, watching, balancer) = (&pace, &watchers, &*balancer);
+    let means = Means { marathon, balancer, pace, watchers: watching, hooks, check };
     let phase = found.record.phase;
     let answer = turn(found, phase, means, operator, console).await;
     let code = watchers.finish(answer, console).await?;
     Ok(ended(phase, code))
 }
 
-fn observe(args: &WatchArgs) -> ObserveArgs {
-    ObserveArgs { record: args.record.clone(), ..ObserveArgs::default() }
+fn observe(watch: &WatchArgs, turn: &TurnArgs) -> ObserveArgs {
+    ObserveArgs { record: watch.record.clone(), beside: turn.beside.clone() }
 }
 
 /// What a rollout that was taken back is for whoever waits for a new version.

@@ -31,9 +31,10 @@ pub(super) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    check(&args.hooks).map_err(CanaryError::from)?;
+    check(&args.hooks, Some(&args.check)).map_err(CanaryError::from)?;
     let subject = Subject::read(&args.file, &args.amend, args.share(), args.instances)?;
-    let means = Means { marathon, balancer, pace: &args.pace, watchers, hooks: Some(&args.hooks) };
+    let (pace, hooks, check) = (&args.pace, Some(&args.hooks), Some(&args.check));
+    let means = Means { marathon, balancer, pace, watchers, hooks, check };
     let source = Source::from(args.file.as_path());
     let bound = args.plan.as_deref().map(Bound::read).transpose()?;
     let start = Start { args, subject, means, source, bound };

@@ -30,9 +30,9 @@ pub(crate) async fn swap(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    check(hooks).map_err(CanaryError::from)?;
+    check(hooks, None).map_err(CanaryError::from)?;
     let watchers = doing.watchers;
-    let means = Means { marathon, balancer, pace, watchers, hooks: Some(hooks) };
+    let means = Means { marathon, balancer, pace, watchers, hooks: Some(hooks), check: None };
     let swap = Swap { app, args, can_set: balancer.can_set() };
     let group = swap.group()?;
     let present = Present::look(marathon, group).await?;

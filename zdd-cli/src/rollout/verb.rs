@@ -3,6 +3,7 @@
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Phase;
 
+use super::end::Turn;
 use super::error::CanaryError;
 use super::watchers::Watchers;
 use super::{end, hold, start, status};
@@ -21,22 +22,26 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, CliError> {
     match &args.verb {
         CanaryVerb::Start(args) => {
+            if let Some(option) = args.idle() {
+                return Err(CanaryError::NothingKept(option).into());
+            }
             let balancer = needed(&args.balancer)?;
             let watchers = Watchers::open(&args.observe, args.dry_run, console)?;
             let answer = start::run(args, marathon, &*balancer, &watchers, operator, console).await;
             watchers.finish(answer, console).await
         }
         CanaryVerb::Approve(args) => {
-            let balancer = needed(&args.balancer)?;
-            end(args, None, marathon, &*balancer, operator, console).await
+            let balancer = needed(&args.end.balancer)?;
+            let to = Turn::Approve(&args.check);
+            end(&args.end, to, marathon, &*balancer, operator, console).await
         }
         CanaryVerb::Promote(args) => {
             let balancer = needed(&args.balancer)?;
-            end(args, Some(Phase::Promote), marathon, &*balancer, operator, console).await
+            end(args, Turn::To(Phase::Promote), marathon, &*balancer, operator, console).await
         }
         CanaryVerb::Rollback(args) => {
             let balancer = needed(&args.balancer)?;
-            end(args, Some(Phase::Rollback), marathon, &*balancer, operator, console).await
+            end(args, Turn::To(Phase::Rollback), marathon, &*balancer, operator, console).await
         }
         CanaryVerb::Hold(args) => {
             let balancer = needed(&args.balancer)?;
@@ -53,15 +58,19 @@ pub(crate) async fn run(
 
 async fn end(
     args: &EndArgs,
-    phase: Option<Phase>,
+    to: Turn<'_>,
     marathon: &dyn Marathon,
     balancer: &dyn LoadBalancer,
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    check(&args.hooks).map_err(CanaryError::from)?;
+    let watching = match to {
+        Turn::Approve(check) => Some(check),
+        Turn::To(_) => None,
+    };
+    check(&args.hooks, watching).map_err(CanaryError::from)?;
     let watchers = Watchers::open(&args.observe, false, console)?;
-    let answer = end::run(args, phase, marathon, balancer, &watchers, operator, console).await;
+    let answer = end::run(args, to, marathon, balancer, &watchers, operator, console).await;
     watchers.finish(answer, console).await
 }
 

@@ -12,7 +12,7 @@ use super::claim::Claim;
 use super::end::heading;
 use super::error::{CanaryError, Share};
 use super::hooked::{Failed, call};
-use crate::args::HookArgs;
+use crate::args::{CheckHookArgs, HookArgs};
 use crate::clock::now;
 use crate::error::CliError;
 use crate::follow::{Console, Operator};
@@ -34,9 +34,20 @@ pub(super) enum Walked {
     Interrupted,
 }
 
-/// Carries out what a claim's record says, and what comes after it. Each step is written down before it
-/// is begun, so that anybody can go on from there.
+/// Carries out what a claim's record says, and what comes after it.
 pub(super) async fn walk(
+    claim: &mut Claim<'_>,
+    means: Means<'_>,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<Walked, CliError> {
+    let walked = walk_on(claim, means, operator, console).await;
+    means.watchers.walked(&walked);
+    walked
+}
+
+/// Each step is written down before it is begun, so that anybody can go on from there.
+async fn walk_on(
     claim: &mut Claim<'_>,
     means: Means<'_>,
     operator: &mut dyn Operator,
@@ -83,16 +94,17 @@ async fn watched(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<Carried, CliError> {
-    let hooks = means.hooks.filter(|it| it.check_hook.is_some() && claim.record.is_watched());
-    let Some(hooks) = hooks else {
+    let check = means.check.filter(|it| it.check_hook.is_some() && claim.record.is_watched());
+    let Some((hooks, check)) = means.hooks.zip(check) else {
         return Box::pin(carry_out(claim, means, operator, console)).await;
     };
     let record = claim.record.clone();
     tokio::select! {
         carried = Box::pin(carry_out(claim, means, operator, console)) => carried,
-        what = refused(&record, hooks, means.marathon) => {
+        what = refused(&record, (hooks, check), means.marathon) => {
             let group = record.group.clone();
-            let error = CanaryError::LimitPassed { group, what: what? }.into();
+            let no = |what| CanaryError::LimitPassed { group, what }.into();
+            let error = what.map_or_else(|error| error, no);
             means.watchers.ended(None, Some(&error));
             Err(error)
         }
@@ -102,10 +114,10 @@ async fn watched(
 /// Asks until the answer is no, and says what it was.
 async fn refused(
     record: &Record,
-    hooks: &HookArgs,
+    (hooks, check): (&HookArgs, &CheckHookArgs),
     marathon: &dyn Marathon,
 ) -> Result<String, CliError> {
-    let Some(path) = &hooks.check_hook else { return std::future::pending().await };
+    let Some(path) = &check.check_hook else { return std::future::pending().await };
     loop {
         let old = match &record.old {
             Some(old) => app(old, marathon).await?,
@@ -120,7 +132,7 @@ async fn refused(
             let last = last.map(|it| format!("; it said: {it}")).unwrap_or_default();
             return Ok(format!("{} (check): {outcome}{last}", path.display()));
         }
-        sleep(hooks.check_every.time()).await;
+        sleep(check.check_every.time()).await;
     }
 }
 

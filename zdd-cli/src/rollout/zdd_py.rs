@@ -1,6 +1,6 @@
 //! What zdd.py does, with its arguments, prompts and statuses, by the engine.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,20 +9,22 @@ use serde_json::Value;
 use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::{Action, Growth, Known, Observation, Traffic, entrance, labels, zdd_py};
+use zdd_core::rollout::{
+    Action, Growth, Known, Observation, ReleaseError, Traffic, entrance, labels, zdd_py,
+};
 use zdd_core::units::{GroupId, TaskId};
 
 use super::carry::{Carried, Means, carry_through};
 use super::claim::{Claim, find, me, refuse_held, running_of};
 use super::close::leave;
 use super::error::CanaryError;
-use super::gate::{Gate, Pass, Say};
+use super::gate::{Gate, LetThrough, Pass, Say, tasks_of};
 use super::watchers::Watchers;
 use crate::args::{DrainArgs, DrainTimeout, Output, Span, ZddPyArgs};
 use crate::clock::now;
 use crate::error::{CliError, FileFault};
 use crate::exit::ExitCode;
-use crate::follow::{Console, Operator};
+use crate::follow::{Console, Operator, line_of_terminal};
 use crate::hooks::{Event, Hook, Occasion, Outcome};
 use crate::input::Source;
 
@@ -56,7 +58,14 @@ pub(crate) async fn run(
         return Ok(ExitCode::Done);
     }
     let prompt = Prompt::new(args, &task);
-    prompt.ask("Continue with deployment?")?;
+    tokio::select! {
+        biased;
+        () = operator.interrupted() => {
+            console.tell("interrupted; nothing was done")?;
+            return Ok(ExitCode::Left);
+        }
+        answer = prompt.ask("Continue with deployment?") => answer?,
+    }
     task.carry_out(args, found.as_ref(), &running, prompt, (marathon, balancer), operator, console)
         .await
 }
@@ -109,6 +118,9 @@ fn decide(
         [] | [_] => {
             let old = running.first();
             let sizes = sizes(old);
+            if sizes.target == 0 {
+                return Err(nothing(old, definition));
+            }
             let made = zdd_py::prepare(json, definition, old, sizes, now());
             let made = made.map_err(CanaryError::Missing)?;
             let made = zdd_py::app_of(made).ok_or(CanaryError::Missing(zdd_py::Missing::Id))?;
@@ -135,14 +147,25 @@ fn decide(
             } else {
                 return Err(CanaryError::TwoApps(group.into()).into());
             };
+            if target == 0 {
+                return Err(nothing(Some(if args.complete_prev { old } else { new }), definition));
+            }
             let record = record(args, group, (Some(old), new), phase, sizes)?;
             Ok(Task { record, made: None, old: Some(old.clone()), new: new.clone() })
         }
         more => {
             let apps = more.iter().map(|app| app.id().clone()).collect();
             let group = group.to_owned();
-            Err(zdd_core::rollout::ReleaseError::Hybrid { group, apps }.into())
+            Err(ReleaseError::Hybrid { group, apps }.into())
         }
+    }
+}
+
+/// That nothing would run in the end: the size of what runs counts, else that of the file.
+fn nothing(running: Option<&App>, definition: &App) -> CliError {
+    match running {
+        Some(app) => CanaryError::Suspended(app.id().clone()).into(),
+        None => ReleaseError::NoInstances(definition.id().clone()).into(),
     }
 }
 
@@ -219,7 +242,8 @@ impl Task {
         };
         let pace = drain.pace(PATIENCE, Output::Text);
         let watchers = Watchers::default();
-        let means = Means { marathon, balancer, pace: &pace, watchers: &watchers, hooks: None };
+        let (pace, watchers) = (&pace, &watchers);
+        let means = Means { marathon, balancer, pace, watchers, hooks: None, check: None };
         match carry_through(&mut claim, means, Some(&mut prompt), operator, console).await {
             // Labels say all that zdd.py itself would need to go on.
             Ok(Carried::Reached(_)) => {
@@ -244,13 +268,14 @@ impl Task {
     }
 }
 
-/// Whoever is asked, and the hook.
+/// Whoever is asked, and the hook, with what they have let through.
 struct Prompt {
     asks: bool,
     hook: Option<Hook>,
     old: Option<App>,
     new: App,
     is_back: bool,
+    let_through: LetThrough,
 }
 
 impl Prompt {
@@ -261,29 +286,42 @@ impl Prompt {
             old: task.old.clone(),
             new: task.new.clone(),
             is_back: task.record.phase == Phase::Rollback,
+            let_through: LetThrough::default(),
         }
     }
 
-    /// Asks, until there is an answer.
-    fn ask(&self, question: &str) -> Result<(), CanaryError> {
+    /// Asks, until there is an answer. May be dropped meanwhile: then there is none.
+    async fn ask(&self, question: &str) -> Result<(), CanaryError> {
         if !self.asks {
             return Ok(());
         }
         loop {
-            let mut out = std::io::stdout().lock();
-            let asked = write!(out, "{question} [Y/n] ").and_then(|()| out.flush());
-            asked.map_err(|_| CanaryError::NobodyAnswers)?;
-            drop(out);
-            let mut line = String::new();
-            match std::io::stdin().lock().read_line(&mut line) {
-                Ok(1..) => {}
-                _ => return Err(CanaryError::NobodyAnswers),
-            }
+            let open = OpenLine::with(&format!("{question} [Y/n] "));
+            let open = open.map_err(|_| CanaryError::NobodyAnswers)?;
+            let line = line_of_terminal().await.ok_or(CanaryError::NobodyAnswers)?;
+            open.answered();
             match line.trim().to_ascii_lowercase().as_str() {
                 "" | "y" | "ye" | "yes" => return Ok(()),
                 "n" | "no" => return Err(CanaryError::Declined),
                 _ => {}
             }
+        }
+    }
+
+    /// Runs the hook, if there is one and something goes that something else takes over from.
+    async fn call(&self, event: Event, tasks: &[TaskId]) -> Result<(), CliError> {
+        // The one that goes is the old one for zdd.py, also on the way back.
+        let (old, new) = if self.is_back {
+            (Some(&self.new), self.old.as_ref())
+        } else {
+            (self.old.as_ref(), Some(&self.new))
+        };
+        let (Some(hook), Some(_), Some(_)) = (&self.hook, old, new) else { return Ok(()) };
+        let occasion = Occasion { event, old, tasks, new };
+        let mut say = on_stderr;
+        match hook.run(&occasion, &mut say).await {
+            Outcome::Passed => Ok(()),
+            outcome => Err(CanaryError::Hook(outcome.to_string()).into()),
         }
     }
 }
@@ -296,35 +334,54 @@ impl Gate for Prompt {
         seen: &Observation,
         _: Say<'_>,
     ) -> Result<Pass, CliError> {
-        let event = match action {
-            Action::Kill { .. } => Event::BeforeKill,
-            Action::Delete { .. } => Event::BeforeDelete,
-            _ => return Ok(Pass::On),
-        };
-        // The one that goes is the old one for zdd.py, also on the way back.
-        let (going, coming) = if self.is_back {
-            (Some(&self.new), self.old.as_ref())
-        } else {
-            (self.old.as_ref(), Some(&self.new))
-        };
-        if let (Some(hook), Some(old), Some(new)) = (&self.hook, going, coming) {
-            let tasks: Vec<TaskId> = if let Action::Kill { tasks, .. } = action {
-                tasks.iter().cloned().collect()
-            } else {
-                let status = if self.is_back { &seen.new } else { &seen.old };
-                let tasks = status.iter().flat_map(|it| it.tasks.iter().flatten());
-                tasks.map(|task| task.id.clone()).collect()
-            };
-            let (old, new) = (Some(old), Some(new));
-            let occasion = Occasion { event, old, tasks: &tasks, new };
-            let mut say = on_stderr;
-            let outcome = hook.run(&occasion, &mut say).await;
-            if !matches!(outcome, Outcome::Passed) {
-                return Err(CanaryError::Hook(outcome.to_string()).into());
-            }
+        if !self.asks && self.hook.is_none() {
+            return Ok(Pass::On);
         }
-        self.ask("Continue?")?;
-        Ok(Pass::On)
+        let (event, tasks, goes) = match action {
+            Action::Kill { tasks, .. } => {
+                (Event::BeforeKill, self.let_through.others(tasks.iter().cloned()), None)
+            }
+            Action::Delete { app, .. } => (Event::BeforeDelete, tasks_of(seen, app), Some(app)),
+            Action::Create(_) | Action::Scale { .. } | Action::Set(_) | Action::Cut(_) => {
+                return Ok(Pass::On);
+            }
+        };
+        let are_known = self.let_through.others(tasks.iter().cloned()).is_empty();
+        if are_known && goes.is_none_or(|app| self.let_through.has(app)) {
+            return Ok(Pass::On);
+        }
+        self.call(event, &tasks).await?;
+        self.ask("Continue?").await?;
+        self.let_through.tasks(tasks);
+        if let Some(app) = goes {
+            self.let_through.app(app);
+        }
+        Ok(Pass::AfterALook)
+    }
+}
+
+/// The line of a question. Where nobody answers any more, what is said next begins on a line of its own.
+struct OpenLine;
+
+impl OpenLine {
+    fn with(question: &str) -> std::io::Result<Self> {
+        let mut out = std::io::stdout().lock();
+        write!(out, "{question}")?;
+        out.flush()?;
+        Ok(Self)
+    }
+
+    /// The answer has ended it.
+    fn answered(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for OpenLine {
+    fn drop(&mut self) {
+        let mut out = std::io::stdout().lock();
+        // Nobody is there to be told that nobody hears.
+        let _ = writeln!(out).and_then(|()| out.flush());
     }
 }
 

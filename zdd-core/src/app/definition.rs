@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -45,10 +46,25 @@ pub struct VersionInfo {
 ///
 /// Equality is that of the JSON: `4` and `4.0` instances differ. See
 /// [`differences_from`](Self::differences_from) for what matters to Marathon.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// [`Debug`](fmt::Debug) shows which app it is and what its definition says something about, and nothing of
+/// what it says: `env`, labels and commands may hold secrets, and errors, actions and observations are
+/// printed with the apps in them.
+#[derive(Clone, PartialEq)]
 pub struct App {
     typed: Typed,
     json: Map<String, Value>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<&str> = self.json.keys().map(String::as_str).collect();
+        f.debug_struct("App")
+            .field("id", &self.typed.id.as_str())
+            .field("instances", &self.instances().get())
+            .field("fields", &fields)
+            .finish_non_exhaustive()
+    }
 }
 
 impl App {
@@ -291,5 +307,24 @@ impl<'de> Deserialize<'de> for App {
             let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
             serde::de::Error::custom(texts.join("; "))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn debug_says_what_is_defined_and_not_how() {
+        let text = r#"{"id": "/shop", "instances": 3, "cmd": "run --token s3cret",
+            "env": {"PASSWORD": "s3cret"}, "labels": {"HAPROXY_0_AUTH": "ann:s3cret"},
+            "healthChecks": [{"protocol": "COMMAND", "command": {"value": "curl s3cret"}}]}"#;
+        let shown = format!("{:?}", App::parse(text).expect("it is an app"));
+        assert!(!shown.contains("s3cret"), "{shown}");
+        for words in ["\"/shop\"", "instances: 3", "\"env\"", "\"labels\"", "\"cmd\""] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
     }
 }

@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::vec;
 
 use super::decision::{Action, Outcome};
-use super::drain;
-use super::engine::{Rollout, Verdict, is_over};
+use super::drain::{self, Rest};
+use super::engine::{Rollout, Verdict};
 use super::growth::Growth;
 use super::observation::Observation;
 use super::settings;
@@ -23,22 +23,24 @@ impl Rollout {
         seen: &Observation,
         view: &View<'_>,
     ) -> Verdict {
-        if let Some(verdict) = unseen(seen) {
-            return verdict;
-        }
         if let Some(verdict) = self.missing(view) {
             return verdict;
         }
         let stage = self.stage(view);
         let unready = self.unready(view, stage);
         let traffic = if unready.is_some() { self.hold } else { self.target.traffic };
-        let wanted = settings::wanted(view, traffic, |side| self.is_to_be_ready(side));
+        let is_turned = self.wrong_way(view, stage).is_none();
+        let is_to_be_ready = |side| self.is_to_be_ready(view, side, stage, is_turned);
+        let wanted = settings::wanted(view, traffic, is_to_be_ready);
         let count = settings::differing(&wanted);
         if count > 0 {
             let changes = settings::changes(&wanted);
             return Verdict::Act(vec![Action::Set(changes)], WaitingOn::Settings { count });
         }
         if let Some(verdict) = self.thinned(view) {
+            return verdict;
+        }
+        if let Some(verdict) = self.given_back(view, stage) {
             return verdict;
         }
         if let Some(verdict) = self.grow(view, stage) {
@@ -58,9 +60,12 @@ impl Rollout {
         }
         match self.next_stage(view, 0) {
             Some(action) => Verdict::Act(vec![action], WaitingOn::Effect),
-            None => match self.end(view) {
-                Outcome::Reached => self.kept(now),
-                other => Verdict::Over(other),
+            None => match self.unlaunched(view, stage) {
+                Some(waiting_on) => Verdict::Wait(waiting_on),
+                None => match self.end(view) {
+                    Outcome::Reached => self.kept(now),
+                    other => Verdict::Over(other),
+                },
             },
         }
     }
@@ -69,6 +74,15 @@ impl Rollout {
     fn kept(&mut self, now: Timestamp) -> Verdict {
         let waiting_on = self.watch.as_mut().and_then(|watch| watch.wait(now));
         waiting_on.map_or(Verdict::Over(Outcome::Reached), Verdict::Wait)
+    }
+
+    /// What is more than the side that takes over is to have, and not even launched: until it is, nobody can
+    /// take it back without stopping one that serves.
+    fn unlaunched(&self, view: &View<'_>, stage: Stage) -> Option<WaitingOn> {
+        let (side, to) = (view.side(self.ahead()), stage.of(self.ahead()));
+        let is_launched = side.members.len() >= usize::try_from(side.instances()).unwrap_or(0);
+        let is_more = self.keeps_all(self.ahead()) && side.instances() > to;
+        if is_launched || !is_more { None } else { healthy_of(side, side.instances()) }
     }
 
     /// How it ends when there is nothing more to do.
@@ -96,20 +110,26 @@ impl Rollout {
             return None;
         }
         let is_whole = view.side(self.ahead()).instances() >= self.of(self.ahead());
+        let least = if self.keeps_all(side) { view.side(side).instances() } else { 0 };
+        let rest = match self.of(side) {
+            0 if side == self.ahead() || !is_whole => Rest::App,
+            0 => Rest::Nothing,
+            _ => Rest::Instances,
+        };
         let shrinking = drain::Shrinking {
             side: view.side(side),
             view,
             seen,
-            to: stage.of(side),
-            is_kept: self.of(side) > 0 || (side != self.ahead() && !is_whole),
+            to: stage.of(side).max(least),
+            rest,
             floor: self.floor,
             is_taken_back: self.is_way_back && stage.of(side) == 0,
             is_ours: self.target.traffic != Traffic::Untouched,
         };
-        let (waiting, patience) = (self.waiting.as_ref(), self.patience);
-        let verdict = shrinking.step(now, &mut self.quiet, patience.on_drain_timeout, |w| {
-            is_over(waiting, w, now, patience.drain)
-        })?;
+        let (timer, patience) = (&self.timer, self.patience);
+        let is_over = |waiting_on: &WaitingOn| timer.is_over(waiting_on, now, patience);
+        let policy = patience.on_drain_timeout;
+        let verdict = shrinking.step(now, &mut self.quiet, policy, is_over)?;
         match verdict {
             // marathon-lb takes the app that was scaled last for the new one: that must be so again at
             // once, and not only when the kill has been seen.
@@ -127,8 +147,13 @@ impl Rollout {
         }
     }
 
-    const fn is_to_be_ready(&self, side: Side) -> bool {
-        self.is_way_back && self.of(side) > 0
+    /// Whether servers of a side that were told not to serve are to be told otherwise: on the way back, and
+    /// where all of the new app is to serve. What of the old one is out on the way forward somebody else took
+    /// out.
+    fn is_to_be_ready(&self, view: &View<'_>, side: Side, stage: Stage, is_turned: bool) -> bool {
+        let is_whole = view.side(side).instances() <= stage.of(side);
+        let is_new = side == Side::New && is_whole && is_turned;
+        self.of(side) > 0 && (self.is_way_back || is_new)
     }
 
     /// An app that has to be there and is not.
@@ -187,7 +212,7 @@ impl Rollout {
 }
 
 /// What is not seen of the balancers, or what they refused.
-fn unseen(seen: &Observation) -> Option<Verdict> {
+pub(super) fn unseen(seen: &Observation) -> Option<Verdict> {
     if let Some(error) = seen.refused.iter().find(|error| !error.may_pass()) {
         let (why, hint) = (alloc::string::ToString::to_string(error), error.hint());
         let hint = hint.map(Into::into);
@@ -227,9 +252,7 @@ fn unready(view: &View<'_>, side: Side, need: u32) -> Option<WaitingOn> {
     let app = || status.app.id().clone();
     let have = it.healthy();
     if have < need {
-        let last_failure = status.last_task_failure.as_ref();
-        let last_failure = last_failure.map(|it| it.message.clone()).filter(|it| !it.is_empty());
-        return Some(WaitingOn::Health { app: app(), have, need, last_failure });
+        return healthy_of(it, need);
     }
     let have = it.up();
     if have >= need {
@@ -244,4 +267,13 @@ fn unready(view: &View<'_>, side: Side, need: u32) -> Option<WaitingOn> {
         .and_then(|it| it.servers.iter().find(|server| !server.is_up).map(|it| it.status.clone()));
     let task = first.map(|it| it.task.id.clone());
     Some(WaitingOn::Servers { app: app(), have, need, task, status })
+}
+
+/// That so many of a side have to be healthy.
+pub(super) fn healthy_of(side: &SideView<'_>, need: u32) -> Option<WaitingOn> {
+    let status = side.app?;
+    let last_failure = status.last_task_failure.as_ref();
+    let last_failure = last_failure.map(|it| it.message.clone()).filter(|it| !it.is_empty());
+    let (app, have) = (status.app.id().clone(), side.healthy());
+    Some(WaitingOn::Health { app, have, need, last_failure })
 }

@@ -4,8 +4,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
+use core::time::Duration;
 
-use super::decide::busy;
+use super::decide::{busy, healthy_of};
 use super::decision::Action;
 use super::engine::Verdict;
 use super::observation::Observation;
@@ -15,6 +16,19 @@ use super::waiting::WaitingOn;
 use crate::ports::{Force, ServerChange, SetState, Setting};
 use crate::units::{InstanceCount, TaskId, Timestamp};
 
+/// How long a balancer may take to have a server for what got healthy.
+const ADDED_WITHIN: Duration = Duration::from_secs(5);
+
+/// What is left of a side in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Instances.
+    Instances,
+    /// The app without instances: it is what one goes back to.
+    App,
+    Nothing,
+}
+
 /// A side that may have too many instances.
 pub(super) struct Shrinking<'s, 'o> {
     pub(super) side: &'s SideView<'o>,
@@ -22,8 +36,7 @@ pub(super) struct Shrinking<'s, 'o> {
     pub(super) seen: &'s Observation,
     /// How many there are to be.
     pub(super) to: u32,
-    /// Whether the app stays without instances: it is what one goes back to.
-    pub(super) is_kept: bool,
+    pub(super) rest: Rest,
     /// How many of both sides have to serve.
     pub(super) floor: u32,
     /// Whether it goes altogether because it is taken back. What Marathon still wants to do with it may
@@ -62,15 +75,20 @@ impl Shrinking<'_, '_> {
             return Some(Verdict::Wait(WaitingOn::Doubtful { server, count }));
         }
         let id = app.app.id().clone();
-        let surplus =
-            self.side.members.len().saturating_sub(self.to.try_into().unwrap_or(usize::MAX));
+        let listed = self.side.members.len();
+        let mut surplus = listed.saturating_sub(self.to.try_into().unwrap_or(usize::MAX));
         if surplus == 0 && !self.goes() {
-            // What is too many was not even launched: Marathon gives that up first.
-            let instances = InstanceCount::saturating_from(self.to.into());
-            return Some(Verdict::Act(
-                vec![Action::Scale { app: id, instances, force: Force::No }],
-                WaitingOn::Effect,
-            ));
+            if listed == 0 {
+                let instances = InstanceCount::saturating_from(self.to.into());
+                let action = Action::Scale { app: id, instances, force: Force::No };
+                return Some(Verdict::Act(vec![action], WaitingOn::Effect));
+            }
+            // What is too many is not even launched. Told of the number alone, Marathon would stop others that
+            // run: it gives up last what it has not launched. Of a side that goes, others go instead.
+            if self.rest == Rest::Instances {
+                return healthy_of(self.side, instances).map(Verdict::Wait);
+            }
+            surplus = listed.min((instances - self.to).try_into().unwrap_or(usize::MAX));
         }
         let mut victims = self.victims(surplus);
         if let Some(verdict) = self.take_out(&victims) {
@@ -114,7 +132,7 @@ impl Shrinking<'_, '_> {
 
     /// Whether the app itself goes.
     const fn goes(&self) -> bool {
-        self.to == 0 && !self.is_kept
+        self.to == 0 && matches!(self.rest, Rest::Nothing)
     }
 
     /// Tasks of which Marathon has said that they are to stop, and that still run.
@@ -187,7 +205,10 @@ impl Shrinking<'_, '_> {
         }
         let before = quiet.get(id).copied().filter(|before| *before <= now);
         quiet.entry(id.clone()).and_modify(|at| *at = (*at).min(now)).or_insert(now);
-        before.is_some_and(|before| before < now)
+        // A balancer that has no server for it yet may add one at any moment, and send requests there.
+        let is_unknown = member.is_healthy && !member.is_everywhere;
+        let least = if is_unknown { ADDED_WITHIN } else { Duration::ZERO };
+        before.is_some_and(|before| before < now && now.since(before) >= least)
     }
 
     /// A balancer with processes that a reload replaced: what goes on in them is not seen.

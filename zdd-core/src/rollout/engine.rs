@@ -1,10 +1,11 @@
 //! The engine.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::decide::unseen;
 use super::decision::{Action, Decision, Next, Outcome};
 use super::drain;
 use super::growth::Growth;
@@ -12,7 +13,8 @@ use super::observation::Observation;
 use super::pushed::Known;
 use super::soak::{Soak, Watch};
 use super::target::{OnDrainTimeout, Patience, Split, Target, Traffic};
-use super::view::View;
+use super::timer::Timer;
+use super::view::{Member, Side, View};
 use super::waiting::WaitingOn;
 use crate::app::App;
 use crate::units::{AppId, TaskId, Timestamp};
@@ -39,6 +41,7 @@ pub struct Rollout {
     pub(super) patience: Patience,
     /// Since when what is waited for.
     pub(super) waiting: Option<(WaitingOn, Timestamp)>,
+    pub(super) timer: Timer,
     /// Tasks at which nothing went on at the last look, with when that was.
     pub(super) quiet: BTreeMap<TaskId, Timestamp>,
     /// What is watched once the target is reached.
@@ -72,6 +75,7 @@ impl Rollout {
             is_way_back: false,
             patience: Patience::default(),
             waiting: None,
+            timer: Timer::default(),
             quiet: BTreeMap::new(),
             watch: None,
             known: Known::default(),
@@ -173,13 +177,30 @@ impl Rollout {
         if let Some(app) = self.pushed(&view) {
             return self.in_time(now, Verdict::Over(Outcome::Changed(app)));
         }
-        let need = self.target.new;
-        let failure = self.watch.as_mut().and_then(|it| it.look(now, seen, &view, need));
-        let verdict = match failure {
-            Some(failure) => Verdict::Over(Outcome::Failed(failure)),
-            None => self.decide(now, seen, &view),
-        };
+        self.timer.look(&view);
+        self.forget_what_is_in_use(seen, &view);
+        let verdict = unseen(seen).or_else(|| self.failure(now, seen, &view));
+        let verdict = verdict.unwrap_or_else(|| self.decide(now, seen, &view));
         self.in_time(now, verdict)
+    }
+
+    /// Whether a limit is passed while the new version is watched.
+    fn failure(&mut self, now: Timestamp, seen: &Observation, view: &View<'_>) -> Option<Verdict> {
+        let need = self.target.new;
+        let failure = self.watch.as_mut().and_then(|it| it.look(now, seen, view, need))?;
+        Some(Verdict::Over(Outcome::Failed(failure)))
+    }
+
+    /// Two looks in a row have to find nothing going on: whatever comes between begins anew.
+    fn forget_what_is_in_use(&mut self, seen: &Observation, view: &View<'_>) {
+        let is_seen = unseen(seen).is_none();
+        let mut idle = BTreeSet::new();
+        if !self.quiet.is_empty() && is_seen {
+            let members = Side::BOTH.into_iter().flat_map(|side| &view.side(side).members);
+            let is_idle = |it: &&Member<'_>| it.is_out() && it.is_quiet();
+            idle.extend(members.filter(is_idle).map(|it| &it.task.id));
+        }
+        self.quiet.retain(|task, _| idle.contains(task));
     }
 
     /// Adds until when to wait, or ends when that has passed.
@@ -196,13 +217,15 @@ impl Rollout {
             _ => now,
         };
         self.waiting = Some((waiting_on.clone(), since));
-        let is_drain = drain::is_about(&waiting_on);
+        self.timer.note(&waiting_on, now);
         // Those that are killed are so by the next step.
-        let endless = waiting_on.is_wanted()
-            || is_drain && self.patience.on_drain_timeout != OnDrainTimeout::Stop;
-        let patience = if is_drain { self.patience.drain } else { self.patience.wait };
-        if !endless && now.since(since) >= patience && now > since && actions.is_empty() {
-            return Decision { actions, next: Next::Done(Outcome::TimedOut(waiting_on)) };
+        let is_endless =
+            drain::is_about(&waiting_on) && self.patience.on_drain_timeout != OnDrainTimeout::Stop;
+        if !is_endless && self.timer.is_over(&waiting_on, now, self.patience) {
+            return Decision {
+                actions: Vec::new(),
+                next: Next::Done(Outcome::TimedOut(waiting_on)),
+            };
         }
         let pause = self.patience.pause(now.since(since));
         let pause = match waiting_on {
@@ -213,16 +236,4 @@ impl Rollout {
         let deadline = now.saturating_add(pause);
         Decision { actions, next: Next::ObserveBy { deadline, waiting_on } }
     }
-}
-
-/// Whether something has been waited for for too long.
-pub(super) fn is_over(
-    waiting: Option<&(WaitingOn, Timestamp)>,
-    waiting_on: &WaitingOn,
-    now: Timestamp,
-    patience: Duration,
-) -> bool {
-    waiting.is_some_and(|(before, since)| {
-        before.is_same(waiting_on) && now > *since && now.since(*since) >= patience
-    })
 }

@@ -8,10 +8,10 @@ use super::decision::Action;
 use super::engine::{Rollout, Verdict};
 use super::stage::Stage;
 use super::target::{Target, Traffic};
-use super::view::{Member, SideView, View};
+use super::view::{Member, Side, SideView, View};
 use super::waiting::WaitingOn;
 use crate::app::KillSelection;
-use crate::ports::Force;
+use crate::ports::{Force, TaskState};
 use crate::units::{InstanceCount, Timestamp};
 
 /// How long marathon-lb may take to see which app was scaled last.
@@ -31,14 +31,12 @@ impl Rollout {
         let side = view.side(behind);
         let (app, healthy) = (side.app?, side.healthy());
         let oldest_idle = side.members.iter().filter(|it| !it.is_healthy);
-        let oldest_idle = oldest_idle.map(|it| age(it.task.started_at)).min();
+        let oldest_idle = oldest_idle.map(|it| it.task.started_at).min();
         let youngest = side.members.iter().filter(|it| it.is_healthy);
-        let youngest = youngest.map(|it| age(it.task.started_at)).max();
-        // Marathon stops the youngest first.
+        let youngest = youngest.map(|it| it.task.started_at).max();
         let are_youngest =
             oldest_idle.is_none_or(|idle| youngest.is_none_or(|healthy| idle > healthy));
-        let is_youngest_first = app.app.kill_selection() == KillSelection::YoungestFirst;
-        if side.instances() <= healthy || healthy == 0 || !are_youngest || !is_youngest_first {
+        if side.instances() <= healthy || healthy == 0 || !are_youngest || !stops_youngest(side) {
             return None;
         }
         let instances = InstanceCount::saturating_from(healthy.into());
@@ -47,8 +45,8 @@ impl Rollout {
     }
 
     /// Where marathon-lb takes out what is to take over, or not what is to go: it takes the app that was
-    /// scaled or changed last for the new one. One instance more, and at once one less, makes it that: the
-    /// one that is stopped is the one that has not begun.
+    /// scaled or changed last for the new one. One instance more makes it that. Where it has all that it is to
+    /// have, that one is [given back](Self::given_back).
     pub(super) fn turned_round(
         &self,
         now: Timestamp,
@@ -57,25 +55,50 @@ impl Rollout {
     ) -> Option<Verdict> {
         let app = view.side(self.ahead()).app?;
         let waiting_on = self.wrong_way(view, stage)?;
-        let (id, has) = (app.app.id(), app.app.instances().get());
-        let youngest = app.app.kill_selection() == KillSelection::YoungestFirst;
+        let has = app.app.instances().get();
         let is_told = self.waiting.as_ref().is_some_and(|(it, since)| {
             it.is_same(&waiting_on) && (now <= *since || now.since(*since) < TURN_WITHIN)
         });
-        if is_told || !youngest || !app.deployments.is_empty() {
+        let is_more = has > stage.of(self.ahead());
+        let is_youngest_first = app.app.kill_selection() == KillSelection::YoungestFirst;
+        if is_told || is_more || !is_youngest_first || !app.deployments.is_empty() {
             return Some(Verdict::Wait(waiting_on));
         }
-        let scale = |instances: u32, force| Action::Scale {
-            app: id.clone(),
-            instances: InstanceCount::saturating_from(instances.into()),
-            force,
-        };
-        let actions = vec![scale(has.saturating_add(1), Force::No), scale(has, Force::Yes)];
-        Some(Verdict::Act(actions, waiting_on))
+        let instances = InstanceCount::saturating_from(u64::from(has) + 1);
+        let action = Action::Scale { app: app.app.id().clone(), instances, force: Force::No };
+        Some(Verdict::Act(vec![action], waiting_on))
+    }
+
+    /// The one instance more by which the side that takes over was made the one that was scaled last, as soon
+    /// as it is the one that Marathon stops, and as long as it does not serve. If it does by then, it stays.
+    pub(super) fn given_back(&self, view: &View<'_>, stage: Stage) -> Option<Verdict> {
+        let side = view.side(self.ahead());
+        let to = stage.of(self.ahead());
+        let is_one_more = side.instances() == to.saturating_add(1);
+        if !self.keeps_all(self.ahead()) || !is_one_more || !stops_youngest(side) {
+            return None;
+        }
+        let youngest = side.members.iter().max_by_key(|it| it.task.started_at)?;
+        let is_alone = |it: &&Member<'_>| it.task.started_at == youngest.task.started_at;
+        let is_idle = !youngest.is_healthy && youngest.is_out();
+        if !is_idle || side.members.iter().filter(is_alone).count() > 1 {
+            return None;
+        }
+        let (app, instances) =
+            (side.app?.app.id().clone(), InstanceCount::saturating_from(to.into()));
+        let action = Action::Scale { app, instances, force: Force::Yes };
+        Some(Verdict::Act(vec![action], WaitingOn::Effect))
+    }
+
+    /// Whether nothing of a side is stopped, however many there are: what takes over where marathon-lb takes
+    /// nothing of it out, and what one goes back to. What is too many there, somebody else wanted.
+    pub(super) fn keeps_all(&self, side: Side) -> bool {
+        let is_untouched = self.target.traffic == Traffic::Untouched;
+        side == self.ahead() && (self.is_way_back || is_untouched)
     }
 
     /// Whether marathon-lb takes the side that goes for the one that takes over.
-    fn wrong_way(&self, view: &View<'_>, stage: Stage) -> Option<WaitingOn> {
+    pub(super) fn wrong_way(&self, view: &View<'_>, stage: Stage) -> Option<WaitingOn> {
         let (ahead, behind) = (view.side(self.ahead()), view.side(self.ahead().other()));
         let is_out = |it: &&Member<'_>| it.is_healthy && !it.servers.is_empty() && it.is_out();
         let n_out = |side: &SideView<'_>| side.members.iter().filter(is_out).count();
@@ -98,7 +121,13 @@ impl Rollout {
     }
 }
 
-/// What has not started yet is the youngest.
-const fn age(started: Option<Timestamp>) -> (bool, Option<Timestamp>) {
-    (started.is_none(), started)
+/// Whether Marathon stops the youngest of a side when it is scaled down. What it has not launched yet it
+/// stops last of all, and what is launching first; so all have to run.
+fn stops_youngest(side: &SideView<'_>) -> bool {
+    let runs =
+        |it: &Member<'_>| it.task.state == TaskState::Running && it.task.started_at.is_some();
+    let is_youngest_first =
+        side.app.is_some_and(|it| it.app.kill_selection() == KillSelection::YoungestFirst);
+    let listed = u32::try_from(side.members.len()).unwrap_or(u32::MAX);
+    is_youngest_first && listed == side.instances() && side.members.iter().all(runs)
 }

@@ -46,6 +46,7 @@ mod soak;
 mod stage;
 mod summary;
 mod target;
+mod timer;
 mod view;
 mod waiting;
 mod waves;

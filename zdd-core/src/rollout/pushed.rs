@@ -31,14 +31,12 @@ impl Known {
         self.old.is_none() && self.new.is_none()
     }
 
-    /// Takes over what is seen, if that is newer; whether it is.
-    pub fn note(&mut self, seen: &Observation) -> bool {
-        let before = *self;
+    /// Takes over what is seen, if that is newer.
+    pub fn note(&mut self, seen: &Observation) {
         for (status, known) in [(&seen.old, &mut self.old), (&seen.new, &mut self.new)] {
             let seen = status.as_ref().and_then(|it| changed_at(&it.app));
             *known = (*known).max(seen);
         }
-        before != *self
     }
 
     const fn of_mut(&mut self, side: Side) -> &mut Option<Timestamp> {

@@ -135,9 +135,11 @@ pub fn number(app: &App, label: &str) -> Option<u32> {
     app.labels().get(label)?.trim().parse().ok()
 }
 
-/// How many instances are to serve when this app has taken over.
+/// How many instances are to serve when this app has taken over: what its label says, else as many as it
+/// has. A label of 0, as zdd.py writes it beside an app that is suspended, says nothing.
 pub fn target(app: &App) -> u32 {
-    number(app, labels::TARGET).unwrap_or_else(|| app.instances().get())
+    let said = number(app, labels::TARGET).filter(|target| *target > 0);
+    said.unwrap_or_else(|| app.instances().get())
 }
 
 /// Which of two apps is the newer one: that whose rollout began later, then the green one.
@@ -154,4 +156,21 @@ pub fn app_of(json: Map<String, Value>) -> Option<App> {
     let instances = json.get("instances").and_then(Value::as_u64).unwrap_or(1);
     let app = App::from_object(json, &GroupId::root()).ok()?;
     Some(app.with_instances(InstanceCount::saturating_from(instances)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_of_nothing_is_none() {
+        let target = |label: Value| {
+            let mut json = serde_json::json!({"id": "/a", "instances": 3, "labels": {}});
+            json["labels"][labels::TARGET] = label;
+            target(&App::parse(&json.to_string()).unwrap())
+        };
+        assert_eq!(target("4".into()), 4);
+        assert_eq!(target("0".into()), 3);
+        assert_eq!(target("many".into()), 3);
+    }
 }

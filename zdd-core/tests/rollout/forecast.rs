@@ -188,7 +188,9 @@ impl Case {
 
     fn world(&self) -> World {
         // The start and the checks share what the small world has one time for; it stops in no time.
-        let (start, healthy) = (self.start / 3, self.start - self.start / 3);
+        // What launches runs at once there; where the balancer decides, that makes a difference.
+        let start = if self.traffic == Traffic::Untouched { 0 } else { self.start / 3 };
+        let healthy = self.start - start;
         let world = world(self.old, lasting(start, healthy, 0, self.sessions));
         let world = world.with_balancers(self.n_balancers);
         if self.traffic == Traffic::Untouched { world.merging() } else { world }

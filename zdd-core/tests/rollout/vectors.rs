@@ -40,6 +40,7 @@ pub(crate) struct Vector {
 pub(crate) fn vectors(function: &str) -> Vec<Vector> {
     let text = include_str!("../fixtures/zdd_scaling.json");
     let all: Vectors = serde_json::from_str(text).unwrap();
+    assert_eq!(all.vectors.len(), 264);
     let those: Vec<_> = all.vectors.into_iter().filter(|it| it.function == function).collect();
     assert!(!those.is_empty());
     those

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::timeout;
 
 use super::error::AdminError;
-use super::memory::{self, Change, Difference, Memory, Notice};
+use super::memory::{self, Change, Comparison, Difference, Memory, Notice};
 use crate::socket::{Command, Info, Master, Name, Socket, SocketError};
 use crate::view::View;
 
@@ -67,7 +67,8 @@ impl Balancer {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its servers. After a reload, what was set before is set again first.
+    /// Its servers. After a reload, what was set before is set again first: to servers that were there
+    /// at every look since. What was gone at one, and comes back under the same name, is another server.
     ///
     /// # Errors
     ///
@@ -85,10 +86,9 @@ impl Balancer {
             if let Some(from) = before.filter(|_| is_other) {
                 notices.push(Notice::Reloaded { from, to: info.worker.clone() });
             }
+            notices.extend(self.forget_gone(&comparison));
             if !is_other || comparison.differences.is_empty() {
                 self.memory().set_worker(&info.worker);
-                let gone = comparison.gone();
-                notices.extend(gone.map(|(backend, server)| Notice::Gone { backend, server }));
                 let by_other = comparison.differences.into_iter().map(Notice::ChangedByOther);
                 notices.extend(by_other);
                 return self.seen(info, view, notices).await;
@@ -132,7 +132,9 @@ impl Balancer {
             let differences = memory::compare(newest(changes), &view).of_all();
             if differences.is_empty() {
                 self.note(changes, is_first.then_some(&info));
-                return self.seen(info, view, Vec::new()).await;
+                let gone = self.memory().compare(&view);
+                let notices = self.forget_gone(&gone);
+                return self.seen(info, view, notices).await;
             }
             if before.is_same(&info.worker) {
                 return Err(AdminError::NotKept { balancer: self.name(), differences });
@@ -176,6 +178,17 @@ impl Balancer {
         if let Some(info) = first {
             memory.set_worker(&info.worker);
         }
+    }
+
+    /// Forgets servers that are not there any more, and says so. An answer that is cut is an error and
+    /// comes not this far: a server that is missing was not there.
+    fn forget_gone(&self, comparison: &Comparison) -> Vec<Notice> {
+        let mut memory = self.memory();
+        let forgotten = comparison.gone().map(|(backend, server)| {
+            memory.forget(&backend, &server);
+            Notice::Gone { backend, server }
+        });
+        forgotten.collect()
     }
 
     async fn set_again(&self, differences: &[Difference]) -> Result<(), SocketError> {

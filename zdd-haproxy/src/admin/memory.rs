@@ -74,7 +74,8 @@ pub enum Notice {
     },
     /// Somebody else changed this, in the same process. It is left as it is.
     ChangedByOther(Difference),
-    /// A server of which something was set is not there any more. Forget it, if that is right.
+    /// A server of which something was set is not there any more. It was forgotten: what comes under its
+    /// name later, most likely another task at the same host and port, is what its configuration says.
     Gone {
         /// The backend.
         backend: Name,

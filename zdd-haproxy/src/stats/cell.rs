@@ -46,6 +46,16 @@ impl<'r> Cells<'r> {
         }
     }
 
+    /// A number that HAProxy keeps in 32 bits. Those of many servers can be added, and multiplied by a
+    /// count, without a check.
+    pub(super) fn small(&self, column: Column) -> Result<Option<u64>, StatsError> {
+        let number = self.count(column)?;
+        if number.is_some_and(|it| it > u64::from(u32::MAX)) {
+            return Err(self.wrong(column, "a number of 32 bits"));
+        }
+        Ok(number)
+    }
+
     /// The error that `column` does not hold what it has to.
     pub(super) fn wrong(&self, column: Column, wanted: &'static str) -> StatsError {
         let index = self.columns.at(column).unwrap_or_default();

@@ -36,9 +36,9 @@ pub struct Row<'r> {
     pub kind: RowKind,
     /// Its state. Not the same as what the operator set: a drained server whose check fails is `DOWN`.
     pub status: ServerStatus,
-    /// Requests that wait, for this server or, in the row of a backend, for any.
+    /// Requests that wait, for this server or, in the row of a backend, for any. At most 32 bits.
     pub qcur: Option<u64>,
-    /// Sessions that are going on.
+    /// Sessions that are going on. At most 32 bits.
     pub scur: Option<u64>,
     /// The most sessions that may go on.
     pub slim: Option<u64>,
@@ -72,7 +72,7 @@ pub struct Row<'r> {
     pub last_chk: Option<Cow<'r, str>>,
     /// Answers of 1xx to 5xx.
     pub hrsp: [Option<u64>; 5],
-    /// Milliseconds until answers began, on average over the last 1,024.
+    /// Milliseconds until answers began, on average over the last 1,024. At most 32 bits.
     pub rtime: Option<u64>,
     /// Transfers that the client gave up.
     pub cli_abrt: Option<u64>,
@@ -98,8 +98,8 @@ impl<'r> Row<'r> {
             kind: kind(&cells, &svname)?,
             svname,
             status: ServerStatus::of(cells.bytes(Column::Status).unwrap_or_default()),
-            qcur: cells.count(Column::Qcur)?,
-            scur: cells.count(Column::Scur)?,
+            qcur: cells.small(Column::Qcur)?,
+            scur: cells.small(Column::Scur)?,
             slim: cells.count(Column::Slim)?,
             stot: cells.count(Column::Stot)?,
             econ: cells.count(Column::Econ)?,
@@ -121,7 +121,7 @@ impl<'r> Row<'r> {
                 cells.count(Column::Hrsp4xx)?,
                 cells.count(Column::Hrsp5xx)?,
             ],
-            rtime: cells.count(Column::Rtime)?,
+            rtime: cells.small(Column::Rtime)?,
             cli_abrt: cells.count(Column::CliAbrt)?,
             srv_abrt: cells.count(Column::SrvAbrt)?,
             addr: cells.text(Column::Addr),

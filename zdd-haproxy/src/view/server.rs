@@ -66,15 +66,6 @@ pub struct HealthCheck {
 }
 
 impl Server {
-    /// Whether nothing goes on at it and nothing new comes: it is told not to serve, and had neither
-    /// sessions nor requests that wait for it at this moment.
-    ///
-    /// One look is no proof: a request may have been on its way to it. Two in a row are.
-    pub fn is_quiet(&self) -> bool {
-        let is_out = matches!(self.admin, Some(SetState::Drain | SetState::Maint));
-        is_out && self.scur == 0 && self.qcur == 0
-    }
-
     pub(super) fn of_row(row: &Row<'_>) -> Self {
         Self {
             backend: row.pxname.clone().into_owned(),
@@ -168,15 +159,6 @@ mod tests {
         ] {
             let server = server("type", &format!("{status},2"));
             assert_eq!(server.admin, admin, "{status}");
-            // What is not known to be out is never quiet.
-            let is_out = matches!(admin, Some(SetState::Drain | SetState::Maint));
-            assert_eq!(server.is_quiet(), is_out, "{status}");
         }
-    }
-
-    #[test]
-    fn what_waits_for_a_server_is_not_quiet() {
-        assert!(server("qcur", "DRAIN,0").is_quiet());
-        assert!(!server("qcur", "DRAIN,4").is_quiet());
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 use zdd_haproxy::socket::{Glance, SocketError};
 use zdd_haproxy::stats::{Limits, Reader};
 
+use super::support::fake::answering;
 use super::{name, socket};
 
 /// What 2.6 answers to `show info;show stat;show servers state`.
@@ -27,14 +27,9 @@ fn look_at(answer: Vec<u8>) -> Result<Glance, SocketError> {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("s");
         let listener = UnixListener::bind(&path).unwrap();
-        let fake = tokio::spawn(async move {
-            loop {
-                let (mut connection, _) = listener.accept().await.unwrap();
-                let mut command = vec![0; 4096];
-                let n = connection.read(&mut command).await.unwrap();
-                let answer = if command[..n] == *b"help\n" { HELP.as_bytes() } else { &answer };
-                let _ = connection.write_all(answer).await;
-            }
+        let fake = answering(listener, move |command| match command {
+            "help" => HELP.into(),
+            _ => answer.clone(),
         });
         let seen = socket(&path).glance().await;
         fake.abort();
@@ -65,17 +60,11 @@ async fn a_version_that_lacks_a_command_is_named_and_asked_once() {
     let path = dir.path().join("s");
     let listener = UnixListener::bind(&path).unwrap();
     let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    let fake = tokio::spawn(async move {
-        loop {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let mut command = vec![0; 4096];
-            let n = connection.read(&mut command).await.unwrap();
-            let command = String::from_utf8_lossy(&command[..n]).trim_end().to_owned();
-            let answer = if command == "help" { HELP } else { GLANCE };
-            seen.lock().unwrap().push(command);
-            connection.write_all(answer.as_bytes()).await.unwrap();
-        }
+    let heard = Arc::clone(&asked);
+    let fake = answering(listener, move |command| {
+        heard.lock().unwrap().push(command.to_owned());
+        let answer = if command == "help" { HELP } else { GLANCE };
+        answer.into()
     });
     let socket = socket(&path);
     for _ in 0..2 {

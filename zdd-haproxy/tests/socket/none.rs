@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixListener;
-use tokio::task::JoinHandle;
 use zdd_haproxy::socket::{Refusal, SocketError};
 
 use super::support::LONG;
+use super::support::fake::answering;
 use super::{impatient, name, socket};
 
 #[tokio::test]
@@ -40,28 +40,17 @@ async fn a_socket_that_comes_back_in_time_is_waited_for() {
     let new = dir.path().join("s.tmp");
     let listener = UnixListener::bind(&new).unwrap();
     std::fs::rename(&new, &path).unwrap();
-    let fake = answering(listener, b"Name: HAProxy\nPid: 1\nUptime_sec: 0\n\n".to_vec());
+    let fake = answering(listener, |_| b"Name: HAProxy\nPid: 1\nUptime_sec: 0\n\n".to_vec());
     assert_eq!(asked.await.unwrap().unwrap().worker.pid, 1);
     fake.abort();
-}
-
-/// Answers every command with the same, and closes.
-fn answering(listener: UnixListener, answer: Vec<u8>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        loop {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let mut command = vec![0; 65_536];
-            let _ = connection.read(&mut command).await;
-            let _ = connection.write_all(&answer).await;
-        }
-    })
 }
 
 /// What `info`, `glance` and `set_weight` fail with at a socket that always answers `answer`.
 async fn asked_of(answer: &[u8]) -> [SocketError; 3] {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("s");
-    let fake = answering(UnixListener::bind(&path).unwrap(), answer.to_vec());
+    let answer = answer.to_vec();
+    let fake = answering(UnixListener::bind(&path).unwrap(), move |_| answer.clone());
     let socket = socket(&path);
     let errors = [
         socket.info().await.unwrap_err(),

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a panic here is the report of a test")]
 
+pub(crate) mod fake;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};

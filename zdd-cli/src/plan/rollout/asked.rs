@@ -46,6 +46,9 @@ impl Either {
                 return Err(CanaryError::NoStrategy.into());
             }
             refuse(args, true)?;
+            if let Some(option) = args.steps.about_watching().filter(|_| !args.steps.is_kept()) {
+                return Err(CanaryError::NothingKept(option).into());
+            }
             let instances = args.plan.numbers.instances.map(InstanceCount::get);
             let subject = Subject::read(path, &args.amend, args.first_share(), instances)?;
             let old = old(input::documents(&from)?.into_iter().next())?;

@@ -175,7 +175,7 @@ impl Canary<'_> {
 
     /// The steps, where there are some or a pause is asked for, and the first of them.
     fn course(&self) -> (Option<Course>, Step) {
-        let StepArgs { steps, pause, stay, on_failure, limits } = self.steps;
+        let StepArgs { steps, pause, stay, limits, .. } = self.steps;
         let mut instances = self.subject.canary;
         let pause = pause.map(|it| it.0);
         let mut all: Vec<Step> = Vec::new();
@@ -196,7 +196,7 @@ impl Canary<'_> {
             reached: None,
             limits: limits.limits(),
             then,
-            on_failure: (*on_failure).into(),
+            on_failure: self.steps.on_failure(),
         });
         (course, first)
     }

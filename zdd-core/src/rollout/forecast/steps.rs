@@ -31,14 +31,13 @@ impl Steps for Rollout {
     }
 
     fn wakes_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let (waiting_on, since) = self.waiting.as_ref()?;
+        let (waiting_on, _) = self.waiting.as_ref()?;
         if matches!(waiting_on, WaitingOn::WrongWay { .. } | WaitingOn::TakenOut { .. }) {
             // It is told again after a while.
             return Some(now);
         }
         let pause = pause_ends(waiting_on, now);
-        let ends = [self.patience.wait, self.patience.drain].map(|it| since.saturating_add(it));
-        ends.into_iter().filter(|at| *at > now).chain(pause).min()
+        self.timer.ends(self.patience).filter(|at| *at > now).chain(pause).min()
     }
 
     fn look_from(&self, end: Timestamp, now: Timestamp, next: Timestamp) -> Timestamp {
