@@ -174,7 +174,9 @@ pub(crate) enum CliError {
     HoldsNoApp(DeploymentId),
     #[error("several deployments go on: {}", .0.join("; "))]
     SeveralRun(Vec<String>),
-    #[error("{0}: there is neither an app nor a group of this id")]
+    #[error(
+        "{0}: there is neither an app nor a group of this id, nor a deployment group of this name"
+    )]
     NoTarget(String),
     #[error("two shares are expected of version {0}")]
     ExpectedTwice(String),

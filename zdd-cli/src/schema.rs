@@ -17,9 +17,10 @@ use crate::history::GroupReport;
 use crate::jobs::Job;
 use crate::live::ViewLine;
 use crate::plan::json::PlanReport;
+use crate::plan::rollout::RolloutReport as PlannedRollout;
 use crate::rollout::{CanaryLine, CanaryReport};
 use crate::split;
-use crate::status::{AppReport, DeploymentsReport};
+use crate::status::{AppReport, DeploymentsReport, SightReport};
 use crate::verify::json::VerifyReport;
 use crate::verify::rollout_json::RolloutReport;
 
@@ -69,6 +70,8 @@ enum Verified {
 #[expect(dead_code, reason = "only its schema is used")]
 enum DeployLine {
     Plan(Box<PlanLine>),
+    /// With `--dry-run`, of what is deployed blue/green.
+    Rollout(Box<PlannedRollout>),
     Note(Note<'static>),
     View(Box<ViewLine>),
     Verdict(VerdictLine),
@@ -84,6 +87,8 @@ enum DeployLine {
 enum CarryLine {
     Canary(CanaryLine<'static>),
     Note(Note<'static>),
+    /// With `--dry-run`.
+    Rollout(Box<PlannedRollout>),
 }
 
 /// What `status` prints: without an id the deployments, with one the apps or a rollout.
@@ -94,7 +99,7 @@ enum StatusReport {
     Deployments(DeploymentsReport),
     App(Box<AppReport>),
     Apps(Vec<AppReport>),
-    Rollout(Box<CanaryReport>),
+    Rollout(Box<SightReport>),
 }
 
 pub(crate) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<ExitCode, CliError> {

@@ -201,6 +201,16 @@ const ARGUMENTS: &[Case] = &[
     usage(&["deploy", "shop.json", "-l", "no url"], 2, "the address of marathon-lb"),
     // Files.
     usage(&["canary", "start", "nowhere.json", "--weight", "5", LB], 2, "nowhere.json: no such"),
+    // Hooks, before anything is begun.
+    usage(&["deploy", "shop.json", LB, "--pre-kill-hook", "./typo"], 2, "./typo: no such file"),
+    usage(&["deploy", "shop.json", LB, "--before-delete-hook", "."], 2, ".: no executable of"),
+    usage(&["deploy", "shop.json", LB, "--after-promote-hook", "./shop.json"], 2, "not executable"),
+    usage(
+        &["canary", "start", "shop.json", LB, "--weight", "5", "--check-hook", "./typo"],
+        2,
+        "--check-hook ./typo: no such file",
+    ),
+    usage(&["canary", "promote", LB, "--pre-kill-hook", "../"], 2, "../: it is no file"),
     // Nothing to go on with.
     usage(&["canary", "promote", LB], 3, "no canary goes on"),
     usage(&["canary", "rollback", "shop", LB], 3, "no canary of shop goes on"),

@@ -134,3 +134,80 @@ fn a_marathon_that_is_not_there_or_wants_a_password() {
     first(&zdd.run(&args), 6, "Could not determine the current leader", "try again in a moment");
     assert!(fake.world().changes().is_empty());
 }
+
+/// A rollout on its way, of which the new app fails, and a record of it with this holder.
+fn on_its_way(fake: &Fake, holder: Option<&Value>) {
+    let record = json!({
+        "schema": 1, "group": "shop", "backend": "shop_10080", "phase": "promote",
+        "old": "/shop-blue", "new": "/shop-green", "before": 2, "canary": 1, "full": 2, "floor": 2,
+        "traffic": "by-instances", "hold": "by-instances", "growth": "by-half",
+        "since": "2026-01-02T03:04:05.678Z",
+    });
+    let mut labels = json!({"ZDD_ROLLOUT": record.to_string()});
+    if let Some(holder) = holder {
+        labels["ZDD_HOLDER"] = holder.to_string().into();
+    }
+    let mut green = definition();
+    green["id"] = "/shop-green".into();
+    green["lastTaskFailure"] = json!({
+        "appId": "/shop-green", "host": "a", "message": "Command exited with status 1",
+        "state": "TASK_FAILED", "taskId": "shop-green.1", "timestamp": "2026-01-02T03:04:05.678Z",
+        "version": "2026-01-02T03:04:05.678Z",
+    });
+    let mut world = fake.world();
+    world.add(green);
+    world.add(json!({
+        "id": "/zdd-rollouts/shop/g1", "cmd": "exit 1", "instances": 0, "labels": labels,
+    }));
+}
+
+/// What it said, as it was before it was broken into lines.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_app_of_a_rollout_says_what_its_instances_wait_for() {
+    let (fake, zdd) = stage(Knobs::default());
+    on_its_way(&fake, None);
+    let rollout = "shop behind shop_10080: on its way to the new version";
+    let failure = "shop-green.1 TASK_FAILED: Command exited";
+    let app = zdd.run(&["status", "/shop-green"]).exits(0).says(rollout).says(failure);
+    assert!(app.out.contains("/shop-green: 2 instances of version "), "{app:#?}");
+    assert!(!app.out.contains("hint: "), "{app:#?}");
+    let json: Value =
+        serde_json::from_str(&zdd.run(&["status", "/shop-green", "-o", "json"]).exits(0).out)
+            .unwrap();
+    assert_eq!((&json["group"], &json["app"]["app"]), (&json!("shop"), &json!("/shop-green")));
+    let group = zdd.run(&["status", "shop"]).exits(0).says(rollout);
+    assert!(!group.out.contains(failure), "{group:#?}");
+}
+
+#[test]
+fn how_to_go_on_with_a_rollout_is_what_can_be_done() {
+    let (fake, zdd) = stage(Knobs::default());
+    on_its_way(&fake, None);
+    let told = zdd.run(&["status", "shop"]).exits(0).says("nobody carries it out just now");
+    let text = plain(&told.out);
+    assert!(text.contains("`zdd resume shop` goes on with it, `zdd abort shop` takes it back"));
+    let holder = json!({"who": "ann@build-7, process 1", "since": "2026-01-02T03:04:05.678Z"});
+    on_its_way(&fake, Some(&holder));
+    let told = zdd.run(&["status", "shop"]).exits(0).says("held by ann@build-7, process 1");
+    let text = plain(&told.out);
+    assert!(
+        text.contains(
+            "it is held; if that process is dead, `zdd resume shop --take-over` goes on with it, \
+             `zdd abort shop --take-over` takes it back"
+        ),
+        "{told:#?}"
+    );
+    assert!(!text.contains("`zdd resume shop`"), "{told:#?}");
+}
+
+#[test]
+fn a_deployment_group_is_found_without_a_rollout() {
+    let (_fake, zdd) = stage(Knobs::default());
+    zdd.run(&["status", "shop"]).exits(0).says("/shop-blue: 2 instances of version ");
+    let told = zdd.run(&["status", "shops"]).exits(6);
+    assert!(plain(&told.err).contains("nor a deployment group of this name"), "{told:#?}");
+}

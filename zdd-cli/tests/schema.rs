@@ -148,6 +148,19 @@ fn plan_prints_what_its_schema_says() {
 }
 
 #[test]
+fn a_dry_run_prints_what_its_schema_says() {
+    // The plan of what is rolled out beside what runs is the second line of a dry run.
+    for (args, verb) in [(&["--session-time", "10m"], "deploy"), (&["--weight", "20"], "canary")] {
+        let plan = ["plan", "tests/good/web-2.json", "-o", "json"];
+        let mut printed = json_of(&[&plan[..], args].concat());
+        let schema = json_of(&["schema", verb]);
+        assert!(fits(&printed, &schema, &schema), "{verb}: {printed:#}");
+        printed.as_object_mut().unwrap().remove("group").unwrap();
+        assert!(!fits(&printed, &schema, &schema), "{verb}");
+    }
+}
+
+#[test]
 fn verify_prints_what_its_schema_says() {
     let several = std::env::temp_dir().join(format!("zdd-schema-{}.jsonl", std::process::id()));
     let both = [ROLLOUT, BROKEN].map(|path| std::fs::read_to_string(path).unwrap()).concat();

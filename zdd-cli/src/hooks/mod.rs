@@ -13,11 +13,13 @@
 //! - no shell is in between, and what zdd logs in with is not in its environment;
 //! - it is killed when it takes too long, with everything that it started and that has not left its process
 //!   group; what it leaves running when it ends in time is left alone, but no longer listened to;
-//! - what it prints goes on, line by line and within bounds.
+//! - what it prints goes on, line by line and within bounds;
+//! - whether it can be called at all is looked at before anything is begun.
 //!
 //! Arguments and environments of processes can be read by others of the same machine: whoever has secrets
 //! in definitions should not have a hook, as with zdd.py.
 
+mod check;
 mod environment;
 mod event;
 mod group;
@@ -28,6 +30,7 @@ mod runner;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use check::{Unusable, check};
 pub(crate) use event::Event;
 pub(crate) use occasion::Occasion;
 pub(crate) use outcome::{Cause, Outcome};

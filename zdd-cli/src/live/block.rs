@@ -31,7 +31,7 @@ pub(crate) fn app(
         top.extend(outlook(view));
     }
     let left = room.map(|room| room.saturating_sub(top.len() + bottom.len()));
-    let seats = rows(&view.seats, now, ids, left);
+    let seats = rows(&view.seats, now, ids, width, left);
     // Where there is room for all, ids are to be copied whole.
     let width = if room.is_some() { width } else { usize::MAX };
     let rows = top.iter().chain(&seats).chain(&bottom);

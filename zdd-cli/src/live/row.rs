@@ -24,9 +24,14 @@ impl Row {
         self
     }
 
-    /// The line, cut off where the width ends. Everything in it is one column wide.
+    /// How many columns it takes. Everything in it is one column wide.
+    pub(super) fn width(&self) -> usize {
+        self.0.iter().map(|(_, text)| text.chars().count()).sum()
+    }
+
+    /// The line, cut off where the width ends.
     pub(super) fn fit(&self, width: usize) -> String {
-        let all: usize = self.0.iter().map(|(_, text)| text.chars().count()).sum();
+        let all = self.width();
         let mut left = if all > width { width.saturating_sub(1) } else { width };
         let mut line = String::new();
         for (style, text) in &self.0 {

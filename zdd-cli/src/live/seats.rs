@@ -14,11 +14,24 @@ const CONDITION: usize = 13;
 const PLACE: usize = 21;
 
 /// All of them in at most `room` lines, if it is limited: those that do not serve are shown first, and
-/// the others are counted.
-pub(super) fn rows(seats: &[Seat], now: Timestamp, ids: Ids, room: Option<usize>) -> Vec<Row> {
+/// the others are counted. Where it is not, each takes two lines that does not fit into the width.
+pub(super) fn rows(
+    seats: &[Seat],
+    now: Timestamp,
+    ids: Ids,
+    width: usize,
+    room: Option<usize>,
+) -> Vec<Row> {
+    let Some(room) = room else {
+        let of_group = |(heading, members): (Row, Vec<usize>)| {
+            let members = members.into_iter();
+            let rows = members.flat_map(|index| whole_row(&seats[index], now, ids, width));
+            [heading].into_iter().chain(rows).collect::<Vec<_>>()
+        };
+        return groups(seats).into_iter().flat_map(of_group).collect();
+    };
     let groups = groups(seats);
     let n_lines = seats.len() + groups.len();
-    let room = room.unwrap_or(n_lines);
     if room == 0 || seats.is_empty() {
         return Vec::new();
     }
@@ -39,13 +52,19 @@ pub(super) fn rows(seats: &[Seat], now: Timestamp, ids: Ids, room: Option<usize>
     rows
 }
 
-/// Their headings, and which belong to each.
+/// Their headings, and which belong to each. New ones are of one definition, with a version for each time
+/// that it was scaled: the first is when it came.
 fn groups(seats: &[Seat]) -> Vec<(Row, Vec<usize>)> {
     let mut groups: Vec<(Option<Timestamp>, bool, Vec<usize>)> = Vec::new();
     for (index, seat) in seats.iter().enumerate() {
-        let key = (seat.version, seat.is_new());
-        match groups.iter_mut().find(|(version, is_new, _)| (*version, *is_new) == key) {
-            Some((_, _, members)) => members.push(index),
+        let is_of = |(version, is_new, _): &&mut (Option<Timestamp>, bool, Vec<usize>)| {
+            *is_new == seat.is_new() && (*is_new || *version == seat.version)
+        };
+        match groups.iter_mut().find(is_of) {
+            Some((version, _, members)) => {
+                *version = (*version).into_iter().chain(seat.version).min();
+                members.push(index);
+            }
             None => groups.push((seat.version, seat.is_new(), vec![index])),
         }
     }
@@ -61,6 +80,22 @@ fn groups(seats: &[Seat]) -> Vec<(Row, Vec<usize>)> {
 }
 
 fn row(seat: &Seat, now: Timestamp, ids: Ids) -> Row {
+    let (condition, age) = how(seat, now);
+    mark(seat).text(format!(" {}  {condition}", ids.of(&seat.task))).styled(DIM, age)
+}
+
+/// Nothing of it cut off.
+fn whole_row(seat: &Seat, now: Timestamp, ids: Ids, width: usize) -> Vec<Row> {
+    let one = row(seat, now, ids);
+    if one.width() <= width {
+        return vec![one];
+    }
+    let (condition, age) = how(seat, now);
+    let id = mark(seat).text(format!(" {}", ids.of(&seat.task)));
+    vec![id, Row::new().text(format!("      {condition}")).styled(DIM, age)]
+}
+
+fn mark(seat: &Seat) -> Row {
     let (style, glyph) = match seat.condition {
         Condition::Serving => (GOOD, '✔'),
         Condition::Starting | Condition::Unchecked => (NOTE, '◌'),
@@ -70,6 +105,11 @@ fn row(seat: &Seat, now: Timestamp, ids: Ids) -> Row {
         Condition::Stopping => (DIM, '•'),
         _ => (DIM, '?'),
     };
+    Row::new().text("    ").styled(style, glyph.to_string())
+}
+
+/// Its condition and its place, and how old it is.
+fn how(seat: &Seat, now: Timestamp) -> (String, String) {
     let place = match (&seat.host, seat.ports.first()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (Some(host), None) => host.clone(),
@@ -77,11 +117,7 @@ fn row(seat: &Seat, now: Timestamp, ids: Ids) -> Row {
     };
     let age = seat.launched_at.map_or_else(String::new, |at| whole(now, at).to_string());
     let condition = seat.condition.to_string();
-    Row::new()
-        .text("    ")
-        .styled(style, glyph.to_string())
-        .text(format!(" {}  {condition:<CONDITION$}  {place:<PLACE$}  ", ids.of(&seat.task)))
-        .styled(DIM, age)
+    (format!("{condition:<CONDITION$}  {place:<PLACE$}  "), age)
 }
 
 /// The ones that are not shown.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tokio::time::sleep;
 use zdd_core::drive::{Drive, DriveError, Go, Witness};
-use zdd_core::ports::{LoadBalancer, Marathon, MarathonError, Notice};
+use zdd_core::ports::{LoadBalancer, Marathon, MarathonError};
 use zdd_core::rollout::{
     Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn,
 };
@@ -240,11 +240,8 @@ impl Guard<'_, '_, '_, '_, '_> {
             self.claim.record.known = known;
             self.claim.update().await?;
         }
-        for balancer in &seen.balancers {
-            let notices = balancer.seen.iter().flat_map(|look| &look.notices);
-            for notice in notices.filter(|it| !matches!(it, Notice::Gone(_))) {
-                self.witness.notice(&balancer.name, notice)?;
-            }
+        for (balancer, notice) in self.watchers.noticed(seen, decision) {
+            self.witness.notice(&balancer, &notice)?;
         }
         if let Some(gate) = &mut self.gate {
             let witness = &mut *self.witness;
@@ -259,7 +256,7 @@ impl Guard<'_, '_, '_, '_, '_> {
         if let Next::ObserveBy { waiting_on, .. } = &decision.next
             && decision.actions.is_empty()
         {
-            self.witness.waiting(waiting_on, now)?;
+            self.witness.waiting(waiting_on, now, seen)?;
         }
         self.watchers.decided(now, seen, decision);
         for warning in self.watchers.warnings() {

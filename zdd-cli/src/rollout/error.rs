@@ -14,7 +14,7 @@ use zdd_haproxy::socket::AddressError;
 
 use crate::blueprint::BlueprintError;
 use crate::exit::ExitCode;
-use crate::hooks::{Event, Outcome};
+use crate::hooks::{Event, Outcome, Unusable};
 use crate::input::Source;
 use crate::text::{Time, plural};
 
@@ -101,6 +101,8 @@ pub(crate) enum CanaryError {
     Declined,
     #[error("nobody is there to answer")]
     NobodyAnswers,
+    #[error("{0}")]
+    NoHook(#[from] Unusable),
     #[error("the hook says no: {0}")]
     Hook(String),
     #[error("{} ({event}): {outcome}{}", .hook.display(), Last(.last.as_deref()))]
@@ -173,6 +175,7 @@ impl CanaryError {
             | Self::TwoApps(_)
             | Self::Suspended(_)
             | Self::NobodyAnswers
+            | Self::NoHook(_)
             | Self::Hook(_)
             | Self::Refused { .. }
             | Self::Unheard { .. }
@@ -295,6 +298,7 @@ impl CanaryError {
             }
             Self::Suspended(_) => "scale it to what is to run in the end, and deploy then",
             Self::NobodyAnswers => "--force asks nothing",
+            Self::NoHook(_) => Unusable::hint(),
             Self::Hook(_) => "everything stays as it is; --resume goes on from here",
             Self::Refused { group, .. } | Self::LimitPassed { group, .. } => {
                 return Some(stays(group));

@@ -1,13 +1,15 @@
 //! What a canary does, line by line.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use zdd_core::ports::{Name, Notice, ServerChange, SetState, Setting};
+use tokio::time::Instant;
+use zdd_core::ports::{Name, ServerChange, SetState, Setting};
 use zdd_core::rollout::{Action, Observation, Standing, WaitingOn, cut_by, standings};
 use zdd_core::units::Timestamp;
 
+use super::wait::Wait;
 use crate::error::CliError;
 use crate::follow::Console;
 use crate::schema::SCHEMA;
@@ -38,7 +40,8 @@ pub(crate) struct CanaryLine<'t> {
 /// Tells what happens, and what is waited for whenever that changes.
 pub(super) struct Teller<'t, 'w> {
     console: &'t mut Console<'w>,
-    last: Option<(WaitingOn, Timestamp)>,
+    /// What was waited for last, and since when.
+    last: Option<(Wait, Timestamp)>,
     said_at: Instant,
 }
 
@@ -61,28 +64,35 @@ impl<'t, 'w> Teller<'t, 'w> {
         self.line("hook", None, text, None)
     }
 
-    pub(super) fn notice(&mut self, balancer: &str, notice: &Notice) -> Result<(), CliError> {
+    pub(super) fn notice(&mut self, balancer: &str, notice: &str) -> Result<(), CliError> {
         self.line("notice", None, &format!("{balancer}: {notice}"), None)
     }
 
-    /// Says what is waited for, unless it was said, and again after a while.
-    pub(super) fn waiting(&mut self, on: &WaitingOn, now: Timestamp) -> Result<(), CliError> {
+    /// Says what is waited for when that begins, and again after a while: that its numbers move is nothing
+    /// new.
+    pub(super) fn waiting(
+        &mut self,
+        on: &WaitingOn,
+        now: Timestamp,
+        seen: &Observation,
+    ) -> Result<(), CliError> {
+        let wait = Wait::of(on, now, seen);
         let since = match &self.last {
-            Some((last, since)) if last.is_same(on) => *since,
+            Some((last, since)) if last.on.is_same(on) => *since,
             _ => now,
         };
-        let is_said = self.last.as_ref().is_some_and(|(last, _)| last == on);
+        let is_said = self.last.as_ref().is_some_and(|(last, _)| last.is_alike(&wait));
         if is_said && self.said_at.elapsed() < SILENCE {
             return Ok(());
         }
-        self.last = Some((on.clone(), since));
         let age = now.since(since);
         let for_long = if age >= SILENCE {
             format!(", for {}", Time(Duration::from_secs(age.as_secs())))
         } else {
             String::new()
         };
-        let text = format!("waiting for {on}{for_long}");
+        let text = format!("waiting for {wait}{for_long}");
+        self.last = Some((wait, since));
         let hint = on.hint().filter(|_| age >= SILENCE);
         self.line("waiting", Some(on.code()), &text, hint)
     }
@@ -192,6 +202,8 @@ mod tests {
     use zdd_core::ports::{AppStatus, Balancer, Force, Look, Name, Server, Task, TaskState};
 
     use super::*;
+    use crate::args::Output;
+    use crate::text::Page;
 
     /// An app with one instance for each of these numbers, which is that of the sessions there.
     fn seen(sessions: &[u64]) -> Observation {
@@ -210,6 +222,35 @@ mod tests {
         status.tasks = Some(tasks);
         let balancers = vec![Balancer { name: "lb".into(), seen: Ok(look) }];
         Observation { old: Some(status), balancers, ..Observation::default() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_is_said_at_its_beginning_and_every_ten_seconds() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut console = Console::new(&mut out, &mut err, Page { width: 100 }, Output::Text);
+        let mut teller = Teller::new(&mut console);
+        // Seven looks a second, for half a minute.
+        let every = Duration::from_millis(143);
+        let mut now = Timestamp::EPOCH;
+        for requests in 0..210 {
+            let left = Duration::from_secs(600).saturating_sub(now.since(Timestamp::EPOCH));
+            let on = WaitingOn::Pause { left, requests, errors: 0 };
+            teller.waiting(&on, now, &Observation::default()).unwrap();
+            tokio::time::advance(every).await;
+            now = now.saturating_add(every);
+        }
+        teller.waiting(&WaitingOn::Approval, now, &Observation::default()).unwrap();
+        let said = anstream::adapter::strip_str(&String::from_utf8(err).unwrap()).to_string();
+        let lines: Vec<_> = said.lines().map(str::trim).collect();
+        assert_eq!(
+            lines,
+            [
+                "waiting for 10 min more, 0 requests so far and 0 failed",
+                "waiting for 9 min 49 s more, 70 requests so far and 0 failed, for 10 s",
+                "waiting for 9 min 39 s more, 140 requests so far and 0 failed, for 20 s",
+                "waiting for somebody to say that it may go on",
+            ]
+        );
     }
 
     #[test]

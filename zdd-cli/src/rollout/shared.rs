@@ -2,7 +2,7 @@
 
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::labels;
-use zdd_core::rollout::record::{Found, Phase};
+use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::units::AppId;
 
 use super::carry::Means;
@@ -16,6 +16,7 @@ use crate::deploy::only_rolling;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::hooks::check;
 
 /// The rollouts that go on.
 pub(crate) struct Rollouts(Vec<Found>);
@@ -55,6 +56,16 @@ impl Rollouts {
             .or_else(|| self.0.iter().find(is_of))
     }
 
+    /// Which of both apps of a rollout a text is about: none where it is the name of the group.
+    pub(crate) fn app<'f>(found: &'f Found, text: &str) -> Option<&'f AppId> {
+        let app = text.starts_with('/').then(|| text.parse::<AppId>().ok()).flatten()?;
+        let Record { old, new, .. } = &found.record;
+        match old {
+            Some(old) if *old == app => Some(old),
+            _ => is_about(found, &app).then_some(new),
+        }
+    }
+
     /// Whether all of these apps belong to them.
     pub(crate) fn have(&self, apps: &[AppId]) -> bool {
         apps.iter().all(|app| self.0.iter().any(|found| is_about(found, app)))
@@ -88,6 +99,7 @@ pub(crate) async fn take_back(
         console.tell("nothing was done; leave --dry-run out to do it")?;
         return Ok(ExitCode::Done);
     }
+    check(&args.turn.hooks, None).map_err(CanaryError::from)?;
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.watch);
     let (hooks, check) = (Some(&args.turn.hooks), None);
@@ -111,6 +123,7 @@ pub(crate) async fn go_on(
     if let Some(option) = only_rolling(&args.how, &args.follow) {
         return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
     }
+    check(&args.turn.hooks, Some(&args.check)).map_err(CanaryError::from)?;
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.follow.watch);
     let (hooks, check) = (Some(&args.turn.hooks), Some(&args.check));

@@ -18,6 +18,7 @@ use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::hooks::check;
 use crate::input::Source;
 use crate::plan::rollout::{Bound, Pace, Plan, Present, preview};
 use crate::text::plural;
@@ -30,6 +31,7 @@ pub(super) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
+    check(&args.hooks, Some(&args.check)).map_err(CanaryError::from)?;
     let subject = Subject::read(&args.file, &args.amend, args.share(), args.instances)?;
     let (pace, hooks, check) = (&args.pace, Some(&args.hooks), Some(&args.check));
     let means = Means { marathon, balancer, pace, watchers, hooks, check };

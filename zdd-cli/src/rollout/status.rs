@@ -14,6 +14,7 @@ use super::claim::find_all;
 use super::end::one;
 use super::error::{Share, either_way, vanished};
 use super::lines::{in_short, words as words_of};
+use super::wait::Wait;
 use crate::args::ShowArgs;
 use crate::clock::now;
 use crate::error::CliError;
@@ -21,6 +22,11 @@ use crate::exit::ExitCode;
 use crate::follow::Console;
 use crate::schema::{SCHEMA, write_json};
 use crate::text::{BOLD, styled};
+
+/// The code of what is not known without a balancer.
+const UNSEEN: &str = "no-balancer";
+/// The code of what does not go on by itself; its hint says how it does.
+const STUCK: &str = "stuck";
 
 /// A rollout, as `zdd canary status -o json` prints it: a list of these.
 #[derive(Debug, JsonSchema, Serialize)]
@@ -43,6 +49,8 @@ pub(crate) struct CanaryReport {
     new: SideReport,
     /// What it waits for, or what would be done next.
     next: Option<NextReport>,
+    /// How to go on with it, or to take it back; null where nothing is left to do.
+    go_on: Option<String>,
 }
 
 /// One version.
@@ -126,21 +134,54 @@ impl Sight {
 
     /// For people.
     pub(crate) fn say(&self, console: &mut Console<'_>) -> Result<(), CliError> {
+        self.say_in_short(console)?;
+        // What would end what is stuck is refused as long as somebody holds it.
+        let is_refused = |next: &NextReport| next.code == STUCK && self.is_held();
+        let of_next = self.next.as_ref().filter(|next| !is_refused(next));
+        let mut hints = of_next.and_then(|it| it.hint.clone()).into_iter().chain(self.go_on());
+        hints
+            .try_for_each(|hint| console.say(&console.page.hanging(0, 2, &format!("hint: {hint}"))))
+    }
+
+    /// The same for whoever says more of one of its apps below: that is what hints lead to.
+    pub(crate) fn say_in_short(&self, console: &mut Console<'_>) -> Result<(), CliError> {
         say(&self.found.record, &self.seen, console)?;
-        if let Some(holder) = &self.found.holder {
-            console.say(&format!("held by {}, since {}", holder.who, holder.since))?;
+        match &self.found.holder {
+            Some(holder) => {
+                console.say(&format!("held by {}, since {}", holder.who, holder.since))?;
+            }
+            None if self.is_left() => console.say("nobody carries it out just now")?,
+            None => {}
         }
         let Some(next) = &self.next else { return Ok(()) };
-        console.say(&console.page.hanging(0, 2, &format!("next: {}", next.text)))?;
-        match &next.hint {
-            Some(hint) => console.say(&console.page.hanging(0, 2, &format!("hint: {hint}"))),
-            None => Ok(()),
+        console.say(&console.page.hanging(0, 2, &format!("next: {}", next.text)))
+    }
+
+    /// Whether something is left to do, as far as that is seen.
+    fn is_left(&self) -> bool {
+        let code = self.next.as_ref().map(|next| next.code);
+        // Of a canary that stands, the weights may be all that was left to do.
+        code.is_some_and(|code| code != UNSEEN || self.found.record.phase != Phase::Canary)
+    }
+
+    /// Whether nobody else may go on with it.
+    fn is_held(&self) -> bool {
+        self.found.holder.as_ref().is_some_and(|holder| !holder.yields)
+    }
+
+    /// How to go on with it, unless what is next says it.
+    fn go_on(&self) -> Option<String> {
+        let next = self.next.as_ref()?;
+        if self.is_held() {
+            return Some(in_place_of(&self.found.record));
         }
+        let is_said = next.code == STUCK || (self.found.holder.is_some() && next.hint.is_some());
+        (self.is_left() && !is_said).then(|| go_on(&self.found.record))
     }
 
     /// For tools.
     pub(crate) fn report(&self) -> CanaryReport {
-        report(&self.found, &self.seen, self.next.clone())
+        report(&self.found, &self.seen, self.next.clone(), self.go_on())
     }
 }
 
@@ -171,7 +212,7 @@ fn next(found: &Found, seen: &Observation, has_balancer: bool) -> Option<NextRep
     if !has_balancer {
         let hint = Some("name the admin socket with --haproxy to see weights and sessions".into());
         let text = "Marathon alone was looked at".into();
-        return Some(NextReport { code: "no-balancer", text, hint });
+        return Some(NextReport { code: UNSEEN, text, hint });
     }
     let mut rollout = found.record.rollout();
     if let Some(definition) = &found.definition {
@@ -187,20 +228,33 @@ fn next(found: &Found, seen: &Observation, has_balancer: bool) -> Option<NextRep
                 Outcome::Vanished(side) => vanished(side, group),
                 _ => format!("`zdd abort {group}` clears the rest away"),
             };
-            Some(NextReport { code: "stuck", text: outcome.to_string(), hint: Some(hint) })
+            Some(NextReport { code: STUCK, text: outcome.to_string(), hint: Some(hint) })
         }
         Next::ObserveBy { waiting_on, .. } => {
             let text = match decision.actions.as_slice() {
-                [] => format!("waiting for {waiting_on}"),
+                [] => format!("waiting for {}", Wait::of(&waiting_on, now(), seen)),
                 actions => {
                     let texts = actions.iter().map(|action| words_of(action, Some(seen)));
                     texts.collect::<Vec<_>>().join("; ")
                 }
             };
-            let hint = waiting_on.hint().or_else(|| Some(go_on(&found.record)));
-            Some(NextReport { code: waiting_on.code(), text, hint })
+            Some(NextReport { code: waiting_on.code(), text, hint: waiting_on.hint() })
         }
     }
+}
+
+/// How to go on with what somebody else holds.
+fn in_place_of(record: &Record) -> String {
+    let group = &record.group;
+    let turned = match record.phase {
+        Phase::Canary | Phase::Promote => {
+            format!(", `zdd abort {group} --take-over` takes it back")
+        }
+        Phase::Rollback => String::new(),
+    };
+    format!(
+        "it is held; if that process is dead, `zdd resume {group} --take-over` goes on with it{turned}"
+    )
 }
 
 fn go_on(record: &Record) -> String {
@@ -208,7 +262,7 @@ fn go_on(record: &Record) -> String {
     match record.phase {
         Phase::Canary => format!(
             "`zdd resume {group}` does it; `zdd canary hold {group}` does, and keeps the shares from \
-             then on"
+             then on; `zdd abort {group}` takes it back"
         ),
         Phase::Promote => {
             format!("`zdd resume {group}` goes on with it, `zdd abort {group}` takes it back")
@@ -275,7 +329,12 @@ fn words(record: &Record) -> String {
     }
 }
 
-fn report(found: &Found, seen: &Observation, next: Option<NextReport>) -> CanaryReport {
+fn report(
+    found: &Found,
+    seen: &Observation,
+    next: Option<NextReport>,
+    go_on: Option<String>,
+) -> CanaryReport {
     let Record { group, backend, phase, .. } = &found.record;
     let [old, new] = standings(seen);
     let [of_old, of_new] = revisions(seen);
@@ -293,6 +352,7 @@ fn report(found: &Found, seen: &Observation, next: Option<NextReport>) -> Canary
         old: side(old, of_old),
         new: side(new, of_new),
         next,
+        go_on,
     }
 }
 

@@ -8,6 +8,7 @@ use super::carry::{Means, patience};
 use super::claim::{Claim, me, refuse_held};
 use super::close::close;
 use super::doing::Doing;
+use super::error::CanaryError;
 use super::prepared::{Prepared, Swap, Swapped};
 use super::walk::walk;
 use crate::args::{HookArgs, PaceArgs, SwapArgs};
@@ -15,6 +16,7 @@ use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::hooks::check;
 use crate::plan::rollout::{Pace, Plan, Present, preview};
 use crate::text::plural;
 
@@ -28,6 +30,7 @@ pub(crate) async fn swap(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
+    check(hooks, None).map_err(CanaryError::from)?;
     let watchers = doing.watchers;
     let means = Means { marathon, balancer, pace, watchers, hooks: Some(hooks), check: None };
     let swap = Swap { app, args, can_set: balancer.can_set() };

@@ -12,6 +12,7 @@ use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
+use crate::hooks::check;
 
 pub(crate) async fn run(
     args: &CanaryArgs,
@@ -63,6 +64,11 @@ async fn end(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
+    let watching = match to {
+        Turn::Approve(check) => Some(check),
+        Turn::To(_) => None,
+    };
+    check(&args.hooks, watching).map_err(CanaryError::from)?;
     let watchers = Watchers::open(&args.observe, false, console)?;
     let answer = end::run(args, to, marathon, balancer, &watchers, operator, console).await;
     watchers.finish(answer, console).await

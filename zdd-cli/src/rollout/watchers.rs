@@ -5,12 +5,13 @@ use std::cell::RefCell;
 
 use zdd_core::drive::DriveError;
 use zdd_core::rollout::record::Record;
-use zdd_core::rollout::{Action, Decision, Observation, Outcome, Patience};
+use zdd_core::rollout::{Action, Decision, Next, Observation, Outcome, Patience};
 use zdd_core::units::Timestamp;
 use zdd_core::verify::rollout::wire::{Begin, Ended, How};
 
 use super::error::CanaryError;
 use super::metrics::Metrics;
+use super::notices::Notices;
 use super::notify::Notifier;
 use super::record::Scribe;
 use super::walk::Walked;
@@ -24,6 +25,8 @@ use crate::follow::Console;
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
     told: RefCell<Told>,
+    /// What the operator was told of balancers, for as long as the verb runs.
+    notices: RefCell<Notices>,
 }
 
 #[derive(Debug, Default)]
@@ -58,7 +61,7 @@ impl Watchers {
             console.tell(&format!("metrics at {}", metrics.url()))?;
         }
         let told = Told { scribe, metrics, notifier, ..Told::default() };
-        Ok(Self { told: told.into() })
+        Ok(Self { told: told.into(), ..Self::default() })
     }
 
     /// One and the same rollout is carried out again and again: it has one beginning, and one end.
@@ -82,6 +85,16 @@ impl Watchers {
             if is_part { notifier.turn(&begin) } else { notifier.begin(&begin) }
         }
         told.write(|scribe| scribe.begin(begin));
+    }
+
+    /// What is to be said of balancers: what somebody else did there.
+    pub(super) fn noticed(&self, seen: &Observation, decision: &Decision) -> Vec<(String, String)> {
+        let mut notices = self.notices.borrow_mut();
+        let new = notices.of(seen, &decision.actions);
+        if matches!(decision.next, Next::Done(Outcome::Reached)) {
+            notices.rest(seen);
+        }
+        new
     }
 
     pub(super) fn decided(&self, now: Timestamp, seen: &Observation, decision: &Decision) {
@@ -269,7 +282,8 @@ mod tests {
         let log = folder.path().join("log");
         let notifier = Notifier::open(Some(&HookUrl(url))).expect("it is an address");
         let scribe = Some(Scribe::create(log.clone()).expect("it can be written"));
-        let watchers = Watchers { told: Told { scribe, notifier, ..Told::default() }.into() };
+        let told = Told { scribe, notifier, ..Told::default() };
+        let watchers = Watchers { told: told.into(), ..Watchers::default() };
 
         let reached = Ok(Outcome::Reached);
         let no: CliError =

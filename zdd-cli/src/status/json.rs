@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::ports::RunningDeployment;
 
+use super::app_json::AppReport;
+use crate::follow::Seen;
 use crate::rollout::{CanaryReport, Sight};
 use crate::schema::SCHEMA;
 
@@ -16,6 +18,16 @@ pub(crate) struct DeploymentsReport {
     deployments: Vec<DeploymentReport>,
     /// Blue/green deployments and canaries that go on.
     rollouts: Vec<CanaryReport>,
+}
+
+/// What `zdd status ID -o json` prints of a rollout.
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct SightReport {
+    #[serde(flatten)]
+    rollout: CanaryReport,
+    /// The one of its apps that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<AppReport>,
 }
 
 /// A deployment that goes on.
@@ -51,6 +63,13 @@ impl DeploymentsReport {
             deployments: deployments.iter().map(report).collect(),
             rollouts: rollouts.iter().map(Sight::report).collect(),
         }
+    }
+}
+
+impl SightReport {
+    pub(super) fn of(rollout: &Sight, seen: Option<&Seen>) -> Self {
+        let app = seen.and_then(|seen| seen.apps.first().map(|app| AppReport::of(app, seen)));
+        Self { rollout: rollout.report(), app }
     }
 }
 

@@ -9,5 +9,5 @@ mod text;
 mod verb;
 
 pub(crate) use app_json::AppReport;
-pub(crate) use json::DeploymentsReport;
+pub(crate) use json::{DeploymentsReport, SightReport};
 pub(crate) use verb::run;

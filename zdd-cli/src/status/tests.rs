@@ -33,6 +33,36 @@ fn text(status: AppStatus, queue: Vec<QueueItem>) -> String {
 }
 
 #[test]
+fn whole_ids_fit_the_page_and_one_definition_is_one_block() {
+    let json = format!(
+        r#"{{"id": "/shop", "instances": 2, "cmd": "a", "version": "{}",
+            "versionInfo": {{"lastScalingAt": "{0}", "lastConfigChangeAt": "{}"}}}}"#,
+        at(60),
+        at(40)
+    );
+    let mut status = AppStatus::new(App::parse(&json).unwrap());
+    let ids = ["ad9158ad-e95e-4d0e-a881-3201c914d233", "c475b9c2-9149-11e6-aae4-3a4b79075094"];
+    let ids = ids.map(|id| format!("shop-green.instance-{id}._app.1"));
+    // Two scaling steps of one definition.
+    let tasks = ids.iter().zip([40, 60]).map(|(id, version)| {
+        let mut task = task(1, version, TaskState::Running);
+        task.id = id.parse().unwrap();
+        task
+    });
+    status.tasks = Some(tasks.collect());
+    let seen = Seen { at: at(100), apps: vec![status], deployments: Vec::new(), queue: Vec::new() };
+    let mut out = Vec::new();
+    app_text::app(&seen.apps[0], &seen, Page { width: 80 }, &mut out).unwrap();
+    let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(ids.iter().all(|id| text.contains(id.as_str())), "{text}");
+    let version = at(40);
+    assert_eq!(text.matches("  new  version").count(), 1, "{text}");
+    assert!(text.contains(&format!("  new  version {version}, 2 instances")), "{text}");
+    assert_eq!(text.matches("serving        10.0.0.1:31000").count(), 2, "{text}");
+}
+
+#[test]
 fn each_reason_is_named() {
     let json = format!(
         r#"{{"id": "/shop", "instances": 4, "cmd": "a", "healthChecks": [{{}}], "version": "{0}",

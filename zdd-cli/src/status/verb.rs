@@ -7,14 +7,15 @@ use zdd_core::ports::{LoadBalancer, Marathon, MarathonError, RunningDeployment};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
 use super::app_json::AppReport;
-use super::json::DeploymentsReport;
+use super::json::{DeploymentsReport, SightReport};
 use super::{app_text, text};
 use crate::args::{Output, StatusArgs, Target};
+use crate::clock::now;
 use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Scope, Seen};
-use crate::rollout::{Rollouts, Sight};
+use crate::rollout::{Rollouts, Sight, running_of};
 use crate::schema::write_json;
 
 /// How often it is looked with `--watch`.
@@ -49,10 +50,10 @@ struct Ports<'p> {
 enum About {
     /// All deployments and rollouts.
     All,
-    /// An app, or the apps of a group.
-    Apps(Scope),
-    /// The rollout of a deployment group, or of one of its apps.
-    Rollout(Target),
+    /// An app, the apps of a group, or those of a deployment group.
+    Apps(Vec<Scope>),
+    /// The rollout of a deployment group, and the one of its apps that is asked for.
+    Rollout(Target, Option<Scope>),
 }
 
 async fn about(
@@ -61,11 +62,38 @@ async fn about(
     console: &mut Console<'_>,
 ) -> Result<About, CliError> {
     let Some(target) = &args.target else { return Ok(About::All) };
-    if Rollouts::read(marathon, console).await?.meant(target.as_str()).is_some() {
-        return Ok(About::Rollout(target.clone()));
+    if let Some(found) = Rollouts::read(marathon, console).await?.meant(target.as_str()) {
+        let app = Rollouts::app(found, target.as_str());
+        return Ok(About::Rollout(target.clone(), app.cloned().map(Scope::App)));
     }
-    let id = target.as_str().parse().map_err(|_| CliError::NoTarget(target.to_string()))?;
-    Ok(About::Apps(scope(&id, marathon).await?))
+    let text = target.as_str();
+    let found = match text.parse() {
+        Ok(id) => scope(&id, marathon).await,
+        Err(_) => Err(CliError::NoTarget(text.into())),
+    };
+    Ok(About::Apps(match found {
+        Err(CliError::NoTarget(_)) if !text.starts_with('/') => of_group(text, marathon).await?,
+        found => vec![found?],
+    }))
+}
+
+/// The apps of a deployment group.
+async fn of_group(group: &str, marathon: &dyn Marathon) -> Result<Vec<Scope>, CliError> {
+    let apps = running_of(marathon, group).await?;
+    if apps.is_empty() {
+        return Err(CliError::NoTarget(group.into()));
+    }
+    Ok(apps.iter().map(|app| Scope::App(app.id().clone())).collect())
+}
+
+/// Reads all of them, one after the other.
+async fn read(scopes: &[Scope], marathon: &dyn Marathon) -> Result<Seen, CliError> {
+    let mut all = Seen { at: now(), apps: Vec::new(), deployments: Vec::new(), queue: Vec::new() };
+    for scope in scopes {
+        let seen = scope.read(marathon).await?;
+        all = Seen { apps: [all.apps, seen.apps].concat(), ..seen };
+    }
+    Ok(all)
 }
 
 /// Looks once, or again and again.
@@ -113,10 +141,16 @@ fn show(view: &View, args: &StatusArgs, console: &mut Console<'_>) -> Result<(),
     match view {
         View::Apps(seen) => apps(seen, args, console),
         View::All(deployments, rollouts) => all(deployments, rollouts, args, console),
-        View::Rollout(sight) => match args.output {
-            Output::Json if args.watch => console.line(&sight.report()),
-            Output::Json => write_json(&sight.report(), console.out),
-            Output::Text => sight.say(console),
+        View::Rollout(sight, app) => match (args.output, app) {
+            (Output::Json, app) if args.watch => {
+                console.line(&SightReport::of(sight, app.as_ref()))
+            }
+            (Output::Json, app) => write_json(&SightReport::of(sight, app.as_ref()), console.out),
+            (Output::Text, None) => sight.say(console),
+            (Output::Text, Some(app)) => {
+                sight.say_in_short(console)?;
+                apps(app, args, console)
+            }
         },
     }
 }
@@ -125,7 +159,7 @@ fn show(view: &View, args: &StatusArgs, console: &mut Console<'_>) -> Result<(),
 enum View {
     Apps(Seen),
     All(Vec<RunningDeployment>, Vec<Sight>),
-    Rollout(Box<Sight>),
+    Rollout(Box<Sight>, Option<Seen>),
 }
 
 impl View {
@@ -136,7 +170,7 @@ impl View {
         console: &mut Console<'_>,
     ) -> Result<Option<Self>, CliError> {
         Ok(Some(match about {
-            About::Apps(scope) => Self::Apps(scope.read(marathon).await?),
+            About::Apps(scopes) => Self::Apps(read(scopes, marathon).await?),
             About::All => {
                 let deployments = marathon.deployments().await?;
                 let mut sights = Vec::new();
@@ -145,10 +179,15 @@ impl View {
                 }
                 Self::All(deployments, sights)
             }
-            About::Rollout(target) => {
+            About::Rollout(target, app) => {
                 let rollouts = Rollouts::read(marathon, console).await?;
                 let Some(found) = rollouts.meant(target.as_str()) else { return Ok(None) };
-                Self::Rollout(Box::new(Sight::of(found.clone(), marathon, balancer).await?))
+                let sight = Sight::of(found.clone(), marathon, balancer).await?;
+                let app = match app {
+                    Some(app) => Some(app.read(marathon).await?),
+                    None => None,
+                };
+                Self::Rollout(Box::new(sight), app)
             }
         }))
     }
@@ -157,16 +196,23 @@ impl View {
     fn said(&self) -> Result<String, CliError> {
         Ok(match self {
             Self::Apps(seen) => {
-                let timeless = Seen { at: Timestamp::EPOCH, ..seen.clone() };
+                let timeless = timeless(seen);
                 let apps = timeless.apps.iter().map(|app| AppReport::of(app, &timeless));
                 serde_json::to_string(&apps.collect::<Vec<_>>())?
             }
             Self::All(deployments, rollouts) => {
                 serde_json::to_string(&DeploymentsReport::of(deployments, rollouts))?
             }
-            Self::Rollout(sight) => serde_json::to_string(&sight.report())?,
+            Self::Rollout(sight, app) => {
+                let timeless = app.as_ref().map(timeless);
+                serde_json::to_string(&SightReport::of(sight, timeless.as_ref()))?
+            }
         })
     }
+}
+
+fn timeless(seen: &Seen) -> Seen {
+    Seen { at: Timestamp::EPOCH, ..seen.clone() }
 }
 
 /// All apps that were seen.

@@ -195,6 +195,10 @@ impl WaitingOn {
             Self::Servers { status: None, .. } => {
                 "the balancer has no server for it: look at the labels HAPROXY_GROUP of both apps"
             }
+            Self::Servers { status: Some(status), .. } if is_set(status) => {
+                "it was set so, by marathon-lb or by hand: HAProxy sends it something again after `set \
+                 server BACKEND/SERVER state ready` at its admin socket"
+            }
             Self::Servers { status: Some(_), .. } => {
                 "HAProxy checks it from where it runs itself: look whether it can reach the instance"
             }
@@ -297,8 +301,8 @@ impl fmt::Display for WaitingOn {
             }
             Self::Effect => f.write_str("what was done to be seen"),
             Self::Pause { left, requests, errors } => {
-                let (s, left) = (plural(*requests), left.as_secs().max(1));
-                write!(f, "{left} s more, {requests} request{s} so far and {errors} failed")
+                let s = plural(*requests);
+                write!(f, "{} more, {requests} request{s} so far and {errors} failed", Spell(*left))
             }
             Self::Requests { have, need } => {
                 write!(f, "requests to the new version: {have} of {need}")
@@ -308,6 +312,63 @@ impl fmt::Display for WaitingOn {
     }
 }
 
+/// Whether a server is out because somebody told it so, and not by its check: `MAINT`, `DRAIN`.
+fn is_set(status: &str) -> bool {
+    status.starts_with("MAINT") || status.starts_with("DRAIN")
+}
+
+/// A length of time as people say it, in whole seconds: `13 s`, `9 min 46 s`, `2 h 5 min`.
+struct Spell(Duration);
+
+impl fmt::Display for Spell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = self.0.as_secs().max(1);
+        let ((large, of), (small, unit)) = match secs {
+            ..60 => return write!(f, "{secs} s"),
+            60..3_600 => ((secs / 60, "min"), (secs % 60, "s")),
+            _ => ((secs / 3_600, "h"), (secs / 60 % 60, "min")),
+        };
+        write!(f, "{large} {of}")?;
+        if small == 0 { Ok(()) } else { write!(f, " {small} {unit}") }
+    }
+}
+
 const fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn a_pause_is_said_as_people_say_times() {
+        let text = |left| {
+            let left = Duration::from_secs(left);
+            WaitingOn::Pause { left, requests: 1, errors: 0 }.to_string()
+        };
+        assert_eq!(text(586), "9 min 46 s more, 1 request so far and 0 failed");
+        assert_eq!(text(0), "1 s more, 1 request so far and 0 failed");
+        assert_eq!(text(60), "1 min more, 1 request so far and 0 failed");
+        assert_eq!(text(7_500), "2 h 5 min more, 1 request so far and 0 failed");
+    }
+
+    #[test]
+    fn a_server_that_was_taken_out_is_not_said_to_be_out_of_reach() {
+        let hint = |status: &str| {
+            let (app, status) = ("/shop".parse().unwrap(), Some(status.into()));
+            WaitingOn::Servers { app, have: 0, need: 1, task: None, status }.hint().unwrap()
+        };
+        for status in ["MAINT", "MAINT (via a/b)", "DRAIN"] {
+            assert!(
+                hint(status).starts_with("it was set so, by marathon-lb or by hand"),
+                "{status}"
+            );
+        }
+        for status in ["DOWN", "DOWN 1/2", "no check"] {
+            assert!(hint(status).contains("can reach the instance"), "{status}");
+        }
+    }
 }
