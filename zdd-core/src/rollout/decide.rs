@@ -31,7 +31,7 @@ impl Rollout {
         let traffic = if unready.is_some() { self.hold } else { self.target.traffic };
         let is_turned = self.wrong_way(view, stage).is_none();
         let is_to_be_ready = |side| self.is_to_be_ready(view, side, stage, is_turned);
-        let wanted = settings::wanted(view, traffic, is_to_be_ready);
+        let wanted = settings::wanted(view, traffic, is_to_be_ready, self.is_way_back);
         let count = settings::differing(&wanted);
         if count > 0 {
             let changes = settings::changes(&wanted);

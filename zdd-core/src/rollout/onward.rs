@@ -95,7 +95,9 @@ mod tests {
     fn one_that_is_taken_back_goes_forward_only_where_the_old_one_is_gone() {
         let back = crate::testing::record().turned(Phase::Rollback).unwrap();
         assert_eq!(back.turned(Phase::Promote), None);
-        let seen = Observation::default();
+        let look = crate::ports::Look::default();
+        let balancer = crate::ports::Balancer { name: "lb".into(), seen: Ok(look) };
+        let seen = Observation { balancers: alloc::vec![balancer], ..Observation::default() };
         // That is how it stands still without the old one.
         let stuck = back.rollout().step(Timestamp::EPOCH, &seen).next;
         assert!(matches!(stuck, Next::Done(Outcome::Vanished(_))), "{stuck:?}");

@@ -32,13 +32,15 @@ impl<'v> Wanted<'v> {
 }
 
 /// The weights of all servers that can serve, so that each side gets its share whatever runs of it, and
-/// the states of those that `is_to_be_ready` and were told not to serve.
+/// the states of those that `is_to_be_ready` and were told not to serve; of those in maintenance only where
+/// they are `brought_back`. Elsewhere that is how a balancer adds a server, for a moment.
 ///
 /// Where a side that is to get something has no server, weights stay as they are: what is left serves.
 pub(super) fn wanted<'v>(
     view: &'v View<'_>,
     traffic: Traffic,
     is_to_be_ready: impl Fn(Side) -> bool,
+    brought_back: bool,
 ) -> Vec<Wanted<'v>> {
     let mut wanted = Vec::new();
     if traffic == Traffic::Untouched {
@@ -49,7 +51,7 @@ pub(super) fn wanted<'v>(
     let is_to_be_ready = |side: &Side| is_to_be_ready(*side) && !view.side(*side).is_stopping();
     for side in Side::BOTH.into_iter().filter(is_to_be_ready) {
         let members = view.side(side).members.iter().filter(|it| it.is_healthy);
-        wanted.extend(members.filter_map(readied));
+        wanted.extend(members.filter_map(|it| readied(it, brought_back)));
     }
     let able = |side| -> Vec<&Member<'_>> {
         view.side(side).members.iter().filter(|it| it.is_up()).collect()
@@ -76,10 +78,11 @@ pub(super) fn wanted<'v>(
 
 /// Brings a server back one step. From maintenance it would get requests before any check: it drains
 /// until a check passed.
-fn readied<'v>(member: &'v Member<'_>) -> Option<Wanted<'v>> {
+fn readied<'v>(member: &'v Member<'_>, brought_back: bool) -> Option<Wanted<'v>> {
     let is = |wanted: SetState| member.servers.iter().any(|it| it.set == Some(wanted));
     if is(SetState::Maint) {
-        return Wanted::of(member, Setting::State(SetState::Drain));
+        let drain = Setting::State(SetState::Drain);
+        return brought_back.then(|| Wanted::of(member, drain)).flatten();
     }
     let passes = member.servers.iter().all(|it| it.passes != Some(false));
     let is_ready = is(SetState::Drain) && passes;
