@@ -2,7 +2,7 @@
 //! they like, balancers lag and forget, views are old, the process crashes between any two things that it
 //! does, somebody turns round at any moment, or pushes another definition of an app.
 //!
-//! CI looks at twenty thousand states of each world; `ZDD_STATES=400000 cargo test -p zdd-core --test rollout
+//! CI looks at twenty thousand states of each world; `ZDD_STATES=600000 cargo test -p zdd-core --test rollout
 //! model` looks at more than a million in all.
 
 mod events;
