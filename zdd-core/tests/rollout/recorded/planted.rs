@@ -97,6 +97,30 @@ fn instances_that_fail_are_named_so() {
 }
 
 #[test]
+fn what_marathon_says_a_look_later_is_no_failure() {
+    let mut stage = with_canary(1);
+    assert_eq!(stage.carry_out(promotion(), 3, &[], &mut honest), Outcome::Reached);
+    all_held(&stage.report());
+    // Requests came to two of four, and what Marathon said of them was this, at so many looks.
+    let broken = |said: Value, looks: usize| {
+        let lines = stage.lines.iter().map(|line| serde_json::from_str(line).unwrap());
+        let mut doctored: Vec<Value> = lines.collect();
+        let seen = doctored.iter_mut().filter(|line| line["rollout"] == "seen").skip(1);
+        for line in seen.take(looks) {
+            for nth in 0..2 {
+                line["old"]["tasks"][nth]["healthy"] = said.clone();
+            }
+        }
+        let text: Vec<String> = doctored.iter().map(Value::to_string).collect();
+        violated(&review(&text.join("\n")).reports.remove(0))
+    };
+    let below = [(Rule::Capacity, "below-floor")];
+    assert_eq!(broken(Value::Null, 1), []);
+    assert_eq!(broken(Value::Null, 2), below, "the next look does not say so either");
+    assert_eq!(broken(json!(false), 1), below);
+}
+
+#[test]
 fn weights_that_are_not_set_are_found() {
     // Everything that is to be set is lost, and it is over all the same.
     let mut stage = Stage::new(World::new(3, 2));

@@ -9,6 +9,9 @@ use crate::ports::Name;
 use crate::rollout::Side;
 use crate::units::TaskId;
 
+/// The state of a task that runs.
+const RUNNING: &str = "TASK_RUNNING";
+
 /// What was seen, with what follows from it.
 #[derive(Debug)]
 pub(super) struct Look {
@@ -30,6 +33,9 @@ pub(super) struct Member {
     pub(super) side: Side,
     pub(super) is_healthy: bool,
     pub(super) is_serving: bool,
+    /// Requests come to it, and Marathon did not say yet whether it is healthy. Its answer is a little
+    /// older than that of a balancer.
+    pub(super) is_ahead: bool,
     /// Each by the place of its balancer, and its own there.
     servers: Vec<(usize, usize)>,
 }
@@ -65,8 +71,13 @@ impl Look {
             let is_everywhere =
                 (0..seen.balancers.len()).all(|nth| servers.iter().any(|(it, _)| *it == nth));
             let serve = servers.iter().all(|at| is_serving(server(&seen.balancers, *at)));
-            let is_serving = is_healthy && is_everywhere && serve && !is_blind;
-            tasks.insert(task.id.clone(), Member { side: *side, is_healthy, is_serving, servers });
+            let is_sent_to = is_everywhere && serve && !is_blind;
+            let is_serving = is_healthy && is_sent_to;
+            let is_open = task.state == RUNNING && task.healthy.is_none();
+            let is_ahead = !is_healthy && is_sent_to && is_open;
+            let side = *side;
+            let member = Member { side, is_healthy, is_serving, is_ahead, servers };
+            tasks.insert(task.id.clone(), member);
         }
         let old_workers = seen.balancers.iter().filter_map(|it| it.old_workers).sum();
         Self { seen, tasks, doubtful, strange, is_blind, old_workers }
@@ -117,7 +128,7 @@ fn server(balancers: &[Balancer], (nth, place): (usize, usize)) -> &Server {
 
 /// It runs, and no check of it says otherwise; where there are checks, they have said so.
 fn is_healthy(app: &App, task: &Task) -> bool {
-    task.state == "TASK_RUNNING" && task.healthy.unwrap_or(!app.has_checks)
+    task.state == RUNNING && task.healthy.unwrap_or(!app.has_checks)
 }
 
 /// Requests come to it, in full.

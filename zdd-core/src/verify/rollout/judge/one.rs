@@ -213,6 +213,7 @@ impl One {
 
     /// What there is to say about it. `next` is the beginning that follows where this has no end.
     pub(super) fn finish(mut self, next: Option<&Begin>) -> Report {
+        self.settle(None);
         let by = next.filter(|next| {
             next.group == self.begin.group && next.generation > self.begin.generation
         });
