@@ -122,6 +122,9 @@ async fn promoted(
 ) -> Result<ExitCode, CliError> {
     let text = done(&claim.record);
     if let Some(made) = &claim.definition {
+        // Another definition may have been pushed, and accepted: that is what runs.
+        let runs = seen.new.as_ref().map(|it| &it.app).filter(|runs| runs.is_upgrade_of(made));
+        let made = runs.unwrap_or(made);
         let by = (claim.who().to_owned(), now());
         // What was asked for is done, with a history or without.
         if let Err(error) = keep(&claim.record, made, by, means.marathon).await {

@@ -48,6 +48,9 @@ pub(crate) async fn swap(
     let patience = patience(pace);
     doing.holds(&prepared, &present, patience)?;
     console.tell(&heading(&prepared.record))?;
+    if let Some(warning) = thinner(&prepared.record) {
+        console.tell(&warning)?;
+    }
     if doing.is_dry {
         let source = doing.source.clone();
         let plan = Plan::of(&prepared, &present, source, Pace::of(patience))?;
@@ -61,6 +64,17 @@ pub(crate) async fn swap(
     }
     let walked = walk(&mut claim, means, operator, console).await;
     close(claim, means, walked, operator, console).await
+}
+
+/// Where far fewer are to serve than do: the old ones go as soon as they are too many.
+fn thinner(record: &Record) -> Option<String> {
+    let Record { old: Some(old), full, before, .. } = record else { return None };
+    (full < before).then(|| {
+        format!(
+            "warning: {old} has {before} instances and the file {full}: from the first new one on, old \
+             ones are stopped until {full} are left in all; `\"instances\": {before}` keeps as many"
+        )
+    })
 }
 
 fn heading(record: &Record) -> String {
