@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use tokio::time::sleep;
 use zdd_core::drive::{Drive, DriveError, Go, Witness};
 use zdd_core::ports::{LoadBalancer, Marathon, MarathonError};
@@ -266,7 +265,6 @@ impl Guard<'_, '_, '_, '_, '_> {
     }
 }
 
-#[async_trait(?Send)]
 impl Witness for Guard<'_, '_, '_, '_, '_> {
     async fn decided(&mut self, now: Timestamp, seen: &Observation, decision: &Decision) -> Go {
         match self.look(now, seen, decision).await {

@@ -4,7 +4,6 @@
 //! touches, time included, and keeps nothing that a crash could lose.
 //!
 //! ```
-//! use async_trait::async_trait;
 //! use zdd_core::drive::{Drive, Go, Witness};
 //! use zdd_core::ports::{Clock, LoadBalancer, Marathon, Name};
 //! use zdd_core::rollout::{Action, Decision, Observation, Outcome, Rollout, Split, Target};
@@ -36,7 +35,6 @@
 //!     lines: Vec<String>,
 //! }
 //!
-//! #[async_trait(?Send)]
 //! impl Witness for Log {
 //!     async fn decided(&mut self, _: Timestamp, _: &Observation, _: &Decision) -> Go {
 //!         Go::On
