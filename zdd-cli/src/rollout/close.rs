@@ -122,12 +122,9 @@ async fn promoted(
 ) -> Result<ExitCode, CliError> {
     let text = done(&claim.record);
     if let Some(made) = &claim.definition {
-        // Another definition may have been pushed, and accepted: that is what runs.
-        let runs = seen.new.as_ref().map(|it| &it.app).filter(|runs| runs.is_upgrade_of(made));
-        let made = runs.unwrap_or(made);
         let by = (claim.who().to_owned(), now());
         // What was asked for is done, with a history or without.
-        if let Err(error) = keep(&claim.record, made, by, means.marathon).await {
+        if let Err(error) = keep(&claim.record, what_runs(made, seen), by, means.marathon).await {
             console.tell(&format!("warning: the history could not be written: {error}"))?;
         }
     }
@@ -135,6 +132,12 @@ async fn promoted(
     claim.forget().await?;
     console.say(&text)?;
     told.map(|()| ExitCode::Done)
+}
+
+/// The app as it was made; or as it is, where somebody pushed another definition and it was gone on with.
+fn what_runs<'a>(made: &'a App, seen: &'a Observation) -> &'a App {
+    let runs = seen.new.as_ref().map(|it| &it.app);
+    runs.filter(|runs| runs.is_upgrade_of(made)).unwrap_or(made)
 }
 
 /// Tells the operator's hook that a version has taken over.

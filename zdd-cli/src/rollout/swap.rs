@@ -88,3 +88,20 @@ fn heading(record: &Record) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zdd_core::testing::record;
+
+    #[test]
+    fn fewer_than_run_are_warned_of() {
+        let of = |before, full| thinner(&Record { before, full, ..record() });
+        assert_eq!(of(3, 3), None);
+        assert_eq!(of(3, 4), None);
+        let text = "warning: /shop-blue has 10 instances and the file 2: from the first new one on, old \
+                    ones are stopped until 2 are left in all; `\"instances\": 10` keeps as many";
+        assert_eq!(of(10, 2).as_deref(), Some(text));
+        assert_eq!(thinner(&Record { old: None, before: 9, full: 1, ..record() }), None);
+    }
+}
