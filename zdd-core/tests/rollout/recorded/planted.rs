@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use zdd_core::ports::{Force, ServerChange, SetState, Setting};
 use zdd_core::rollout::{Action, Decision, Next, OnDrainTimeout, Outcome, Patience, Split, Target};
 use zdd_core::units::{InstanceCount, TaskId};
-use zdd_core::verify::rollout::{Fault, Rule};
+use zdd_core::verify::rollout::{Fault, Rule, Why};
 
 use super::super::world::{OLD, World, server_name};
 use super::super::{CANARY, id, run, to};
@@ -118,6 +118,30 @@ fn what_marathon_says_a_look_later_is_no_failure() {
     assert_eq!(broken(Value::Null, 1), []);
     assert_eq!(broken(Value::Null, 2), below, "the next look does not say so either");
     assert_eq!(broken(json!(false), 1), below);
+}
+
+#[test]
+fn a_drain_is_not_proven_where_a_reload_hides_what_went_on() {
+    let mut stage = with_canary(1);
+    assert_eq!(stage.carry_out(promotion(), 3, &[], &mut honest), Outcome::Reached);
+    let judged = |old_workers: Value| {
+        let mut looks = 0;
+        let doctored = stage.lines.iter().map(|line| {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            if let Some(balancer) = line.pointer_mut("/balancers/0") {
+                looks += 1;
+                balancer["oldWorkers"] = old_workers.clone();
+                if looks == 2 {
+                    balancer["notices"] = json!([{ "code": "reloaded", "text": "" }]);
+                }
+            }
+            line.to_string()
+        });
+        let text: Vec<String> = doctored.collect();
+        review(&text.join("\n")).reports.remove(0).rule(Rule::Drain).why.clone()
+    };
+    assert_eq!(judged(Value::Null), Why::OldWorkersUnseen);
+    assert_eq!(judged(json!(0)), Why::Kept);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::super::matching::{Match, Places};
-use super::super::wire::{App, Balancer, Seen, Server, State, Task};
+use super::super::wire::{App, Balancer, RELOADED, Seen, Server, State, Task};
 use crate::ports::Name;
 use crate::rollout::Side;
 use crate::units::TaskId;
@@ -25,6 +25,8 @@ pub(super) struct Look {
     pub(super) is_blind: bool,
     /// Processes that a reload replaced and that still have connections, at all balancers.
     pub(super) old_workers: u64,
+    /// Whether a balancer was reloaded of which they are not seen.
+    pub(super) hides_old_workers: bool,
 }
 
 /// A task with its servers.
@@ -79,8 +81,12 @@ impl Look {
             let member = Member { side, is_healthy, is_serving, is_ahead, servers };
             tasks.insert(task.id.clone(), member);
         }
-        let old_workers = seen.balancers.iter().filter_map(|it| it.old_workers).sum();
-        Self { seen, tasks, doubtful, strange, is_blind, old_workers }
+        let old_workers = seen.balancers.iter().filter_map(|it| it.old_workers);
+        let old_workers = old_workers.fold(0, u64::saturating_add);
+        let hides_old_workers = seen.balancers.iter().any(|it| {
+            it.old_workers.is_none() && it.notices.iter().any(|notice| notice.code == RELOADED)
+        });
+        Self { seen, tasks, doubtful, strange, is_blind, old_workers, hides_old_workers }
     }
 
     /// The servers of a task, each with its balancer.
