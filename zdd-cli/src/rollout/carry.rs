@@ -304,3 +304,6 @@ pub(super) async fn look(
     let drive = Drive { marathon, balancer, backend, clock: &SystemClock };
     Ok(drive.observe(rollout, Vec::new()).await?)
 }
+
+#[cfg(test)]
+mod tests;
