@@ -488,7 +488,11 @@ macro_rules! canary_errors {
     };
 }
 
-canary_errors!(zdd_core::rollout::ReleaseError, zdd_core::rollout::record::RecordError);
+canary_errors!(
+    zdd_core::rollout::ReleaseError,
+    zdd_core::rollout::StrangerError,
+    zdd_core::rollout::record::RecordError
+);
 
 impl From<AmendError> for CliError {
     fn from(error: AmendError) -> Self {

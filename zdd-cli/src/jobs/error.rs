@@ -57,9 +57,7 @@ impl JobsError {
                 ReleaseError::NoGroup(_) | ReleaseError::NoPort(_) | ReleaseError::NoHealthCheck(_),
             ) => ExitCode::MissingField,
             Self::OtherRevision { .. } | Self::NothingToForce => ExitCode::InvalidCombination,
-            Self::Release(ReleaseError::AltPort { value, port, .. })
-                if value.trim() == port.to_string() =>
-            {
+            Self::Release(ReleaseError::AltPort { same: Some(_), .. }) => {
                 ExitCode::InvalidCombination
             }
             Self::PlaceHolder { .. }

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use zdd_core::drive::{Drive, DriveError, Go, Witness};
 use zdd_core::ports::{LoadBalancer, Marathon, MarathonError};
 use zdd_core::rollout::{
-    Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn,
+    Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn, refuse_foreign,
 };
 use zdd_core::units::Timestamp;
 
@@ -222,6 +222,10 @@ impl Guard<'_, '_, '_, '_, '_> {
     ) -> Result<Go, CliError> {
         self.seen = Some(seen.clone());
         self.away = None;
+        // Nothing is done to an app of somebody else, whichever id it has.
+        for side in [&seen.old, &seen.new].into_iter().flatten() {
+            refuse_foreign(&self.claim.record, &side.app)?;
+        }
         let due = self.looked.is_none_or(|at| now < at || now.since(at) >= LOOK_FOR_OTHERS);
         if due || !decision.actions.is_empty() {
             self.looked = Some(now);
@@ -236,8 +240,12 @@ impl Guard<'_, '_, '_, '_, '_> {
             known.new = None;
         }
         if known != self.claim.record.known {
-            self.claim.record.known = known;
-            self.claim.update().await?;
+            let before = std::mem::replace(&mut self.claim.record.known, known);
+            if let Err(error) = self.claim.update().await {
+                // It is not written down: the next look has to see that it differs.
+                self.claim.record.known = before;
+                return Err(error);
+            }
         }
         for (balancer, notice) in self.watchers.noticed(seen, decision) {
             self.witness.notice(&balancer, &notice)?;
@@ -294,3 +302,6 @@ pub(super) async fn look(
     let drive = Drive { marathon, balancer, backend, clock: &SystemClock };
     Ok(drive.observe(rollout, Vec::new()).await?)
 }
+
+#[cfg(test)]
+mod tests;

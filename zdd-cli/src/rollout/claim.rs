@@ -2,8 +2,8 @@
 
 use zdd_core::app::App;
 use zdd_core::ports::{Force, Marathon, MarathonError};
-use zdd_core::rollout::labels;
 use zdd_core::rollout::record::{Found, Holder, Record, RecordError, folder, folder_of_all};
+use zdd_core::rollout::{StrangerError, labels, refuse_taken};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
 use super::error::CanaryError;
@@ -131,25 +131,30 @@ impl<'m> Claim<'m> {
     }
 
     /// Gives the claim up if the group is not as it was when it was decided what to do: somebody may have
-    /// been through with it between that look and the claim.
+    /// been through with it between that look and the claim. Or if somebody else has by now what the new
+    /// app would have.
     ///
     /// # Errors
     ///
-    /// When it is not.
+    /// When it is so.
     pub(super) async fn after_all(self, running: &[App]) -> Result<Self, CliError> {
-        let now = running_of(self.marathon, &self.record.group).await?;
+        let now = Around::look(self.marathon, &self.record.group).await?;
         let versions = |apps: &[App]| {
             let mut all: Vec<_> =
                 apps.iter().map(|app| (app.id().clone(), app.version())).collect();
             all.sort();
             all
         };
-        if versions(&now) == versions(running) {
-            return Ok(self);
-        }
         let group = self.record.group.clone();
+        let made = self.definition.as_ref();
+        let error = if versions(&now.running) == versions(running) {
+            made.and_then(|made| now.admits(made).err()).map(CanaryError::from)
+        } else {
+            Some(CanaryError::Stale { group })
+        };
+        let Some(error) = error else { return Ok(self) };
         self.forget().await?;
-        Err(CanaryError::Stale { group }.into())
+        Err(error.into())
     }
 
     /// Whether nobody took it over.
@@ -247,10 +252,30 @@ impl<'m> Claim<'m> {
     }
 }
 
+/// All apps, as a deployment group sees them.
+pub(crate) struct Around {
+    /// Those of the group.
+    pub(crate) running: Vec<App>,
+    /// All others.
+    pub(crate) strangers: Vec<App>,
+}
+
+impl Around {
+    pub(crate) async fn look(marathon: &dyn Marathon, group: &str) -> Result<Self, CliError> {
+        let apps = marathon.apps().await?.into_iter().map(|it| it.app);
+        let (running, strangers) = apps.partition(|app| labels::group_of(app) == Some(group));
+        Ok(Self { running, strangers })
+    }
+
+    /// Refuses an app that would take from others what is theirs.
+    pub(super) fn admits(&self, made: &App) -> Result<(), StrangerError> {
+        refuse_taken(made, &self.running, &self.strangers)
+    }
+}
+
 /// The apps of a deployment group that are there.
 pub(crate) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
-    let apps = marathon.apps().await?.into_iter().map(|it| it.app);
-    Ok(apps.filter(|app| labels::group_of(app) == Some(group)).collect())
+    Ok(Around::look(marathon, group).await?.running)
 }
 
 /// Who we are, for others to read.

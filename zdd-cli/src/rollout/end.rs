@@ -2,6 +2,7 @@
 
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
+use zdd_core::rollout::refuse_foreign;
 
 use super::carry::Means;
 use super::claim::{Claim, find, find_all, me, refuse_held};
@@ -41,6 +42,7 @@ pub(super) async fn run(
             let means = Means { check: Some(check), ..means };
             let record = approved(&found.record)?;
             refuse_held(Some(&found), means.pace.drain.take_over, now())?;
+            are_ours(&record, marathon).await?;
             carry(&found, record, means, operator, console).await
         }
     }
@@ -103,6 +105,7 @@ pub(super) async fn turned(
     phase: Phase,
     marathon: &dyn Marathon,
 ) -> Result<Record, CliError> {
+    are_ours(record, marathon).await?;
     let group = record.group.clone();
     // One that is promoted already does without the old one.
     let needs_old = match phase {
@@ -121,6 +124,16 @@ pub(super) async fn turned(
     }
     let turned = record.turned(phase);
     Ok(turned.ok_or(CanaryError::OnItsWay { group, is_forward: false })?)
+}
+
+/// Refuses to touch an app under one of a rollout's ids that is not of its group.
+pub(super) async fn are_ours(record: &Record, marathon: &dyn Marathon) -> Result<(), CliError> {
+    for id in record.old.iter().chain([&record.new]) {
+        if let Some(app) = app(id, marathon).await? {
+            refuse_foreign(record, &app)?;
+        }
+    }
+    Ok(())
 }
 
 /// The record of a canary that waits for somebody's word, with that word.
@@ -155,7 +168,9 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_goes_back_to_an_app_that_is_gone() {
-        let there = App::parse(r#"{"id": "/shop-blue", "instances": 3}"#).unwrap();
+        let there =
+            App::parse(r#"{"id": "/shop-blue", "labels": {"HAPROXY_DEPLOYMENT_GROUP": "shop"}}"#)
+                .unwrap();
         let with_old = Memory::new(1).with(there);
         let without = Memory::new(1);
         let [forward, back] =

@@ -7,7 +7,7 @@ use std::time::Duration;
 use zdd_core::ports::BalancerError;
 use zdd_core::rollout::NoRoom;
 use zdd_core::rollout::record::{Holder, RecordError};
-use zdd_core::rollout::{ReleaseError, Side, WaitingOn};
+use zdd_core::rollout::{ReleaseError, Side, StrangerError, WaitingOn};
 use zdd_core::units::{AppId, Timestamp};
 use zdd_core::weights::{Unreachable, WeightsError};
 use zdd_haproxy::socket::AddressError;
@@ -61,6 +61,10 @@ pub(crate) enum CanaryError {
     TwoWeights(Source),
     #[error("{0}")]
     Release(#[from] ReleaseError),
+    #[error("{0}")]
+    Stranger(#[from] StrangerError),
+    #[error("{0}")]
+    NotCreated(StrangerError),
     #[error("{0}")]
     Record(#[from] RecordError),
     #[error("{0}")]
@@ -159,7 +163,9 @@ impl CanaryError {
             | Self::Several(_)
             | Self::NothingToComplete(_)
             | Self::NothingToApprove(_)
+            | Self::Stranger(_)
             | Self::Release(ReleaseError::Hybrid { .. }) => ExitCode::InvalidCombination,
+            Self::NotCreated(_) => ExitCode::Create,
             Self::Declined => ExitCode::Declined,
             Self::Missing(_)
             | Self::Release(
@@ -237,6 +243,7 @@ impl CanaryError {
             Self::NoWeight => "say what the new version gets, as in --weight 20",
             Self::TwoWeights(_) => "leave --weight out, or change the blueprint",
             Self::Release(error) => return error.hint().map(Into::into),
+            Self::Stranger(error) | Self::NotCreated(error) => return Some(error.hint()),
             Self::Record(_) => {
                 "look at the apps below /zdd-rollouts; without them zdd knows of no rollout"
             }

@@ -9,7 +9,7 @@ use zdd_core::rollout::record::Phase;
 use super::carry::{Carried, Means, carry_out};
 use super::claim::{Claim, me, refuse_held};
 use super::close::{leave, release};
-use super::end::one;
+use super::end::{are_ours, one};
 use super::error::CanaryError;
 use super::status;
 use super::watchers::Watchers;
@@ -37,6 +37,7 @@ pub(super) async fn run(
         let is_forward = found.record.phase == Phase::Promote;
         return Err(CanaryError::OnItsWay { group, is_forward }.into());
     }
+    are_ours(&found.record, marathon).await?;
     let (record, definition) = (found.record.clone(), found.definition.clone());
     let mut claim =
         Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;

@@ -5,7 +5,7 @@ use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Record};
 
 use super::carry::{Means, patience};
-use super::claim::{Claim, me, refuse_held, running_of};
+use super::claim::{Around, Claim, me, refuse_held};
 use super::close::close;
 use super::doing::Doing;
 use super::error::{CanaryError, Share};
@@ -60,6 +60,12 @@ impl Start<'_> {
         let present = Present::look(self.means.marathon, group).await?;
         refuse_held(present.found.as_ref(), self.args.pace.drain.take_over, now())?;
         let next = canary.prepared(present.found.as_ref(), &present.running)?;
+        present.admits(&next.prepared)?;
+        if next.before.is_some() {
+            // What comes after that has to be possible, too, before anything is begun.
+            let present = present.after(next.prepared.app.clone());
+            present.admits(&canary.prepared(None, &present.running)?.prepared)?;
+        }
         let n_balancers = self.seen(&next.prepared.record).await?;
         let present = Present { n_balancers, ..present };
         let (patience, is_dry) = (patience(&self.args.pace), self.args.dry_run);
@@ -80,11 +86,12 @@ impl Start<'_> {
         if code != ExitCode::Done || next.before.is_none() {
             return Ok(code);
         }
-        let running = running_of(self.means.marathon, group).await?;
-        let next = canary.prepared(None, &running)?;
+        let around = Around::look(self.means.marathon, group).await?;
+        let next = canary.prepared(None, &around.running)?;
+        around.admits(&next.prepared.app)?;
         self.seen(&next.prepared.record).await?;
         console.tell(&heading(&next.prepared.record))?;
-        self.carry((None, &running), next.prepared, operator, console).await
+        self.carry((None, &around.running), next.prepared, operator, console).await
     }
 
     const fn canary(&self) -> Canary<'_> {

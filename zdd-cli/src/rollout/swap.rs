@@ -44,6 +44,7 @@ pub(crate) async fn swap(
         }
         Swapped::Prepared(prepared) => *prepared,
     };
+    present.admits(&prepared)?;
     let present = present.behind(Some(balancer), &prepared.record.backend).await?;
     let patience = patience(pace);
     doing.holds(&prepared, &present, patience)?;

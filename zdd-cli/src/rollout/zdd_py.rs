@@ -10,12 +10,12 @@ use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{
-    Action, Growth, Known, Observation, ReleaseError, Traffic, entrance, labels, zdd_py,
+    Action, Growth, Known, Observation, ReleaseError, Traffic, alt_port, entrance, labels, zdd_py,
 };
 use zdd_core::units::{GroupId, TaskId};
 
 use super::carry::{Carried, Means, carry_through};
-use super::claim::{Claim, find, me, refuse_held, running_of};
+use super::claim::{Around, Claim, find, me, refuse_held};
 use super::close::leave;
 use super::error::CanaryError;
 use super::gate::{Gate, LetThrough, Pass, Say, tasks_of};
@@ -46,8 +46,12 @@ pub(crate) async fn run(
     let group = group.ok_or(CanaryError::Missing(zdd_py::Missing::Label(labels::GROUP)))?;
     let found = find(marathon, group).await?;
     refuse_held(found.as_ref(), false, now())?;
-    let running = running_of(marathon, group).await?;
-    let task = decide(args, &json, &definition, group, &running)?;
+    let around = Around::look(marathon, group).await?;
+    let running = &around.running;
+    let task = decide(args, &json, &definition, group, running)?;
+    if let Some(made) = &task.made {
+        around.admits(made).map_err(CanaryError::NotCreated)?;
+    }
     if let Some(app) = &task.made {
         let mut text = Vec::new();
         serde_json::to_writer_pretty(&mut text, app.as_json())?;
@@ -66,7 +70,7 @@ pub(crate) async fn run(
         }
         answer = prompt.ask("Continue with deployment?") => answer?,
     }
-    task.carry_out(args, found.as_ref(), &running, prompt, (marathon, balancer), operator, console)
+    task.carry_out(args, found.as_ref(), running, prompt, (marathon, balancer), operator, console)
         .await
 }
 
@@ -116,6 +120,7 @@ fn decide(
     match running {
         [] | [_] if is_completion => Err(CanaryError::NothingToComplete(group.into()).into()),
         [] | [_] => {
+            alt_port(definition)?;
             let old = running.first();
             let sizes = sizes(old);
             if sizes.target == 0 {
@@ -158,6 +163,14 @@ fn decide(
             let group = group.to_owned();
             Err(ReleaseError::Hybrid { group, apps }.into())
         }
+    }
+}
+
+/// What zdd.py would be told when it posts the app.
+fn not_created(error: CliError) -> CliError {
+    match error {
+        CliError::Canary(CanaryError::Stranger(error)) => CanaryError::NotCreated(error).into(),
+        error => error,
     }
 }
 
@@ -234,7 +247,7 @@ impl Task {
         let record = self.record.clone();
         let made = self.made.clone();
         let mut claim = Claim::take(marathon, found, record, made, me(now(), false)).await?;
-        claim = claim.after_all(running).await?;
+        claim = claim.after_all(running).await.map_err(not_created)?;
         let drain = DrainArgs {
             drain_timeout: Span::seconds(args.max_wait),
             on_drain_timeout: DrainTimeout::Kill,

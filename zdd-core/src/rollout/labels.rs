@@ -44,6 +44,27 @@ impl Colour {
         }
     }
 
+    /// The colour for a release of `id` beside `app`: another one where `app` has that very id, under
+    /// whichever colour.
+    pub(super) fn for_id(id: &str, app: Option<&App>) -> Self {
+        let colour = Self::beside(app);
+        let is_taken = |app: &App| app.id().as_str() == colour.of(id);
+        if app.is_some_and(is_taken) { colour.other() } else { colour }
+    }
+
+    /// The id of a release in this colour.
+    pub(super) fn of(self, id: &str) -> String {
+        let slash = if id.starts_with('/') { "" } else { "/" };
+        format!("{slash}{id}-{}", self.as_str())
+    }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::Blue => Self::Green,
+            Self::Green => Self::Blue,
+        }
+    }
+
     /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {

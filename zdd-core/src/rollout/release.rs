@@ -2,11 +2,12 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde_json::{Map, Value};
 
 use super::labels::{self, Colour};
-use super::service_port::{entrance, service_port, set_service_port};
+use super::service_port::{alt_port, entrance, service_port, set_service_port};
 use crate::app::App;
 use crate::ports::{Name, NameError};
 use crate::units::{AppId, GroupId, InstanceCount, PathError, Timestamp};
@@ -55,15 +56,15 @@ pub enum ReleaseError {
         /// The port of both.
         port: u16,
     },
-    /// The label for the second service port holds none, or the first once more.
-    #[error("{app}: the label {ALT} is `{value}`, not another port than {port}", ALT = labels::ALT_PORT)]
+    /// The label for the second service port holds none, or one that the definition has already.
+    #[error("{app}: the label {ALT} is `{value}`, {}", NotAPort(*.same), ALT = labels::ALT_PORT)]
     AltPort {
         /// Whose.
         app: AppId,
         /// What it holds.
         value: String,
-        /// The first service port.
-        port: u16,
+        /// The service port that it is; none where it is no port at all.
+        same: Option<u16>,
     },
     /// Clients of the two come in by different ports.
     #[error("{app} has port {port} for clients, and {running}, which runs, has {other}")]
@@ -197,14 +198,13 @@ impl<'a> Release<'a> {
             return Err(ReleaseError::NoHealthCheck(app.id().clone()));
         }
         let running = self.running()?;
-        let colour = Colour::beside(running);
+        let colour = Colour::for_id(app.id().as_str(), running);
         let entrance = entrance(app).ok_or_else(|| ReleaseError::NoPort(app.id().clone()))?;
         let mut json = app.as_json().clone();
         if let Some(port) = self.other_port(running)? {
             set_service_port(&mut json, port);
         }
-        let text = alloc::format!("{}-{}", app.id(), colour.as_str());
-        let id = AppId::resolve(&text, &GroupId::root())
+        let id = AppId::resolve(&colour.of(app.id().as_str()), &GroupId::root())
             .map_err(|error| ReleaseError::Id { app: app.id().clone(), error })?;
         json.insert("id".into(), id.as_str().into());
         let added = [
@@ -250,17 +250,8 @@ impl<'a> Release<'a> {
     /// The service port that the new app has to have so that it is not that of the old one.
     fn other_port(&self, running: Option<&App>) -> Result<Option<u16>, ReleaseError> {
         let app = self.definition;
+        let alternative = alt_port(app)?;
         let Some(port) = service_port(app) else { return Ok(None) };
-        let said = app.labels().get(labels::ALT_PORT);
-        let alternative = said.map(|text| {
-            let other = text.trim().parse().ok().filter(|other| *other > 0 && *other != port);
-            other.ok_or_else(|| ReleaseError::AltPort {
-                app: app.id().clone(),
-                value: text.clone(),
-                port,
-            })
-        });
-        let alternative = alternative.transpose()?;
         match running {
             Some(running) if service_port(running) == Some(port) => match alternative {
                 Some(other) => Ok(Some(other)),
@@ -282,6 +273,89 @@ fn add_labels<const N: usize>(json: &mut Map<String, Value>, added: [(&str, Stri
     }
 }
 
+/// What is wrong with a second service port.
+struct NotAPort(Option<u16>);
+
+impl fmt::Display for NotAPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(same) => write!(f, "not another port than {same}"),
+            None => f.write_str("no port from 1 to 65535"),
+        }
+    }
+}
+
 fn list(apps: &[AppId]) -> String {
     apps.iter().map(AppId::as_str).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const EXTENT: Extent = Extent { instances: 1, target: 1, beside: 0 };
+
+    fn app(id: &str, ports: &Value, labels: &Value) -> App {
+        let mut all = json!({"HAPROXY_DEPLOYMENT_GROUP": "shop"});
+        all.as_object_mut().unwrap().extend(labels.as_object().unwrap().clone());
+        let checks = json!([{"protocol": "HTTP"}]);
+        let app = json!({"id": id, "ports": ports, "labels": all, "healthChecks": checks});
+        App::parse(&app.to_string()).unwrap()
+    }
+
+    fn made(definition: &App, group: &[App]) -> Result<App, ReleaseError> {
+        let release = Release { definition, group, allow_no_health_check: false };
+        release.app(EXTENT, Timestamp::EPOCH)
+    }
+
+    #[test]
+    fn a_second_port_is_another_port() {
+        for (value, ports, same) in [
+            ("soon", json!([80]), None),
+            ("", json!([80]), None),
+            ("0", json!([80]), None),
+            ("-81", json!([80]), None),
+            ("65536", json!([80]), None),
+            ("81.0", json!([80]), None),
+            ("80", json!([80]), Some(80)),
+            (" 80 ", json!([80]), Some(80)),
+            ("9000", json!([80, 9000]), Some(9000)),
+            // Also where the port for clients is said by a label alone.
+            ("0", json!([0]), None),
+        ] {
+            let labels = json!({"HAPROXY_DEPLOYMENT_ALT_PORT": value, "HAPROXY_0_PORT": "80"});
+            let definition = app("/shop", &ports, &labels);
+            let (id, value) = (definition.id().clone(), String::from(value));
+            let refused = ReleaseError::AltPort { app: id, value, same };
+            let runs = app("/shop-blue", &json!([80]), &json!({}));
+            assert_eq!(made(&definition, &[]).unwrap_err(), refused);
+            assert_eq!(made(&definition, &[runs]).unwrap_err(), refused);
+        }
+        let labels = json!({"HAPROXY_DEPLOYMENT_ALT_PORT": " 81 "});
+        let definition = app("/shop", &json!([80]), &labels);
+        assert_eq!(service_port(&made(&definition, &[]).unwrap()), Some(80));
+        let runs = app("/shop-blue", &json!([80]), &json!({}));
+        assert_eq!(service_port(&made(&definition, &[runs]).unwrap()), Some(81));
+    }
+
+    #[test]
+    fn a_release_never_has_the_id_of_what_runs() {
+        let labels = json!({"HAPROXY_DEPLOYMENT_ALT_PORT": "81"});
+        let definition = app("/shop", &json!([80]), &labels);
+        for (runs, colour, id) in [
+            ("/shop-blue", Some("blue"), "/shop-green"),
+            ("/shop-green", Some("green"), "/shop-blue"),
+            ("/shop", None, "/shop-blue"),
+            // Not deployed by us: it only has the group.
+            ("/shop-blue", None, "/shop-green"),
+            ("/shop-blue", Some("green"), "/shop-green"),
+            ("/shop-green", Some("blue"), "/shop-blue"),
+        ] {
+            let colour = colour.map_or(json!({}), |it| json!({"HAPROXY_DEPLOYMENT_COLOUR": it}));
+            let made = made(&definition, &[app(runs, &json!([80]), &colour)]).unwrap();
+            assert_eq!(made.id().as_str(), id, "{runs} {colour}");
+            assert!(id.ends_with(&made.labels()[labels::COLOUR]), "{id}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use serde_json::{Map, Value};
 
 use super::labels::{self, Colour};
-use super::service_port::{service_port, set_service_port};
+use super::service_port::{said_alt_port, service_port, set_service_port};
 use crate::app::App;
 use crate::units::{GroupId, InstanceCount, Timestamp};
 
@@ -89,27 +89,24 @@ pub fn prepare(
     let label = |app: &App, name| app.labels().get(name).and_then(|it| it.parse::<u16>().ok());
     let own = match old {
         None => port,
-        Some(old) => {
-            let other = label(old, labels::ALT_PORT);
-            match other {
-                Some(other) if service_port(old) == Some(other) => {
-                    label(old, labels::PORT).unwrap_or(port)
-                }
-                Some(other) => other,
-                None => port,
+        Some(old) => match said_alt_port(old) {
+            Some(other) if service_port(old) == Some(other) => {
+                label(old, labels::PORT).unwrap_or(port)
             }
-        }
+            Some(other) => other,
+            None if service_port(old) == Some(port) => said_alt_port(definition).unwrap_or(port),
+            None => port,
+        },
     };
-    let colour = Colour::beside(old).as_str();
-    let slash = if id.starts_with('/') { "" } else { "/" };
+    let colour = Colour::for_id(id, old);
     let mut app = json.clone();
-    app.insert("id".into(), alloc::format!("{slash}{id}-{colour}").into());
+    app.insert("id".into(), colour.of(id).into());
     app.insert("instances".into(), sizes.first.into());
     set_service_port(&mut app, own);
     let added = [
         (labels::APP_ID, id.to_string()),
         (labels::PORT, port.to_string()),
-        (labels::COLOUR, colour.into()),
+        (labels::COLOUR, colour.as_str().into()),
         (labels::STARTED_AT, now.to_string()),
         (labels::TARGET, sizes.target.to_string()),
         (labels::NEW, sizes.beside.to_string()),

@@ -70,6 +70,7 @@ impl Plan {
         source: Source,
         pace: Pace,
     ) -> Result<Self, CliError> {
+        present.admits(prepared)?;
         let Prepared { record, app } = prepared;
         let lasting = lasting(prepared, present, pace);
         let mut world = world(record, present, lasting)?;

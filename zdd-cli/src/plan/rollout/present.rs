@@ -4,18 +4,20 @@ use zdd_core::app::App;
 use zdd_core::ports::{LoadBalancer, Marathon, Name};
 use zdd_core::rollout::forecast::Sight;
 use zdd_core::rollout::record::Found;
-use zdd_core::rollout::{Extent, Release, labels};
+use zdd_core::rollout::{Extent, Release, StrangerError, labels, refuse_foreign, refuse_taken};
 use zdd_core::units::Timestamp;
 
 use crate::error::CliError;
 use crate::input::Source;
-use crate::rollout::{CanaryError, find, running_of};
+use crate::rollout::{Around, CanaryError, Prepared, find};
 
 /// What is there of a deployment group.
 #[derive(Clone, Debug)]
 pub(crate) struct Present {
     pub(crate) found: Option<Found>,
     pub(crate) running: Vec<App>,
+    /// All apps that are not of the group.
+    pub(crate) strangers: Vec<App>,
     pub(crate) origin: Origin,
     pub(crate) n_balancers: u32,
 }
@@ -35,8 +37,8 @@ impl Present {
     /// What Marathon says of a deployment group.
     pub(crate) async fn look(marathon: &dyn Marathon, group: &str) -> Result<Self, CliError> {
         let found = find(marathon, group).await?;
-        let running = running_of(marathon, group).await?;
-        Ok(Self { found, running, origin: Origin::Live, n_balancers: 1 })
+        let Around { running, strangers } = Around::look(marathon, group).await?;
+        Ok(Self { found, running, strangers, origin: Origin::Live, n_balancers: 1 })
     }
 
     /// One app that runs, or is taken to: as it would be had it been deployed here.
@@ -55,12 +57,22 @@ impl Present {
             let release = Release { definition, group: &[], allow_no_health_check: true };
             release.app(extent, Timestamp::EPOCH).map_err(CanaryError::from)?
         };
-        Ok(Self { found: None, running: vec![running], origin, n_balancers: 1 })
+        let (running, strangers) = (vec![running], Vec::new());
+        Ok(Self { found: None, running, strangers, origin, n_balancers: 1 })
     }
 
     /// The same once `app` has been deployed, as the first of its group.
     pub(crate) fn after(&self, app: App) -> Self {
         Self { found: None, running: vec![app], ..self.clone() }
+    }
+
+    /// Refuses what would take from others what is theirs.
+    pub(crate) fn admits(&self, prepared: &Prepared) -> Result<(), StrangerError> {
+        let Prepared { record, app } = prepared;
+        if self.found.is_some() {
+            self.strangers.iter().try_for_each(|it| refuse_foreign(record, it))?;
+        }
+        refuse_taken(app, &self.running, &self.strangers)
     }
 
     /// Looks at the balancers, too.

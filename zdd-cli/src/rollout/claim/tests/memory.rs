@@ -76,6 +76,11 @@ impl Memory {
         self.is_out.store(true, Ordering::SeqCst);
     }
 
+    /// Changes arrive again.
+    pub(in crate::rollout) fn comes_back(&self) {
+        self.is_out.store(false, Ordering::SeqCst);
+    }
+
     /// Somebody does something just now.
     pub(in crate::rollout) fn act(&self, who: &str) {
         let apps = self.apps.lock().unwrap();

@@ -1,0 +1,272 @@
+//! Apps and ports of others: nothing is taken from them, and nothing of theirs is changed or deleted.
+#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
+
+mod fake;
+mod run;
+
+use fake::{Fake, Knobs};
+use run::{Told, Zdd};
+use serde_json::{Value, json};
+
+const LB: &str = "--haproxy=127.0.0.1:1";
+const DEPLOY: &[&str] = &["deploy", "shop.json", LB];
+const DRY: &[&str] = &["deploy", "shop.json", LB, "--dry-run"];
+const CANARY: &[&str] = &["canary", "start", "shop.json", "--weight", "20", LB];
+const PLAN: &[&str] = &["plan", "shop.json", "-m", "MARATHON"];
+const PLAN_CANARY: &[&str] = &["plan", "shop.json", "--weight", "20", "-m", "MARATHON"];
+const ALL: &[&[&str]] = &[DEPLOY, DRY, CANARY, PLAN, PLAN_CANARY];
+const ZDD_PY: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-f"];
+const ZDD_PY_DRY: &[&str] =
+    &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-d"];
+
+fn definition() -> Value {
+    json!({
+        "id": "/shop", "cmd": "./shop", "instances": 2, "ports": [10_080],
+        "healthChecks": [{"protocol": "HTTP", "path": "/"}],
+        "labels": {
+            "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_DEPLOYMENT_ALT_PORT": "10081",
+        },
+    })
+}
+
+/// An app of somebody else, with this service port.
+fn stranger(id: &str, port: u16, group: Option<&str>) -> Value {
+    let labels = group.map_or(json!({}), |group| json!({"HAPROXY_DEPLOYMENT_GROUP": group}));
+    json!({"id": id, "cmd": "./other", "instances": 1, "ports": [port], "labels": labels})
+}
+
+/// A release of ours.
+fn ours(colour: &str, port: u16) -> Value {
+    let mut app = definition();
+    (app["id"], app["ports"]) = (format!("/shop-{colour}").into(), json!([port]));
+    for (name, value) in [("HAPROXY_0_PORT", "10080"), ("HAPROXY_DEPLOYMENT_COLOUR", colour)] {
+        app["labels"][name] = value.into();
+    }
+    app
+}
+
+/// A record that nobody holds, of a rollout from blue to green.
+fn record(phase: &str) -> Value {
+    let split = json!({"split": {"old": 80, "new": 20}});
+    let by =
+        |canary: &Value| if phase == "canary" { canary.clone() } else { "by-instances".into() };
+    let record = json!({
+        "schema": 1, "group": "shop", "backend": "shop_10080", "phase": phase,
+        "old": "/shop-blue", "new": "/shop-green", "before": 2, "canary": 1, "full": 2, "floor": 2,
+        "traffic": by(&split), "hold": by(&split), "growth": "by-half",
+        "since": "2026-01-02T03:04:05.678Z",
+    });
+    let labels = json!({"ZDD_ROLLOUT": record.to_string()});
+    json!({"id": "/zdd-rollouts/shop/g1", "cmd": "exit 1", "instances": 0, "labels": labels})
+}
+
+struct Scene {
+    fake: Fake,
+    zdd: Zdd,
+}
+
+impl Scene {
+    fn new(apps: &[Value]) -> Self {
+        let fake = Fake::start(Knobs::default());
+        let zdd = Zdd::new(&fake);
+        zdd.file("shop.json", &definition());
+        let scene = Self { fake, zdd };
+        scene.put(apps);
+        scene
+    }
+
+    /// Nothing but these apps is there.
+    fn put(&self, apps: &[Value]) {
+        let mut world = self.fake.world();
+        world.apps.clear();
+        apps.iter().for_each(|app| world.add(app.clone()));
+    }
+
+    fn run(&self, args: &[&str]) -> Told {
+        let url = self.fake.url();
+        let args: Vec<&str> =
+            args.iter().map(|arg| if *arg == "MARATHON" { &*url } else { arg }).collect();
+        self.zdd.run(&args)
+    }
+
+    /// Is refused with this status, and these texts, before anything is changed.
+    #[track_caller]
+    fn refuses(&self, args: &[&str], code: i32, texts: &[&str]) {
+        let told = self.run(args);
+        let said = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(told.code, Some(code), "{args:?}: {told:#?}");
+        for text in texts {
+            assert!(said.contains(text), "{args:?}: {text}\n{said}");
+        }
+        assert_eq!(said.matches("error: ").count(), 1, "{said}");
+        self.is_as_it_was(args);
+    }
+
+    /// Comes as far as the balancer, which is not there.
+    #[track_caller]
+    fn goes_on(&self, args: &[&str]) {
+        let told = self.run(args);
+        let is_plan = args[0] == "plan";
+        assert_eq!(told.code, Some(if is_plan { 0 } else { 5 }), "{args:?}: {told:#?}");
+        self.is_as_it_was(args);
+    }
+
+    #[track_caller]
+    fn is_as_it_was(&self, args: &[&str]) {
+        let changes = self.fake.world().changes();
+        assert!(changes.is_empty(), "{args:?}: {changes:?}");
+    }
+}
+
+#[test]
+fn an_app_of_somebody_else_is_not_adopted() {
+    let scene = Scene::new(&[]);
+    let group =
+        |it: &str| format!("/shop-blue is there already, and is not of the deployment group {it}");
+    for (of, says) in [(None, "shop: it has no label"), (Some("cart"), "shop but of cart")] {
+        scene.put(&[stranger("/shop-blue", 9000, of)]);
+        for args in ALL {
+            scene.refuses(args, 3, &[&group(says), "give the definition another id"]);
+        }
+        // zdd.py is told by Marathon that there is such an app.
+        for args in [ZDD_PY, ZDD_PY_DRY] {
+            scene.refuses(args, 7, &[&group(says), "give the definition another id"]);
+        }
+    }
+    scene.put(&[ours("blue", 10_080), stranger("/shop-green", 9000, None)]);
+    for args in ALL {
+        scene.refuses(args, 3, &["/shop-green is there already", "or remove /shop-green"]);
+    }
+    scene.put(&[ours("blue", 10_080), stranger("/shop", 9000, None)]);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+}
+
+#[test]
+fn what_the_hint_about_an_id_says_can_be_done() {
+    let mut adopted = stranger("/shop-blue", 10_080, None);
+    let scene = Scene::new(&[adopted.clone()]);
+    scene.refuses(DEPLOY, 3, &["give it the label HAPROXY_DEPLOYMENT_GROUP=shop"]);
+    // It is replaced by an app of another id.
+    adopted["labels"]["HAPROXY_DEPLOYMENT_GROUP"] = "shop".into();
+    scene.put(&[adopted]);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+    let told = scene.run(PLAN);
+    assert!(told.out.contains("/shop-green"), "{told:#?}");
+    // Another id.
+    scene.put(&[stranger("/shop-blue", 9000, Some("cart"))]);
+    let mut other = definition();
+    other["id"] = "/store".into();
+    scene.zdd.file("shop.json", &other);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+}
+
+#[test]
+fn a_port_of_somebody_else_is_not_opened() {
+    let scene = Scene::new(&[]);
+    let says = "/shop-blue would have port 10080, which is that of /cart";
+    for of in [None, Some("cart")] {
+        scene.put(&[stranger("/cart", 10_080, of)]);
+        for args in ALL {
+            scene.refuses(args, 3, &[says, "choose a port that no app has"]);
+        }
+        for args in [ZDD_PY, ZDD_PY_DRY] {
+            scene.refuses(args, 7, &[says]);
+        }
+    }
+    // One that is there was let through before, or was there first.
+    scene.put(&[ours("blue", 10_080), stranger("/cart", 10_080, None)]);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+    // The second port is opened by every second deployment.
+    let says = "/shop-green would have port 10081, which is that of /cart";
+    scene.put(&[ours("blue", 10_080), stranger("/cart", 10_081, None)]);
+    for args in ALL {
+        scene.refuses(args, 3, &[says, "set the label HAPROXY_DEPLOYMENT_ALT_PORT"]);
+    }
+    scene.put(&[stranger("/cart", 10_081, None)]);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.put(&[ours("green", 10_081), stranger("/cart", 10_082, None)]);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+}
+
+#[test]
+fn what_the_hint_about_a_port_says_can_be_done() {
+    let scene = Scene::new(&[stranger("/store", 10_080, None)]);
+    scene.refuses(DEPLOY, 3, &["give it the label HAPROXY_DEPLOYMENT_GROUP=shop"]);
+    scene.put(&[stranger("/store", 10_080, Some("shop"))]);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.put(&[ours("blue", 10_080), stranger("/cart", 10_081, None)]);
+    let mut other = definition();
+    other["labels"]["HAPROXY_DEPLOYMENT_ALT_PORT"] = "10082".into();
+    scene.zdd.file("shop.json", &other);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+}
+
+/// Whatever goes on with a rollout, or turns it round.
+const ONWARD: &[&[&str]] = &[
+    &["resume", "shop", LB],
+    &["abort", "shop", LB],
+    &["abort", "shop", LB, "--dry-run"],
+    &["canary", "promote", "shop", LB],
+    &["canary", "rollback", "shop", LB],
+    &["canary", "hold", "shop", LB],
+    CANARY,
+];
+
+#[test]
+fn a_rollout_neither_changes_nor_deletes_an_app_of_somebody_else() {
+    let scene = Scene::new(&[]);
+    let (blue, green) = (ours("blue", 10_080), ours("green", 10_081));
+    for (apps, id) in [
+        ([blue.clone(), stranger("/shop-green", 9000, None)], "/shop-green"),
+        ([blue, stranger("/shop-green", 9000, Some("cart"))], "/shop-green"),
+        ([stranger("/shop-blue", 9000, None), green], "/shop-blue"),
+    ] {
+        let says = format!("{id} is not what shop was rolled out with");
+        let phases = if id == "/shop-blue" { &["canary"] } else { &["promote", "rollback"][..] };
+        for &phase in phases {
+            scene.put(&[&apps[..], &[record(phase)]].concat());
+            let onward = ONWARD.iter().filter(|it| phase == "canary" || it[0] != "canary");
+            // It cannot be turned round once more.
+            for args in onward {
+                scene.refuses(args, 3, &[&says, "remove the record /zdd-rollouts/shop"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_hint_about_a_record_says_can_be_done() {
+    let (blue, green) = (ours("blue", 10_080), ours("green", 10_081));
+    let scene = Scene::new(&[blue.clone(), stranger("/shop-green", 9000, None), record("promote")]);
+    let abort: &[&str] = &["abort", "shop", LB, "--dry-run"];
+    scene.refuses(abort, 3, &["give it the label HAPROXY_DEPLOYMENT_GROUP=shop"]);
+    scene.put(&[blue.clone(), green, record("promote")]);
+    scene.run(abort).exits(0).says("rolling /shop-green back");
+    scene.is_as_it_was(abort);
+    // Without the record nothing is left of it, and the stranger stays.
+    scene.put(&[blue, stranger("/shop-green", 9000, None)]);
+    scene.refuses(DEPLOY, 3, &["/shop-green is there already"]);
+}
+
+#[test]
+fn a_second_port_that_is_none_is_refused_everywhere() {
+    let scene = Scene::new(&[]);
+    let mut wrong = definition();
+    wrong["ports"] = json!([10_080, 9000]);
+    for value in ["soon", "", "0", "-10081", "65536", "10080", "9000"] {
+        wrong["labels"]["HAPROXY_DEPLOYMENT_ALT_PORT"] = value.into();
+        scene.zdd.file("shop.json", &wrong);
+        let says = format!("the label HAPROXY_DEPLOYMENT_ALT_PORT is `{value}`, no");
+        let texts = [says.as_str(), "a service port that no app has"];
+        if value == "9000" {
+            for apps in [vec![], vec![ours("blue", 10_080)], vec![ours("green", 10_081)]] {
+                scene.put(&apps);
+                for args in ALL.iter().chain([&ZDD_PY, &ZDD_PY_DRY]) {
+                    scene.refuses(args, 2, &texts);
+                }
+            }
+        }
+        scene.put(&[]);
+        [DEPLOY, ZDD_PY].iter().for_each(|args| scene.refuses(args, 2, &texts));
+    }
+}
