@@ -1,13 +1,13 @@
 //! How a rollout ends that was carried out, whichever verb began it.
 
 use zdd_core::app::App;
+use zdd_core::drive::{Claim, find};
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{Observation, labels};
 use zdd_core::units::Timestamp;
 
 use super::carry::Means;
-use super::claim::{Claim, find};
 use super::error::{CanaryError, goes_on, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
@@ -188,6 +188,7 @@ pub(super) async fn release(
 ) -> Result<Option<CliError>, CliError> {
     let (group, who) = (claim.record.group.clone(), claim.who().to_owned());
     let Err(error) = claim.release().await else { return Ok(None) };
+    let error = CliError::from(error);
     if !is_lost(&error) {
         console
             .tell(&format!("warning: {group} is still held by {who}, which ends now: {error}"))?;

@@ -26,7 +26,6 @@ mod walk;
 mod watchers;
 mod zdd_py;
 
-pub(crate) use claim::{Around, find, running_of};
 pub(crate) use doing::Doing;
 pub(crate) use error::{CanaryError, Share};
 pub(crate) use lines::CanaryLine;

@@ -1,12 +1,12 @@
 //! Rollouts for the verbs that are there for all deployments: `status`, `abort` and `resume`.
 
+use zdd_core::drive::read_all;
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::labels;
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::units::AppId;
 
 use super::carry::Means;
-use super::claim::read_all;
 use super::end::{heading, turn, turned};
 use super::error::CanaryError;
 use super::verb::needed;

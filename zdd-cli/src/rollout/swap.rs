@@ -1,11 +1,12 @@
 //! Blue/green: the new version grows beside the old one, which goes as it grows.
 
 use zdd_core::app::App;
+use zdd_core::drive::{Claim, refuse_held};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Record;
 
 use super::carry::{Means, patience};
-use super::claim::{Claim, me, refuse_held};
+use super::claim::me;
 use super::close::close;
 use super::doing::Doing;
 use super::error::CanaryError;
