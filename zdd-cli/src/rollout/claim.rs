@@ -3,9 +3,9 @@
 use zdd_core::app::App;
 use zdd_core::ports::{Force, Marathon, MarathonError};
 use zdd_core::rollout::record::{Found, Holder, Record, RecordError, folder, folder_of_all};
-use zdd_core::rollout::{StrangerError, labels, refuse_taken};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
+use super::around::Around;
 use super::error::CanaryError;
 use crate::error::CliError;
 
@@ -250,32 +250,6 @@ impl<'m> Claim<'m> {
             Err(error) => Err(CliError::of_app(id, error)),
         }
     }
-}
-
-/// All apps, as a deployment group sees them.
-pub(crate) struct Around {
-    /// Those of the group.
-    pub(crate) running: Vec<App>,
-    /// All others.
-    pub(crate) strangers: Vec<App>,
-}
-
-impl Around {
-    pub(crate) async fn look(marathon: &dyn Marathon, group: &str) -> Result<Self, CliError> {
-        let apps = marathon.apps().await?.into_iter().map(|it| it.app);
-        let (running, strangers) = apps.partition(|app| labels::group_of(app) == Some(group));
-        Ok(Self { running, strangers })
-    }
-
-    /// Refuses an app that would take from others what is theirs.
-    pub(super) fn admits(&self, made: &App) -> Result<(), StrangerError> {
-        refuse_taken(made, &self.running, &self.strangers)
-    }
-}
-
-/// The apps of a deployment group that are there.
-pub(crate) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
-    Ok(Around::look(marathon, group).await?.running)
 }
 
 /// Who we are, for others to read.

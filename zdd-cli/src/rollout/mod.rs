@@ -1,5 +1,6 @@
 //! One version beside another: `zdd canary`, and blue/green of `zdd deploy`.
 
+mod around;
 mod carry;
 mod claim;
 mod close;
@@ -26,7 +27,8 @@ mod walk;
 mod watchers;
 mod zdd_py;
 
-pub(crate) use claim::{Around, find, running_of};
+pub(crate) use around::{Around, refuse_one_more, running_of, unrecorded};
+pub(crate) use claim::find;
 pub(crate) use doing::Doing;
 pub(crate) use error::{CanaryError, Share};
 pub(crate) use lines::CanaryLine;

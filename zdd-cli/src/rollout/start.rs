@@ -4,8 +4,9 @@ use zdd_core::app::App;
 use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Record};
 
+use super::around::{Around, tell_of_others};
 use super::carry::{Means, patience};
-use super::claim::{Around, Claim, me, refuse_held};
+use super::claim::{Claim, me, refuse_held};
 use super::close::close;
 use super::doing::Doing;
 use super::error::{CanaryError, Share};
@@ -61,6 +62,7 @@ impl Start<'_> {
         refuse_held(present.found.as_ref(), self.args.pace.drain.take_over, now())?;
         let next = canary.prepared(present.found.as_ref(), &present.running)?;
         present.admits(&next.prepared)?;
+        tell_of_others(&next.prepared.record, &present.running, console)?;
         if next.before.is_some() {
             // What comes after that has to be possible, too, before anything is begun.
             let present = present.after(next.prepared.app.clone());

@@ -14,8 +14,9 @@ use zdd_core::rollout::{
 };
 use zdd_core::units::{GroupId, TaskId};
 
+use super::around::{Around, others};
 use super::carry::{Carried, Means, carry_through};
-use super::claim::{Around, Claim, find, me, refuse_held};
+use super::claim::{Claim, find, me, refuse_held};
 use super::close::leave;
 use super::error::CanaryError;
 use super::gate::{Gate, LetThrough, Pass, Say, tasks_of};
@@ -48,6 +49,10 @@ pub(crate) async fn run(
     refuse_held(found.as_ref(), false, now())?;
     let around = Around::look(marathon, group).await?;
     let running = &around.running;
+    if let (Some(Found { record, .. }), 3..) = (&found, running.len()) {
+        let (group, apps) = (record.group.clone(), others(record, running));
+        return Err(CanaryError::Others { group, apps }.into());
+    }
     let task = decide(args, &json, &definition, group, running)?;
     if let Some(made) = &task.made {
         around.admits(made).map_err(CanaryError::NotCreated)?;
