@@ -10,6 +10,7 @@ use zdd_core::check::{SuggestError, Verdict};
 use zdd_core::group::{Cycle, PlanError};
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::MarathonError;
+use zdd_core::rollout::ReleaseError;
 use zdd_core::rollout::forecast::ForecastError;
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 use zdd_marathon::{BuildError, CredentialFileError};
@@ -167,7 +168,12 @@ pub(crate) enum CliError {
     #[error("no deployment of {0} goes on")]
     NothingRuns(String),
     #[error("no deployment of {target} goes on, and no rollout")]
-    NoneGoesOn { target: String, there: Vec<String> },
+    NoneGoesOn {
+        target: String,
+        there: Vec<String>,
+        /// Of a deployment group of this name: what is wrong with it.
+        several: Option<ReleaseError>,
+    },
     #[error("deployment {0} does not go on: it has ended, or there was none of this id")]
     DeploymentGone(DeploymentId),
     #[error("deployment {0} holds no app")]
@@ -316,7 +322,10 @@ impl CliError {
                 Some("deploy the number first, without --restart, then the restart".into())
             }
             Self::Mixed { .. } => Some("--restart replaces all instances".into()),
-            Self::NoneGoesOn { target, there } => Some(if there.is_empty() {
+            Self::NoneGoesOn { several: Some(several), .. } => {
+                Some(format!("{several}: {}", several.hint().unwrap_or_default()))
+            }
+            Self::NoneGoesOn { target, there, .. } => Some(if there.is_empty() {
                 format!("nothing else does, either; `zdd status {target}` says what runs of it")
             } else {
                 format!("what goes on: {}", there.join("; "))
@@ -489,7 +498,7 @@ macro_rules! canary_errors {
 }
 
 canary_errors!(
-    zdd_core::rollout::ReleaseError,
+    ReleaseError,
     zdd_core::rollout::StrangerError,
     zdd_core::rollout::record::RecordError
 );

@@ -270,3 +270,66 @@ fn a_second_port_that_is_none_is_refused_everywhere() {
         [DEPLOY, ZDD_PY].iter().for_each(|args| scene.refuses(args, 2, &texts));
     }
 }
+
+/// One more app of the group.
+fn third() -> Value {
+    let mut app = ours("red", 10_083);
+    app["id"] = "/shop".into();
+    app
+}
+
+#[test]
+fn an_extra_app_without_a_record_is_told_with_what_to_remove() {
+    let (blue, green) = (ours("blue", 10_080), ours("green", 10_081));
+    let scene = Scene::new(&[]);
+    for apps in [vec![blue.clone(), green.clone()], vec![blue.clone(), green, third()]] {
+        scene.put(&apps);
+        let says = format!("has {} apps: /shop", apps.len());
+        for args in ALL {
+            scene.refuses(args, 3, &[&says, "no rollout of them is recorded", "remove all but"]);
+        }
+        for args in [["canary", "promote", "shop", LB], ["canary", "rollback", "shop", LB]] {
+            scene.refuses(&args, 3, &[&says, "remove all but the one"]);
+        }
+        let abort: &[&str] = &["abort", "shop", LB];
+        scene.refuses(abort, 6, &["no rollout", &says, "remove all but the one"]);
+    }
+    // Which is what helps.
+    scene.put(&[blue]);
+    ALL.iter().for_each(|args| scene.goes_on(args));
+}
+
+#[test]
+fn an_extra_app_is_told_by_whatever_goes_on_with_the_rollout_beside_it() {
+    let (blue, green) = (ours("blue", 10_080), ours("green", 10_081));
+    let scene = Scene::new(&[blue.clone(), green.clone(), third(), record("canary")]);
+    let says = "no part of this rollout, but of the deployment group shop: /shop;";
+    scene.run(&["abort", "shop", LB, "--dry-run"]).exits(0).says(says);
+    scene.run(CANARY).exits(5).says(says);
+    // zdd.py's line does not know which of them are meant.
+    let says = "no part of the rollout that goes on: /shop";
+    scene.run(ZDD_PY).exits(3).says(says).says("remove /shop;");
+    scene.put(&[blue, green, record("canary")]);
+    scene.run(&[ZDD_PY, &["-r", "-d"]].concat()).exits(0);
+    scene.is_as_it_was(ZDD_PY);
+}
+
+#[test]
+fn a_rolling_upgrade_creates_no_extra_app() {
+    let (blue, green) = (ours("blue", 10_080), ours("green", 10_081));
+    let scene = Scene::new(std::slice::from_ref(&blue));
+    let rolling: &[&str] = &["deploy", "shop.json", "--strategy", "rolling"];
+    let says = "/shop would be one more app of the deployment group shop, beside /shop-blue";
+    for args in [rolling, &[rolling, &["--dry-run"]].concat()] {
+        scene.refuses(args, 3, &[says, "leave --strategy rolling out"]);
+    }
+    scene.goes_on(DEPLOY);
+    scene.put(&[blue.clone(), green.clone(), record("canary")]);
+    scene.refuses(rolling, 3, &[says, "`zdd canary promote shop` or `zdd abort shop`"]);
+    // By itself, or where it is there, it is upgraded.
+    for apps in [vec![], vec![third()], vec![blue, green, third()]] {
+        scene.put(&apps);
+        scene.run(&[rolling, &["--dry-run"]].concat()).exits(0);
+    }
+    scene.is_as_it_was(rolling);
+}

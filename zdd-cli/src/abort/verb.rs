@@ -13,7 +13,7 @@ use crate::follow::{
     Asked, Closing, Console, Course, End, Follower, How, Journal, Operator, Recording, Scope,
     carry_on, close,
 };
-use crate::resume::{Wanted, find, none_of};
+use crate::resume::{Wanted, explained, find, none_of};
 use crate::rollout::{Rollouts, take_back};
 
 pub(crate) async fn run(
@@ -29,7 +29,10 @@ pub(crate) async fn run(
     }
     refuse_beside(&args.turn.beside)?;
     let deployments = marathon.deployments().await?;
-    let running = meant(args, &deployments, &rollouts)?;
+    let running = match meant(args, &deployments, &rollouts) {
+        Ok(running) => running,
+        Err(error) => return Err(explained(error, marathon).await),
+    };
     let Some(scope) = Scope::around(&running.affected_apps) else {
         return Err(CliError::HoldsNoApp(running.id.clone()));
     };

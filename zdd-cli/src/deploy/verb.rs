@@ -47,6 +47,9 @@ pub(crate) async fn run(
         return watchers.finish(answer, console).await;
     }
     refuse_beside(&args.beside)?;
+    if let Target::App(app) = &order.target {
+        rollout::refuse_one_more(app, marathon).await?;
+    }
     if args.strategy.is_none() {
         warn_of_groups(&order, console)?;
     }

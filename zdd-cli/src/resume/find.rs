@@ -1,11 +1,11 @@
 //! Finds a running deployment.
 
-use zdd_core::ports::RunningDeployment;
+use zdd_core::ports::{Marathon, RunningDeployment};
 use zdd_core::units::{AppId, DeploymentId};
 
 use crate::args::Target;
 use crate::error::CliError;
-use crate::rollout::Rollouts;
+use crate::rollout::{Rollouts, unrecorded};
 
 /// What is said of the deployment that is meant.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,16 @@ pub(crate) fn none_of(
     let mut there: Vec<_> = rollouts.names().map(|group| format!("rollout of {group}")).collect();
     there.extend(running.iter().map(|it| format!("deployment {}", named(it))));
     let target = target.app().map_or_else(|| target.to_string(), |app| app.to_string());
-    CliError::NoneGoesOn { target, there }
+    CliError::NoneGoesOn { target, there, several: None }
+}
+
+/// The same, with what is wrong with the deployment group that is meant.
+pub(crate) async fn explained(error: CliError, marathon: &dyn Marathon) -> CliError {
+    let CliError::NoneGoesOn { target, there, .. } = error else { return error };
+    let group = target.strip_prefix('/').unwrap_or(&target);
+    // What is wrong already is told, with the reason or without it.
+    let several = unrecorded(group, marathon).await.ok().flatten();
+    CliError::NoneGoesOn { target, there, several }
 }
 
 /// A deployment and what it holds, the first few.

@@ -3,5 +3,5 @@
 mod find;
 mod verb;
 
-pub(crate) use find::{Wanted, find, none_of};
+pub(crate) use find::{Wanted, explained, find, none_of};
 pub(crate) use verb::run;

@@ -7,7 +7,7 @@ use zdd_core::standing::Standing;
 use zdd_core::units::AppId;
 
 use super::find::named;
-use super::{Wanted, find, none_of};
+use super::{Wanted, explained, find, none_of};
 use crate::args::ResumeArgs;
 use crate::deploy;
 use crate::error::CliError;
@@ -48,12 +48,14 @@ pub(crate) async fn run(
         return followed(args, running, marathon, operator, console).await;
     };
     let none = || none_of(target, &deployments, &rollouts);
-    let app = target.app().ok_or_else(none)?;
+    let Some(app) = target.app() else { return Err(explained(none(), marathon).await) };
     match find(&deployments, Wanted { app: Some(&app), deployment: None }) {
         Ok(running) => followed(args, running, marathon, operator, console).await,
         Err(CliError::NothingRuns(_)) => match ended(&app, marathon, console).await {
             // A deployment group may have the name of no app.
-            Err(CliError::NoTarget(_)) if !target.as_str().starts_with('/') => Err(none()),
+            Err(CliError::NoTarget(_)) if !target.as_str().starts_with('/') => {
+                Err(explained(none(), marathon).await)
+            }
             answer => answer,
         },
         Err(error) => Err(error),

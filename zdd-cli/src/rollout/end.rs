@@ -3,8 +3,8 @@
 use zdd_core::drive::{Claim, find, find_all, refuse_held};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
-use zdd_core::rollout::refuse_foreign;
 
+use super::around::{look_around, unrecorded};
 use super::carry::Means;
 use super::claim::me;
 use super::close::close;
@@ -43,7 +43,7 @@ pub(super) async fn run(
             let means = Means { check: Some(check), ..means };
             let record = approved(&found.record)?;
             refuse_held(Some(&found), means.pace.drain.take_over, now())?;
-            are_ours(&record, marathon).await?;
+            look_around(&record, marathon, console).await?;
             carry(&found, record, means, operator, console).await
         }
     }
@@ -58,6 +58,7 @@ pub(super) async fn turn(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     refuse_held(Some(found), means.pace.drain.take_over, now())?;
+    look_around(&found.record, means.marathon, console).await?;
     let record = turned(&found.record, phase, means.marathon).await?;
     carry(found, record, means, operator, console).await
 }
@@ -81,8 +82,11 @@ async fn carry(
 pub(super) async fn one(marathon: &dyn Marathon, group: Option<&str>) -> Result<Found, CliError> {
     if let Some(group) = group {
         let group = group.strip_prefix('/').unwrap_or(group);
-        let found = find(marathon, group).await?;
-        return Ok(found.ok_or_else(|| CanaryError::NoneOf(group.into()))?);
+        if let Some(found) = find(marathon, group).await? {
+            return Ok(found);
+        }
+        let several = unrecorded(group, marathon).await?.map(CanaryError::from);
+        return Err(several.unwrap_or_else(|| CanaryError::NoneOf(group.into())).into());
     }
     let mut all = find_all(marathon).await?.into_iter();
     match (all.next(), all.next()) {
@@ -106,7 +110,6 @@ pub(super) async fn turned(
     phase: Phase,
     marathon: &dyn Marathon,
 ) -> Result<Record, CliError> {
-    are_ours(record, marathon).await?;
     let group = record.group.clone();
     // One that is promoted already does without the old one.
     let needs_old = match phase {
@@ -125,16 +128,6 @@ pub(super) async fn turned(
     }
     let turned = record.turned(phase);
     Ok(turned.ok_or(CanaryError::OnItsWay { group, is_forward: false })?)
-}
-
-/// Refuses to touch an app under one of a rollout's ids that is not of its group.
-pub(super) async fn are_ours(record: &Record, marathon: &dyn Marathon) -> Result<(), CliError> {
-    for id in record.old.iter().chain([&record.new]) {
-        if let Some(app) = app(id, marathon).await? {
-            refuse_foreign(record, &app)?;
-        }
-    }
-    Ok(())
 }
 
 /// The record of a canary that waits for somebody's word, with that word.
@@ -169,9 +162,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_goes_back_to_an_app_that_is_gone() {
-        let there =
-            App::parse(r#"{"id": "/shop-blue", "labels": {"HAPROXY_DEPLOYMENT_GROUP": "shop"}}"#)
-                .unwrap();
+        let there = App::parse(r#"{"id": "/shop-blue", "instances": 3}"#).unwrap();
         let with_old = Memory::new(1).with(there);
         let without = Memory::new(1);
         let [forward, back] =

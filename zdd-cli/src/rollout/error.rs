@@ -12,6 +12,7 @@ use zdd_core::units::{AppId, Timestamp};
 use zdd_core::weights::{Unreachable, WeightsError};
 use zdd_haproxy::socket::AddressError;
 
+use super::around::listed;
 use crate::blueprint::BlueprintError;
 use crate::exit::ExitCode;
 use crate::hooks::{Event, Outcome, Unusable};
@@ -61,6 +62,10 @@ pub(crate) enum CanaryError {
     TwoWeights(Source),
     #[error("{0}")]
     Release(#[from] ReleaseError),
+    #[error("{app} would be one more app of the deployment group {group}, beside {}", listed(.apps))]
+    OneMore { app: AppId, group: String, apps: Vec<AppId>, goes_on: bool },
+    #[error("{group} has apps that are no part of the rollout that goes on: {}", listed(.apps))]
+    Others { group: String, apps: Vec<AppId> },
     #[error("{0}")]
     Stranger(#[from] StrangerError),
     #[error("{0}")]
@@ -163,6 +168,8 @@ impl CanaryError {
             | Self::Several(_)
             | Self::NothingToComplete(_)
             | Self::NothingToApprove(_)
+            | Self::OneMore { .. }
+            | Self::Others { .. }
             | Self::Stranger(_)
             | Self::Release(ReleaseError::Hybrid { .. }) => ExitCode::InvalidCombination,
             Self::NotCreated(_) => ExitCode::Create,
@@ -243,6 +250,24 @@ impl CanaryError {
             Self::NoWeight => "say what the new version gets, as in --weight 20",
             Self::TwoWeights(_) => "leave --weight out, or change the blueprint",
             Self::Release(error) => return error.hint().map(Into::into),
+            Self::OneMore { app, goes_on: false, .. } => {
+                return Some(format!(
+                    "leave --strategy rolling out: a release of {app} takes over from what runs then"
+                ));
+            }
+            Self::OneMore { group, goes_on: true, .. } => {
+                return Some(format!(
+                    "end the rollout that goes on, with `zdd canary promote {group}` or `zdd abort \
+                     {group}`; then deploy this one without --strategy rolling"
+                ));
+            }
+            Self::Others { group, apps } => {
+                return Some(format!(
+                    "remove {}; or end the rollout first, with `zdd canary promote {group}` or `zdd abort \
+                     {group}`",
+                    listed(apps)
+                ));
+            }
             Self::Stranger(error) | Self::NotCreated(error) => return Some(error.hint()),
             Self::Record(_) => {
                 "look at the apps below /zdd-rollouts; without them zdd knows of no rollout"

@@ -7,10 +7,11 @@ use zdd_core::drive::{Claim, refuse_held};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Phase;
 
+use super::around::look_around;
 use super::carry::{Carried, Means, carry_out};
 use super::claim::me;
 use super::close::{leave, release};
-use super::end::{are_ours, one};
+use super::end::one;
 use super::error::CanaryError;
 use super::status;
 use super::watchers::Watchers;
@@ -38,7 +39,7 @@ pub(super) async fn run(
         let is_forward = found.record.phase == Phase::Promote;
         return Err(CanaryError::OnItsWay { group, is_forward }.into());
     }
-    are_ours(&found.record, marathon).await?;
+    look_around(&found.record, marathon, console).await?;
     let (record, definition) = (found.record.clone(), found.definition.clone());
     let mut claim =
         Claim::take(marathon, Some(&found), record, definition, me(now(), true)).await?;

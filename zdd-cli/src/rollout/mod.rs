@@ -1,5 +1,6 @@
 //! One version beside another: `zdd canary`, and blue/green of `zdd deploy`.
 
+mod around;
 mod carry;
 mod claim;
 mod close;
@@ -26,6 +27,7 @@ mod walk;
 mod watchers;
 mod zdd_py;
 
+pub(crate) use around::{refuse_one_more, unrecorded};
 pub(crate) use doing::Doing;
 pub(crate) use error::{CanaryError, Share};
 pub(crate) use lines::CanaryLine;

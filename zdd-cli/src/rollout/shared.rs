@@ -6,6 +6,7 @@ use zdd_core::rollout::labels;
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::units::AppId;
 
+use super::around::look_around;
 use super::carry::Means;
 use super::end::{heading, turn, turned};
 use super::error::CanaryError;
@@ -94,6 +95,7 @@ pub(crate) async fn take_back(
         return Err(CanaryError::NotOfRollouts { option: "--cancel", group }.into());
     }
     if args.dry_run {
+        look_around(&found.record, marathon, console).await?;
         let record = turned(&found.record, Phase::Rollback, marathon).await?;
         console.tell(&heading(&record))?;
         console.tell("nothing was done; leave --dry-run out to do it")?;

@@ -5,6 +5,7 @@ use zdd_core::drive::{Around, Claim, refuse_held};
 use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Record};
 
+use super::around::tell_of_others;
 use super::carry::{Means, patience};
 use super::claim::me;
 use super::close::close;
@@ -62,6 +63,7 @@ impl Start<'_> {
         refuse_held(present.found.as_ref(), self.args.pace.drain.take_over, now())?;
         let next = canary.prepared(present.found.as_ref(), &present.running)?;
         present.admits(&next.prepared)?;
+        tell_of_others(&next.prepared.record, &present.running, console)?;
         if next.before.is_some() {
             // What comes after that has to be possible, too, before anything is begun.
             let present = present.after(next.prepared.app.clone());

@@ -5,6 +5,7 @@ use zdd_core::drive::{Claim, refuse_held};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Record;
 
+use super::around::tell_of_others;
 use super::carry::{Means, patience};
 use super::claim::me;
 use super::close::close;
@@ -46,6 +47,7 @@ pub(crate) async fn swap(
         Swapped::Prepared(prepared) => *prepared,
     };
     present.admits(&prepared)?;
+    tell_of_others(&prepared.record, &present.running, console)?;
     let present = present.behind(Some(balancer), &prepared.record.backend).await?;
     let patience = patience(pace);
     doing.holds(&prepared, &present, patience)?;

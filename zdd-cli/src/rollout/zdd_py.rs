@@ -15,6 +15,7 @@ use zdd_core::rollout::{
 };
 use zdd_core::units::{GroupId, TaskId};
 
+use super::around::others;
 use super::carry::{Carried, Means, carry_through};
 use super::claim::me;
 use super::close::leave;
@@ -49,6 +50,10 @@ pub(crate) async fn run(
     refuse_held(found.as_ref(), false, now())?;
     let around = Around::look(marathon, group).await?;
     let running = &around.running;
+    if let (Some(Found { record, .. }), 3..) = (&found, running.len()) {
+        let (group, apps) = (record.group.clone(), others(record, running));
+        return Err(CanaryError::Others { group, apps }.into());
+    }
     let task = decide(args, &json, &definition, group, running)?;
     if let Some(made) = &task.made {
         around.admits(made).map_err(CanaryError::NotCreated)?;

@@ -84,8 +84,12 @@ pub enum ReleaseError {
     /// Nothing says whether its instances serve.
     #[error("{0} has no health check: nothing would say whether it serves")]
     NoHealthCheck(AppId),
-    /// The group has two apps already, or more.
-    #[error("the deployment group {group} has {} apps: {}", apps.len(), list(apps))]
+    /// The group has two apps already, or more, and no record says what they are to each other.
+    #[error(
+        "the deployment group {group} has {} apps: {}; no rollout of them is recorded",
+        apps.len(),
+        list(apps)
+    )]
     Hybrid {
         /// The group.
         group: String,
@@ -128,7 +132,11 @@ impl ReleaseError {
             Self::NoHealthCheck(_) => {
                 "add healthChecks, or go on blindly with --no-health-check-ok"
             }
-            Self::Hybrid { .. } => "end the rollout that goes on: promote it, or roll it back",
+            Self::Hybrid { .. } => {
+                "remove all but the one that is to stay; or, if zdd.py began a rollout of two of them, \
+                 remove the others, and promote it, or roll it back, with zdd.py's arguments and \
+                 --complete-cur or --complete-prev"
+            }
             Self::Id { .. } => return None,
             Self::Backend { .. } => "groups have letters, digits and the characters - _ . / only",
         })
