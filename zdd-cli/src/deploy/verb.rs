@@ -17,7 +17,7 @@ use super::order::{Order, Present, Target, stale};
 use super::show;
 use super::submit::{Submitted, failed, submit};
 use crate::args::{
-    AmendArgs, BesideArgs, Carrying, DeployArgs, FollowArgs, ObserveArgs, PaceArgs, Span, Strategy,
+    AmendArgs, Carrying, DeployArgs, FollowArgs, ObserveArgs, PaceArgs, Span, Strategy,
 };
 use crate::connect::balancer;
 use crate::error::{Call, CliError};
@@ -46,7 +46,7 @@ pub(crate) async fn run(
         let answer = rollout::swap(app, how, doing, marathon, &*balancer, operator, console).await;
         return watchers.finish(answer, console).await;
     }
-    refuse_beside(&args.beside)?;
+    refuse_beside(args.beside.given().or_else(|| args.hooks.given()))?;
     if args.strategy.is_none() {
         warn_of_groups(&order, console)?;
     }
@@ -81,8 +81,8 @@ fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>
 }
 
 /// Refuses what only rollouts beside what runs know.
-pub(crate) fn refuse_beside(beside: &BesideArgs) -> Result<(), CanaryError> {
-    beside.given().map_or(Ok(()), |option| Err(CanaryError::OnlyBlueGreen(option)))
+pub(crate) fn refuse_beside(given: Option<&'static str>) -> Result<(), CanaryError> {
+    given.map_or(Ok(()), |option| Err(CanaryError::OnlyBlueGreen(option)))
 }
 
 /// Says which apps of a group would be deployed blue/green by themselves.

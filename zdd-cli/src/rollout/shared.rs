@@ -93,6 +93,9 @@ pub(crate) async fn take_back(
         let group = group.clone();
         return Err(CanaryError::NotOfRollouts { option: "--cancel", group }.into());
     }
+    if let Some(option) = args.turn.hooks.only_forward() {
+        return Err(CanaryError::NothingPromoted(option).into());
+    }
     if args.dry_run {
         let record = turned(&found.record, Phase::Rollback, marathon).await?;
         console.tell(&heading(&record))?;
@@ -123,6 +126,9 @@ pub(crate) async fn go_on(
     if let Some(option) = only_rolling(&args.how, &args.follow) {
         return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
     }
+    if args.check.check_hook.is_some() && !is_to_be_watched(&found.record) {
+        return Err(CanaryError::NothingWatched.into());
+    }
     check(&args.turn.hooks, Some(&args.check)).map_err(CanaryError::from)?;
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.follow.watch);
@@ -134,6 +140,12 @@ pub(crate) async fn go_on(
     let answer = turn(found, phase, means, operator, console).await;
     let code = watchers.finish(answer, console).await?;
     Ok(ended(phase, code))
+}
+
+/// Whether a step is kept, now or later.
+fn is_to_be_watched(record: &Record) -> bool {
+    let steps = record.course.iter().flat_map(|course| course.steps.iter().skip(course.at));
+    record.phase == Phase::Canary && steps.into_iter().any(|step| step.pause.is_some())
 }
 
 fn observe(watch: &WatchArgs, turn: &TurnArgs) -> ObserveArgs {
