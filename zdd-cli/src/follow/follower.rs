@@ -172,6 +172,7 @@ impl<'m> Follower<'m> {
         console: &mut Console<'_>,
     ) -> Result<Stop, CliError> {
         let marathon = self.marathon;
+        let _following = console.following();
         let mut reading: Option<Reading<'_>> = None;
         let mut due = Instant::now();
         let mut last_read = due.checked_sub(AT_MOST_EVERY).unwrap_or(due);
