@@ -7,13 +7,11 @@ mod stage;
 mod up;
 
 use std::io::{BufRead, BufReader};
-use std::process::Child;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use proxy::{Proxy, Stop};
 use stage::{Mode, Stage};
 use tokio::runtime::Runtime;
+use up::child::{Running, interrupt};
 
 /// Reads on until something is said; that it ends before is a failure.
 fn hears(lines: &mut impl Iterator<Item = std::io::Result<String>>, text: &str) {
@@ -29,23 +27,6 @@ fn hears(lines: &mut impl Iterator<Item = std::io::Result<String>>, text: &str) 
     panic!("{text}: {said:#?}");
 }
 
-/// A command that ends with this at the latest.
-struct Running(Child);
-
-impl Running {
-    fn interrupt(&self) {
-        kill(Pid::from_raw(self.0.id().cast_signed()), Signal::SIGINT).unwrap();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_wait_for_marathon_is_said_and_ctrl_c_is_heard() {
     let stage = Stage::new(Mode::Haproxy, 1);
@@ -56,9 +37,9 @@ fn a_wait_for_marathon_is_said_and_ctrl_c_is_heard() {
     let mut child = Running(stage.spawn(&["deploy", "v1.json", "-m", &proxy.url()]));
     let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
     hears(&mut lines, &format!("Marathon at {} has not answered for 10 s", proxy.url()));
-    child.interrupt();
+    interrupt(&child.0);
     hears(&mut lines, "to note down that nobody works on shop any more; Ctrl-C ends at once");
-    child.interrupt();
+    interrupt(&child.0);
     hears(&mut lines, "interrupted; `zdd status` says what goes on");
     assert_eq!(child.0.wait().unwrap().code(), Some(130));
 
