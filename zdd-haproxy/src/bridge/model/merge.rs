@@ -57,7 +57,8 @@ pub(super) fn merge<'a>(
     };
     let healthy = match how {
         Merge::MarathonLb if !has_checks => u64::from(new.app.instances().get()),
-        Merge::MarathonLb => count(&new, is_alive),
+        // One that is being killed may still be healthy.
+        Merge::MarathonLb => count(&new, |task| is_serving(task) && is_alive(task)),
         Merge::Mended if new.app.health_checks().is_empty() => count(&new, is_serving),
         Merge::Mended => count(&new, |task| is_serving(task) && task.is_healthy() == Some(true)),
     };

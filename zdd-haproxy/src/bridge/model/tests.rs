@@ -183,9 +183,10 @@ fn the_mended_form_never_drains_the_new_side() {
 #[test]
 fn what_was_told_to_stop_is_not_brought_back() {
     // One of four was drained and stopped: Marathon wants three, and lists four as long as it ends.
-    let stopped = |scaled| {
+    let stopped = |state, scaled| {
         let mut blue = app("blue", 1, 31000, &side(4, 4, 4, scaled));
         blue["instances"] = json!(3);
+        blue["tasks"][0]["state"] = json!(state);
         blue
     };
     let green = |scaled| app("green", 2, 32000, &side(1, 1, 4, scaled));
@@ -195,11 +196,14 @@ fn what_was_told_to_stop_is_not_brought_back() {
         (Settings::default(), 3, 2),
         (mended(), 3, 2),
     ] {
-        let made = of(&[stopped(blue_scaled), green(green_scaled)], &settings);
-        let servers = made.services.iter().flat_map(|service| &service.servers);
-        let drained: Vec<u16> =
-            servers.filter(|it| it.is_draining).map(|it| it.port.get()).collect();
-        assert_eq!(drained, [31000], "{blue_scaled} {green_scaled}");
+        // What is being killed serves no more; nor does it take another one's place.
+        for (state, out) in [("TASK_RUNNING", &[31000][..]), ("TASK_KILLING", &[])] {
+            let made = of(&[stopped(state, blue_scaled), green(green_scaled)], &settings);
+            let servers = made.services.iter().flat_map(|service| &service.servers);
+            let drained: Vec<u16> =
+                servers.filter(|it| it.is_draining).map(|it| it.port.get()).collect();
+            assert_eq!(drained, out, "{state} {blue_scaled} {green_scaled}");
+        }
     }
 }
 
