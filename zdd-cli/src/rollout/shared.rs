@@ -159,3 +159,34 @@ const fn ended(phase: Phase, code: ExitCode) -> ExitCode {
         (_, code) => code,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zdd_core::rollout::{Course, Limits, OnFailure, Pause, Split, Step, Then};
+    use zdd_core::testing::record;
+
+    use super::*;
+
+    #[test]
+    fn a_check_is_asked_where_a_step_is_kept_now_or_later() {
+        let step = |pause| Step { split: Split { old: 80, new: 20 }, instances: 1, pause };
+        let at = |at, phase| {
+            let course = Course {
+                steps: vec![step(None), step(Some(Pause::Approval)), step(None)],
+                at,
+                reached: None,
+                limits: Limits::default(),
+                then: Then::Promote,
+                on_failure: OnFailure::Rollback,
+            };
+            is_to_be_watched(&Record { phase, course: Some(course), ..record() })
+        };
+        assert!(at(0, Phase::Canary));
+        assert!(at(1, Phase::Canary));
+        // What was kept is over; and on the way to an end nothing is.
+        assert!(!at(2, Phase::Canary));
+        assert!(!at(0, Phase::Promote));
+        assert!(!at(0, Phase::Rollback));
+        assert!(!is_to_be_watched(&record()));
+    }
+}
