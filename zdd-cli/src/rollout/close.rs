@@ -1,5 +1,8 @@
 //! How a rollout ends that was carried out, whichever verb began it.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
 use zdd_core::app::App;
 use zdd_core::drive::{Claim, find};
 use zdd_core::ports::Marathon;
@@ -20,6 +23,10 @@ use crate::follow::{Console, Operator};
 use crate::history::keep;
 use crate::hooks::{Event, Occasion};
 use crate::text::plural;
+
+/// How long Marathon may take to note down that a rollout is left, before that is said: whoever pressed
+/// Ctrl-C wants to know that it was heard.
+const SLOW_AFTER: Duration = Duration::from_secs(1);
 
 /// Says how it ended, and leaves the record as whoever comes next has to find it.
 pub(super) async fn close(
@@ -187,7 +194,20 @@ pub(super) async fn release(
     console: &mut Console<'_>,
 ) -> Result<Option<CliError>, CliError> {
     let (group, who) = (claim.record.group.clone(), claim.who().to_owned());
-    let Err(error) = claim.release().await else { return Ok(None) };
+    let released = claim.release();
+    tokio::pin!(released);
+    let released = tokio::select! {
+        biased;
+        released = &mut released => released,
+        () = sleep(SLOW_AFTER) => {
+            console.tell(&format!(
+                "waiting for Marathon to note down that nobody works on {group} any more; Ctrl-C ends at \
+                 once, and whoever goes on needs --take-over then"
+            ))?;
+            released.await
+        }
+    };
+    let Err(error) = released else { return Ok(None) };
     let error = CliError::from(error);
     if !is_lost(&error) {
         console
