@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 use zdd_core::drive::{Claim, Drive, DriveError, Go, Witness};
 use zdd_core::ports::{LoadBalancer, Marathon, MarathonError};
+use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{
     Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn, refuse_foreign,
 };
@@ -124,7 +125,7 @@ pub(super) async fn carry_through<'p>(
     match ran {
         None => Ok(Carried::Interrupted),
         Some(Ok(Outcome::Reached)) => Ok(Carried::Reached(Box::new(seen.unwrap_or_default()))),
-        Some(Ok(outcome)) => Err(refusal(outcome, &claim.record.group, means.pace).into()),
+        Some(Ok(outcome)) => Err(refusal(outcome, &claim.record, means.pace).into()),
         Some(Err(DriveError::Marathon(error))) => Err(error.into()),
         Some(Err(DriveError::Refused { action, error })) => Err(failed(&action, error)),
         // Only the guard stops it, and it says why.
@@ -144,7 +145,8 @@ fn failed(action: &Action, error: MarathonError) -> CliError {
 }
 
 /// Why a rollout ended where it should not.
-fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
+fn refusal(outcome: Outcome, record: &Record, pace: &PaceArgs) -> CanaryError {
+    let group = &record.group;
     match outcome {
         Outcome::TimedOut(waiting_on) => {
             let is_drain =
@@ -152,7 +154,9 @@ fn refusal(outcome: Outcome, group: &str, pace: &PaceArgs) -> CanaryError {
             let waited = if is_drain { pace.drain.drain_timeout } else { pace.timeout }.time();
             let is_balancer =
                 matches!(waiting_on, WaitingOn::Balancer { .. } | WaitingOn::NoBalancer);
-            CanaryError::TimedOut { group: group.into(), waiting_on, waited, is_balancer }
+            let is_way_back = record.phase == Phase::Rollback;
+            let group = group.into();
+            CanaryError::TimedOut { group, waiting_on, waited, is_balancer, is_way_back }
         }
         Outcome::Stuck { why, hint } => CanaryError::Stuck { why, hint },
         Outcome::Vanished(side) => CanaryError::Vanished { side, group: group.into() },

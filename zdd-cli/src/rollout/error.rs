@@ -144,7 +144,13 @@ pub(crate) enum CanaryError {
     #[error("several canaries go on: {}", .0.join(", "))]
     Several(Vec<String>),
     #[error("{waiting_on}, for {} already", Time(*.waited))]
-    TimedOut { group: String, waiting_on: WaitingOn, waited: Duration, is_balancer: bool },
+    TimedOut {
+        group: String,
+        waiting_on: WaitingOn,
+        waited: Duration,
+        is_balancer: bool,
+        is_way_back: bool,
+    },
     #[error("{why}")]
     Stuck { why: String, hint: Option<String> },
     #[error("the {side} app is gone: somebody else removed it")]
@@ -366,6 +372,7 @@ impl CanaryError {
             }
             Self::None | Self::NoneOf(_) => "start one: zdd canary start FILE --weight 20",
             Self::Several(_) => "name the deployment group",
+            Self::TimedOut { group, is_way_back: true, .. } => return Some(goes_on(group)),
             Self::TimedOut { group, waiting_on, .. } => {
                 return Some(waiting_on.hint().unwrap_or_else(|| stays(group)));
             }
@@ -446,5 +453,25 @@ impl fmt::Display for Age<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let age = self.1.since(*self.0);
         write!(f, ", since {} ago", Time(Duration::from_secs(age.as_secs())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_on_the_way_back_is_not_to_be_taken_back() {
+        let hint = |is_way_back| {
+            let app: AppId = "/shop-blue".parse().unwrap();
+            let waiting_on = WaitingOn::Health { app, have: 1, need: 3, last_failure: None };
+            let waited = Duration::from_secs(9);
+            let group = "shop".into();
+            CanaryError::TimedOut { group, waiting_on, waited, is_balancer: false, is_way_back }
+                .hint()
+                .unwrap()
+        };
+        assert!(hint(false).contains("`zdd canary rollback` takes it back"), "{}", hint(false));
+        assert!(hint(true).contains("`zdd resume shop` goes on"), "{}", hint(true));
     }
 }
