@@ -10,7 +10,7 @@ use crate::args::{
     AbortArgs, CanaryArgs, CanaryVerb, CheckArgs, ConnectArgs, DeployArgs, HaproxyArgs,
     HistoryArgs, Output, PlanCommand, PlanOutput, ResumeArgs, RollbackArgs, StatusArgs, ZddPyArgs,
 };
-use crate::connect::{balancer, connect, of_zdd_py};
+use crate::connect::{balancer, connect, of_zdd_py, tell_of_silence};
 use crate::error::{CliError, ConnectFault};
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Terminal};
@@ -224,10 +224,12 @@ fn on(
         }
         let mut terminal = Terminal::new().map_err(CliError::Terminal)?;
         let unheard = terminal.unheard().map_err(CliError::Terminal)?;
+        let silence = tell_of_silence(&marathon, console.page, console.is_followed());
         let answer = tokio::select! {
             biased;
             answer = verb(&marathon, &mut terminal, console) => Some(answer),
             () = unheard => None,
+            never = silence => match never {},
         };
         answer.unwrap_or_else(|| {
             console.note("interrupted; `zdd status` says what goes on")?;

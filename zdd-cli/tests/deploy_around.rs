@@ -1,11 +1,13 @@
 //! `zdd status`, `zdd abort`, and who may ask.
 
+mod child;
 mod fake;
 mod run;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
+use child::interrupt;
 use fake::{Fake, Knobs, shop};
 use run::Zdd;
 
@@ -111,8 +113,7 @@ fn watching_shows_what_changes_and_nothing_twice() {
     fake.wait("the end", |world| world.deployments.is_empty());
     let looks = fake.world().requests.len();
     fake.wait("another look", |world| world.requests.len() > looks + 3);
-    let id = nix::unistd::Pid::from_raw(child.id().cast_signed());
-    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+    interrupt(&child);
     let told = Zdd::finish(child).exits(0);
     let lines: Vec<serde_json::Value> =
         told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -1,11 +1,13 @@
 //! `zdd deploy` from the file to the verdict, against a Marathon that goes wrong on demand.
 
+mod child;
 mod fake;
 mod run;
 
 use std::fs;
 use std::time::{Duration, Instant};
 
+use child::interrupt;
 use fake::{Fake, Hold, Knobs, Loses, shop};
 use run::Zdd;
 use serde_json::{Value, json};
@@ -422,12 +424,6 @@ fn a_reader_that_goes_away_is_no_success() {
     drop(child.stdout.take());
     fake.world().knobs.stuck_after = None;
     assert_eq!(child.wait().unwrap().code(), Some(130));
-}
-
-#[expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
-fn interrupt(child: &std::process::Child) {
-    let id = nix::unistd::Pid::from_raw(child.id().cast_signed());
-    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
 }
 
 /// Kills a deployment with this request unanswered and resumes it. Answers which request that was, if

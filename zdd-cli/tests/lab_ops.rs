@@ -105,6 +105,40 @@ fn hooks_have_the_last_word_and_are_asked_once() {
 }
 
 #[test]
+fn hooks_have_a_word_on_the_way_on_and_on_the_way_back() {
+    let stage = new();
+    stage.zdd(0, &deploying("v1", "env.SIMPLE_SERVICE_VERSION=v1", &[]));
+    let no = hook(&stage, "no", "exit 3");
+    let refuse = ["--pre-kill-hook", &no];
+    let told_once = || {
+        let all = told(&stage);
+        let events: Vec<_> = all.iter().map(|(event, tasks)| (&**event, tasks.len())).collect();
+        assert_eq!(events, [("before-kill", 1)]);
+    };
+    let said = stage.zdd(2, &deploying("v2", "env.SIMPLE_SERVICE_VERSION=v2", &refuse));
+    assert!(said.contains("`zdd resume shop` goes on from here, `zdd abort shop`"), "{said}");
+    told_once();
+
+    let said = stage.zdd(2, &[&["resume", "shop"], &refuse[..]].concat());
+    assert!(said.contains("`zdd resume shop` goes on from here, `zdd abort shop`"), "{said}");
+    told_once();
+
+    // It cannot be turned round any more, and that is no way out.
+    let said = stage.zdd(2, &[&["abort", "shop"], &refuse[..]].concat());
+    assert!(said.contains("`zdd resume shop` goes on from here"), "{said}");
+    assert!(!said.contains("zdd abort"), "{said}");
+    told_once();
+    assert_eq!(apps(&stage), ["/shop-blue v1 2", "/shop-green v2 1"]);
+
+    // And what the hint says can be done.
+    let fine = hook(&stage, "fine", "");
+    stage.zdd(15, &["resume", "shop", "--before-delete-hook", &fine]);
+    let all = told(&stage);
+    assert_eq!(all.iter().map(|(event, _)| &**event).collect::<Vec<_>>(), ["before-delete"]);
+    assert_eq!(apps(&stage), ["/shop-blue v1 2"]);
+}
+
+#[test]
 fn abort_resume_and_status_know_rollouts() {
     let stage = new();
     stage.zdd(0, &deploying("v1", "env.SIMPLE_SERVICE_VERSION=v1", &[]));

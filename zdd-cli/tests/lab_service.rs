@@ -1,22 +1,20 @@
 //! The test service, as a process.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+mod child;
+
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use child::{DEADLINE, Running, refuses};
+use nix::sys::signal::Signal;
 use snapbox::cmd::cargo_bin;
-
-/// Far more than anything here takes.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running service, which ends with the test.
 struct Service {
-    child: Child,
+    child: Running,
     address: SocketAddr,
 }
 
@@ -31,7 +29,8 @@ impl Service {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit("http://").next().unwrap().parse();
-        Self { child, address: address.unwrap_or_else(|_| panic!("no address in {line:?}")) }
+        let address = address.unwrap_or_else(|_| panic!("no address in {line:?}"));
+        Self { child: Running(child), address }
     }
 
     fn connect(&self) -> TcpStream {
@@ -49,37 +48,7 @@ impl Service {
     }
 
     fn terminate(&self) {
-        kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM).unwrap();
-    }
-
-    /// Waits until nobody listens any more.
-    fn refuses(&self) {
-        let end = Instant::now() + DEADLINE;
-        loop {
-            match TcpStream::connect(self.address) {
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => return,
-                other => assert!(Instant::now() < end, "{other:?}"),
-            }
-            thread::yield_now();
-        }
-    }
-
-    fn ended(&mut self) -> ExitStatus {
-        let end = Instant::now() + DEADLINE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < end, "still running");
-            thread::sleep(Duration::from_millis(2));
-        }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.child.signal(Signal::SIGTERM);
     }
 }
 
@@ -189,13 +158,11 @@ fn nobody_is_let_in_before_the_start_up_is_over() {
 
 #[test]
 fn it_can_be_stopped_before_it_listens() {
-    let mut child = zdd(&["--start-up", "60000"]).stdout(Stdio::piped()).spawn().unwrap();
-    let pid = Pid::from_raw(child.id().cast_signed());
+    let child = zdd(&["--start-up", "60000"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Running(child);
     // Until it takes care of the signal itself, the signal ends it, which is as good.
-    kill(pid, Signal::SIGTERM).unwrap();
-    let begin = Instant::now();
-    let _ = child.wait().unwrap();
-    assert!(begin.elapsed() < DEADLINE);
+    child.signal(Signal::SIGTERM);
+    child.ended();
 }
 
 #[test]
@@ -217,13 +184,13 @@ fn told_to_stop_it_finishes_what_it_has_begun() {
     service.terminate();
     let mut rest = Vec::new();
     assert_eq!(idle.read_to_end(&mut rest).unwrap(), 0, "an idle connection is closed");
-    service.refuses();
+    refuses(service.address);
     let answer = answer(&mut busy);
     assert_eq!(answer.status, 200);
     assert_eq!(json(&answer.body)["result"], "all is well");
     assert!(answer.head.contains("connection: close"), "{}", answer.head);
     assert_eq!(busy.read_to_end(&mut rest).unwrap(), 0);
-    assert_eq!(service.ended().code(), Some(0));
+    assert_eq!(service.child.ended().code(), Some(0));
 }
 
 #[test]
@@ -234,10 +201,10 @@ fn told_twice_it_waits_for_nobody() {
     ask(&mut idle, "/health");
     assert_eq!(answer(&mut idle).status, 200);
     service.terminate();
-    service.refuses();
-    assert!(service.child.try_wait().unwrap().is_none(), "it waits for its answer");
+    refuses(service.address);
+    assert!(service.child.is_running(), "it waits for its answer");
     service.terminate();
-    assert_eq!(service.ended().code(), Some(0));
+    assert_eq!(service.child.ended().code(), Some(0));
 }
 
 #[test]

@@ -1,24 +1,23 @@
 //! The lab, as a process.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod child;
+
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use child::{DEADLINE, Running, refuses};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use snapbox::cmd::cargo_bin;
 
-/// Far more than anything here takes.
-const DEADLINE: Duration = Duration::from_secs(30);
-
 /// A running lab, which ends with the test.
 struct Lab {
-    child: Child,
+    child: Running,
     address: SocketAddr,
     told: String,
 }
@@ -33,7 +32,7 @@ impl Lab {
         }
         let url = told.split("ZDD_MARATHON=http://").nth(1).unwrap();
         let address = url.lines().next().unwrap().parse().unwrap();
-        Self { child, address, told }
+        Self { child: Running(child), address, told }
     }
 
     /// Status and body of an answer.
@@ -76,46 +75,12 @@ impl Lab {
             thread::sleep(Duration::from_millis(10));
         }
     }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
-    }
-
-    fn ended(&mut self) -> ExitStatus {
-        let end = Instant::now() + DEADLINE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < end, "still running");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn zdd(args: &[&str]) -> Command {
     let mut command = Command::new(cargo_bin!("zdd"));
     command.args(["lab", "up", "--listen", "127.0.0.1:0", "--no-haproxy"]).args(args);
     command
-}
-
-/// Waits until nobody listens any more.
-fn refuses(address: SocketAddr) {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        match TcpStream::connect(address) {
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => return,
-            other => assert!(Instant::now() < end, "{other:?}"),
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn service(id: &str) -> String {
@@ -136,8 +101,8 @@ fn it_is_a_marathon_until_it_is_told_to_stop() {
     let (status, body) = lab.call("POST", "/v2/apps", &service("/web"));
     assert_eq!(status, 201, "{body}");
     let task = lab.running("/web");
-    lab.signal(Signal::SIGTERM);
-    assert_eq!(lab.ended().code(), Some(0));
+    lab.child.signal(Signal::SIGTERM);
+    assert_eq!(lab.child.ended().code(), Some(0));
     refuses(lab.address);
     // Without waiting: nothing may be left when it has ended.
     let left = TcpStream::connect(task).map_err(|error| error.kind());
@@ -150,8 +115,8 @@ fn killed_it_takes_its_tasks_along() {
     let (status, body) = lab.call("POST", "/v2/apps", &service("/web"));
     assert_eq!(status, 201, "{body}");
     let task = lab.running("/web");
-    lab.signal(Signal::SIGKILL);
-    lab.ended();
+    lab.child.signal(Signal::SIGKILL);
+    lab.child.ended();
     refuses(task);
 }
 
@@ -169,11 +134,11 @@ fn asked_twice_it_waits_for_no_task() {
         assert!(Instant::now() < end, "it does not run");
         thread::sleep(Duration::from_millis(10));
     }
-    lab.signal(Signal::SIGINT);
+    lab.child.signal(Signal::SIGINT);
     refuses(lab.address);
-    assert!(lab.child.try_wait().unwrap().is_none(), "it waits for its task");
-    lab.signal(Signal::SIGINT);
-    assert_eq!(lab.ended().code(), Some(0));
+    assert!(lab.child.is_running(), "it waits for its task");
+    lab.child.signal(Signal::SIGINT);
+    assert_eq!(lab.child.ended().code(), Some(0));
 }
 
 #[test]
@@ -196,8 +161,8 @@ fn apps_come_back_from_a_folder() {
     let (status, body) = lab.call("POST", "/v2/apps", &service("/web"));
     assert_eq!(status, 201, "{body}");
     lab.running("/web");
-    lab.signal(Signal::SIGTERM);
-    assert_eq!(lab.ended().code(), Some(0));
+    lab.child.signal(Signal::SIGTERM);
+    assert_eq!(lab.child.ended().code(), Some(0));
 
     let lab = Lab::up(&args);
     lab.running("/web");

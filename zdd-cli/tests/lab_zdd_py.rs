@@ -10,10 +10,9 @@ use std::io::{Read, Write};
 use std::process::{Child, Stdio};
 
 use load::Load;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 use stage::{Mode, Stage, bare};
+use up::child::interrupt;
 use up::until;
 
 struct Said {
@@ -179,7 +178,7 @@ fn what_was_let_through_is_looked_at_again() {
         child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
         out.push(byte[0].into());
     }
-    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    interrupt(&child);
     let said = ended(child);
     drop(input);
     assert_eq!(said.code, Some(130), "{out}{}{}", said.out, said.err);

@@ -13,10 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 use stage::{Mode, Stage, bare, said};
+use up::child::interrupt;
 use up::{free_port, until};
 
 fn new() -> Stage {
@@ -214,7 +213,7 @@ fn metrics_and_notices_say_how_it_goes() {
         assert!(text.split('\n').any(|it| it == line), "{line}: {text}");
     }
     until("the beginning was told", || hook.events() == ["begin"]);
-    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    interrupt(&child);
     told.read_to_string(&mut err).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0), "{err}");
     // The end was told before it ended. Whoever is told gets the secret, nobody else does.

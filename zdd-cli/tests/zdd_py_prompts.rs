@@ -1,6 +1,7 @@
 //! The questions of zdd.py's command line, and Ctrl-C in the place of an answer.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod child;
 mod fake;
 mod run;
 
@@ -8,8 +9,7 @@ use std::io::Read;
 use std::process::{Child, Stdio};
 
 use fake::{Fake, Knobs};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use run::Zdd;
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn an_interruption_is_no_answer() {
         // Open, and silent.
         let input = child.stdin.take();
         assert!(asked(&mut child).ends_with("Continue with deployment? [Y/n] "));
-        kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
+        child::signal(&child, signal);
         Zdd::finish(child).exits(130).says("interrupted; nothing was done");
         drop(input);
         assert_eq!(fake.world().changes(), [""; 0]);

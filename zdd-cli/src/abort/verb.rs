@@ -27,7 +27,7 @@ pub(crate) async fn run(
     if let Some(found) = rollout {
         return take_back(found, args, marathon, operator, console).await;
     }
-    refuse_beside(&args.turn.beside)?;
+    refuse_beside(args.turn.only_beside())?;
     let deployments = marathon.deployments().await?;
     let running = match meant(args, &deployments, &rollouts) {
         Ok(running) => running,

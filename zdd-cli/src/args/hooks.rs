@@ -26,6 +26,23 @@ pub(crate) struct HookArgs {
     pub(crate) hook_timeout: Span,
 }
 
+impl HookArgs {
+    /// The first that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("--pre-kill-hook", &self.pre_kill_hook),
+            ("--before-delete-hook", &self.before_delete_hook),
+            ("--after-promote-hook", &self.after_promote_hook),
+        ];
+        options.into_iter().find(|(_, path)| path.is_some()).map(|(option, _)| option)
+    }
+
+    /// The one that was given and is never told on the way back.
+    pub(crate) fn only_forward(&self) -> Option<&'static str> {
+        self.after_promote_hook.as_ref().map(|_| "--after-promote-hook")
+    }
+}
+
 /// The operator's own check of a new version, for where one is watched.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Hooks")]

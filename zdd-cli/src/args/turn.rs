@@ -19,6 +19,11 @@ pub(crate) struct TurnArgs {
 }
 
 impl TurnArgs {
+    /// The first that was given and that rolling upgrades do not know.
+    pub(crate) fn only_beside(&self) -> Option<&'static str> {
+        self.beside.given().or_else(|| self.hooks.given())
+    }
+
     /// How patient it is.
     pub(crate) fn pace(&self, watch: &WatchArgs) -> PaceArgs {
         self.drain.pace(watch.timeout.unwrap_or(Span::FIVE_MINUTES), watch.output)

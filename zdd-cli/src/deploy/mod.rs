@@ -1,8 +1,10 @@
 //! `zdd deploy`: carries a definition out.
 
 mod change;
+mod job;
 mod lock;
 mod order;
+mod preview;
 mod show;
 mod submit;
 mod verb;

@@ -3,28 +3,20 @@
 use std::path::Path;
 
 use zdd_core::app::App;
-use zdd_core::capacity::MarathonVersion;
-use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::{Marathon, MarathonError};
 use zdd_core::rollout::forecast::{Binding, Sight};
 use zdd_core::rollout::labels;
-use zdd_core::standing::Standing;
-use zdd_core::units::DeploymentId;
 
-use super::change::Change;
-use super::lock::Patience;
-use super::order::{Order, Present, Target, stale};
-use super::show;
-use super::submit::{Submitted, failed, submit};
+use super::job::Job;
+use super::order::{Order, Target};
+use super::preview::{preview, release};
 use crate::args::{
-    AmendArgs, BesideArgs, Carrying, DeployArgs, FollowArgs, ObserveArgs, PaceArgs, Span, Strategy,
+    AmendArgs, Carrying, DeployArgs, FollowArgs, ObserveArgs, PaceArgs, Span, Strategy,
 };
 use crate::connect::balancer;
-use crate::error::{Call, CliError};
+use crate::error::CliError;
 use crate::exit::ExitCode;
-use crate::follow::{
-    Asked, Console, Course, Follower, Journal, Operator, Recording, carry_on, close, on_failure,
-};
+use crate::follow::{Console, Operator, on_failure};
 use crate::plan::rollout::Bound;
 use crate::rollout::{self, CanaryError, Doing, Watchers};
 
@@ -46,7 +38,7 @@ pub(crate) async fn run(
         let answer = rollout::swap(app, how, doing, marathon, &*balancer, operator, console).await;
         return watchers.finish(answer, console).await;
     }
-    refuse_beside(&args.beside)?;
+    refuse_beside(args.beside.given().or_else(|| args.hooks.given()))?;
     if let Target::App(app) = &order.target {
         rollout::refuse_one_more(app, marathon).await?;
     }
@@ -84,8 +76,8 @@ fn blue_green<'o>(order: &'o Order, args: &DeployArgs) -> Result<Option<&'o App>
 }
 
 /// Refuses what only rollouts beside what runs know.
-pub(crate) fn refuse_beside(beside: &BesideArgs) -> Result<(), CanaryError> {
-    beside.given().map_or(Ok(()), |option| Err(CanaryError::OnlyBlueGreen(option)))
+pub(crate) fn refuse_beside(given: Option<&'static str>) -> Result<(), CanaryError> {
+    given.map_or(Ok(()), |option| Err(CanaryError::OnlyBlueGreen(option)))
 }
 
 /// Says which apps of a group would be deployed blue/green by themselves.
@@ -141,30 +133,6 @@ fn observe(args: &DeployArgs) -> ObserveArgs {
     ObserveArgs { record: args.follow.watch.record.clone(), beside: args.beside.clone() }
 }
 
-/// Shows what would be done.
-async fn preview(
-    order: Order,
-    how: &Carrying,
-    marathon: &dyn Marathon,
-    console: &mut Console<'_>,
-) -> Result<ExitCode, CliError> {
-    let Release { version, .. } = release(how, marathon).await?;
-    let present = order.present(marathon).await?;
-    expected(how, &order, &present)?;
-    let change = Change::of(&order, &present, how, version)?;
-    show::change(&change, &order, &present, console)?;
-    compare(&change, &order, marathon, console).await?;
-    if let Some(version) = present.app().and_then(App::version)
-        && !matches!(change, Change::Nothing)
-    {
-        let file = &order.source;
-        console.note(&format!(
-            "nothing was done; `zdd deploy {file} --expect-version {version}` does just this"
-        ))?;
-    }
-    refuse(&change, how, &order).map(|()| ExitCode::Done)
-}
-
 /// Deploys what `file` says. Doing it again is harmless: what is in place is not deployed anew, and a
 /// deployment that is on its way there is followed.
 pub(crate) async fn carry_out(
@@ -197,231 +165,6 @@ async fn carry_out_order(
     on_failure(follow, operator)?;
     let release = release(how, marathon).await?;
     Job { order, release, how, follow, marathon }.carry_out(operator, console).await
-}
-
-/// One definition to be deployed.
-struct Job<'j> {
-    order: Order,
-    release: Release,
-    how: &'j Carrying,
-    follow: &'j FollowArgs,
-    marathon: &'j dyn Marathon,
-}
-
-impl<'j> Job<'j> {
-    async fn carry_out(
-        &self,
-        operator: &mut dyn Operator,
-        console: &mut Console<'_>,
-    ) -> Result<ExitCode, CliError> {
-        let Self { order, how, marathon, .. } = self;
-        let mut patience = Patience::new(how);
-        let mut shown = None;
-        // One event stream and one recording, however often others are quicker.
-        let mut follower = None;
-        loop {
-            let present = order.present(*marathon).await?;
-            if let Some(deployment) = self.on_its_way(&present)? {
-                console.note(&format!("deployment {deployment} carries this out already"))?;
-                let mut follower = match follower {
-                    Some(follower) => follower,
-                    None => self.follower(&present, console).await?,
-                };
-                follower.note(&order.present(*marathon).await?.seen, console)?;
-                return self.followed(deployment, follower, operator, console).await;
-            }
-            let unlocked = patience.unlocked(order, present, *marathon, operator, console).await?;
-            let Some(present) = unlocked else {
-                return unchanged(console);
-            };
-            expected(how, order, &present)?;
-            let change = Change::of(order, &present, how, self.release.version)?;
-            if shown.as_ref() != Some(&present.versions()) {
-                show::change(&change, order, &present, console)?;
-                compare(&change, order, *marathon, console).await?;
-                shown = Some(present.versions());
-            }
-            if matches!(change, Change::Nothing) {
-                return in_place(&present);
-            }
-            refuse(&change, how, order)?;
-
-            let mut listening = match follower.take() {
-                Some(follower) => follower,
-                None => self.follower(&present, console).await?,
-            };
-            // The stream took a moment, and whoever reads a plan takes more: what is deployed is
-            // what was shown, or nothing.
-            let seen = present.versions();
-            let present = order.present(*marathon).await?;
-            if let Some(error) = stale(&seen, &present.versions()) {
-                return Err(error);
-            }
-            listening.note(&present.seen, console)?;
-            let submitted = tokio::select! {
-                biased;
-                submitted = submit(order, &change, how, &seen, *marathon) => submitted?,
-                () = operator.interrupted() => {
-                    console.note(
-                        "interrupted while the answer to the change was awaited: it may have been \
-                         carried out; `zdd status` says",
-                    )?;
-                    return Ok(ExitCode::Left);
-                }
-            };
-            match submitted {
-                Submitted::Accepted(accepted) => {
-                    listening.accepted();
-                    console.note(&format!("deployment {}", accepted.deployment))?;
-                    return self.followed(accepted.deployment, listening, operator, console).await;
-                }
-                Submitted::Ended => return self.ended(listening, operator, console).await,
-                // A recording would hold the time of waiting, too.
-                Submitted::Locked(error)
-                    if patience.is_left() && self.follow.watch.record.is_none() =>
-                {
-                    let locked = failed(order, Call::Other, error);
-                    if !patience.pause(&locked, operator, console).await? {
-                        return unchanged(console);
-                    }
-                    follower = Some(listening);
-                }
-                Submitted::Locked(error) => return Err(failed(order, Call::Other, error)),
-            }
-        }
-    }
-
-    /// The deployment that is on its way to just this definition, if one is: Marathon stores a
-    /// definition when it accepts it, long before all instances are of it.
-    fn on_its_way(&self, present: &Present) -> Result<Option<DeploymentId>, CliError> {
-        let holders = present.holders(&self.order);
-        if holders.is_empty() || self.how.restart {
-            return Ok(None);
-        }
-        let change = Change::of(&self.order, present, self.how, self.release.version)?;
-        Ok(holders.into_iter().next_back().filter(|_| matches!(change, Change::Nothing)))
-    }
-
-    /// The answer to the change was lost, it was carried out, and no deployment of it is left: says
-    /// how it ended, from what was heard meanwhile and from what is there now.
-    async fn ended(
-        &self,
-        mut follower: Follower<'_>,
-        operator: &mut dyn Operator,
-        console: &mut Console<'_>,
-    ) -> Result<ExitCode, CliError> {
-        follower.accepted();
-        let scope = self.order.scope();
-        if let Some(deployment) = follower.ended_meanwhile(&scope, console).await? {
-            console.note(&format!("deployment {deployment}, of which the answer was lost"))?;
-            return self.followed(deployment, follower, operator, console).await;
-        }
-        let lost = format!("{scope}: the answer to the change was lost, and it is in place");
-        console.note(&lost)?;
-        in_place(&self.order.present(self.marathon).await?)
-    }
-
-    /// Listens from now on.
-    async fn follower(
-        &self,
-        present: &Present,
-        console: &mut Console<'_>,
-    ) -> Result<Follower<'j>, CliError> {
-        let recording = self.follow.watch.record.as_deref().map(Recording::create).transpose()?;
-        let journal = Journal::new(self.order.concerned(present), &self.release.text, recording);
-        let mut follower = Follower::new(self.marathon, journal);
-        follower.connect(console).await?;
-        Ok(follower)
-    }
-
-    async fn followed(
-        &self,
-        deployment: DeploymentId,
-        mut follower: Follower<'_>,
-        operator: &mut dyn Operator,
-        console: &mut Console<'_>,
-    ) -> Result<ExitCode, CliError> {
-        let course = Course::new(deployment, self.order.scope(), self.follow, operator)?;
-        if !console.is_json() {
-            writeln!(console.out)?;
-        }
-        let closing = carry_on(self.marathon, &mut follower, &course, operator, console).await?;
-        close(&closing, follower.finish(), &asked(&course, self.how), console)
-    }
-}
-
-/// Asks Marathon for its own steps, where it can say them before: for groups. It also refuses there
-/// what it would refuse later.
-async fn compare(
-    change: &Change,
-    order: &Order,
-    marathon: &dyn Marathon,
-    console: &mut Console<'_>,
-) -> Result<(), CliError> {
-    let (Target::Group(group), Change::Group { .. }) = (&order.target, change) else {
-        return Ok(());
-    };
-    let steps = marathon.preview_group(group).await;
-    let steps = steps.map_err(|error| failed(order, Call::Other, error))?;
-    change.departure(&steps).map_or(Ok(()), |text| console.note(&text))
-}
-
-fn asked(course: &Course, how: &Carrying) -> Asked {
-    // Who allows a guarantee to be broken still wants the end to be reached.
-    let guarantee = if how.allow_broken { Guarantee::Completes } else { how.guarantee };
-    Asked { deployment: course.deployment.clone(), scope: course.scope.clone(), guarantee }
-}
-
-/// The release of Marathon: how it counts depends on it.
-struct Release {
-    /// As Marathon writes it.
-    text: String,
-    /// As it is reckoned with.
-    version: Option<MarathonVersion>,
-}
-
-async fn release(how: &Carrying, marathon: &dyn Marathon) -> Result<Release, CliError> {
-    let info = marathon.info().await?;
-    Ok(Release { text: info.version_text, version: how.marathon_version.or(info.version) })
-}
-
-/// Whether the app has the version that `--expect-version` says.
-fn expected(how: &Carrying, order: &Order, present: &Present) -> Result<(), CliError> {
-    let Some(expected) = how.expect_version else { return Ok(()) };
-    let found = present.app().and_then(App::version);
-    match order.apps().first() {
-        Some(app) if found != Some(expected) => {
-            Err(CliError::Stale { app: app.id().clone(), expected: Some(expected), found })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Refuses what would break the guarantee that was asked for.
-fn refuse(change: &Change, how: &Carrying, order: &Order) -> Result<(), CliError> {
-    match change.broken(how.guarantee, order) {
-        Some(error) if !how.allow_broken => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn unchanged(console: &mut Console<'_>) -> Result<ExitCode, CliError> {
-    console.note("interrupted; nothing was changed")?;
-    Ok(ExitCode::Left)
-}
-
-/// Nothing has to be deployed. Whether all is well is another question: a deployment that was
-/// cancelled leaves instances of both definitions, and Marathon does not repair that.
-fn in_place(present: &Present) -> Result<ExitCode, CliError> {
-    for status in &present.seen.apps {
-        if let Some(standing) = Standing::of(status)
-            && standing.old > 0
-        {
-            let app = status.app.id().clone();
-            return Err(CliError::Mixed { app, standing: standing.to_string() });
-        }
-    }
-    Ok(ExitCode::Done)
 }
 
 impl From<MarathonError> for CliError {

@@ -1,7 +1,9 @@
 //! Where following is shown.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,6 +12,7 @@ use zdd_core::units::{AppId, Timestamp};
 use zdd_core::watch::{Moment, View, Watch};
 
 use super::Seen;
+use super::raised::Raised;
 use crate::args::Output;
 use crate::error::CliError;
 use crate::live::{Screen, Teller, ViewLine, sheet};
@@ -26,6 +29,7 @@ pub(crate) struct Console<'w> {
     /// What was seen last, and when.
     views: Vec<View>,
     looked_at: Instant,
+    is_followed: Rc<Cell<bool>>,
 }
 
 /// How the live view is shown.
@@ -75,6 +79,7 @@ impl<'w> Console<'w> {
             watches: BTreeMap::new(),
             views: Vec::new(),
             looked_at: Instant::now(),
+            is_followed: Rc::default(),
         }
     }
 
@@ -84,6 +89,16 @@ impl<'w> Console<'w> {
             self.view = Live::Screen(screen);
         }
         self
+    }
+
+    /// Whether somebody follows a deployment, who says by themselves when Marathon does not answer.
+    pub(crate) fn is_followed(&self) -> Rc<Cell<bool>> {
+        self.is_followed.clone()
+    }
+
+    /// From now on somebody does, for as long as the answer lives.
+    pub(super) fn following(&self) -> Raised {
+        Raised::new(&self.is_followed)
     }
 
     /// Says something that happened.

@@ -65,6 +65,13 @@ pub(crate) enum Stop {
     Interrupted,
 }
 
+/// What a look at the state says.
+enum Looked {
+    /// Unless an event says so earlier.
+    AgainAfter(Duration),
+    Ended(End),
+}
+
 /// What following leaves behind.
 pub(crate) struct Followed {
     pub(crate) replayed: Replayed,
@@ -165,6 +172,7 @@ impl<'m> Follower<'m> {
         console: &mut Console<'_>,
     ) -> Result<Stop, CliError> {
         let marathon = self.marathon;
+        let _following = console.following();
         let mut reading: Option<Reading<'_>> = None;
         let mut due = Instant::now();
         let mut last_read = due.checked_sub(AT_MOST_EVERY).unwrap_or(due);
@@ -187,24 +195,9 @@ impl<'m> Follower<'m> {
                 seen = answer(&mut reading) => {
                     reading = None;
                     is_slow = false;
-                    due = Instant::now() + AT_LEAST_EVERY;
-                    match seen {
-                        Err(error) => self.complain(&error, console)?,
-                        Ok(seen) => {
-                            self.complaint = None;
-                            self.note(&seen, console)?;
-                            console.look(&seen)?;
-                            if seen.deployment(deployment).is_some() {
-                                gone_since = None;
-                            } else {
-                                let since = *gone_since.get_or_insert_with(Instant::now);
-                                if let Some(how) = self.end(deployment, scope, &seen, since) {
-                                    self.note_end(deployment, &seen, console)?;
-                                    return Ok(Stop::Ended(End { how, seen }));
-                                }
-                                due = Instant::now() + NEAR_THE_END;
-                            }
-                        }
+                    match self.looked(seen, (deployment, scope), &mut gone_since, console)? {
+                        Looked::Ended(end) => return Ok(Stop::Ended(end)),
+                        Looked::AgainAfter(time) => due = Instant::now() + time,
                     }
                 }
                 () = sleep_until(last_read + SLOW_AFTER), if is_reading && !is_slow => {
@@ -228,6 +221,36 @@ impl<'m> Follower<'m> {
                 }
             }
         }
+    }
+
+    /// Shows and notes down what was read. `gone_since` is when the deployment was missed first.
+    fn looked(
+        &mut self,
+        read: Result<Seen, MarathonError>,
+        (deployment, scope): (&DeploymentId, &Scope),
+        gone_since: &mut Option<Instant>,
+        console: &mut Console<'_>,
+    ) -> Result<Looked, CliError> {
+        let seen = match read {
+            Ok(seen) => seen,
+            Err(error) => {
+                self.complain(&error, console)?;
+                return Ok(Looked::AgainAfter(AT_LEAST_EVERY));
+            }
+        };
+        self.complaint = None;
+        self.note(&seen, console)?;
+        console.look(&seen)?;
+        if seen.deployment(deployment).is_some() {
+            *gone_since = None;
+            return Ok(Looked::AgainAfter(AT_LEAST_EVERY));
+        }
+        let since = *gone_since.get_or_insert_with(Instant::now);
+        let Some(how) = self.end(deployment, scope, &seen, since) else {
+            return Ok(Looked::AgainAfter(NEAR_THE_END));
+        };
+        self.note_end(deployment, &seen, console)?;
+        Ok(Looked::Ended(End { how, seen }))
     }
 
     /// How a deployment that is listed no longer ended; none while its event may still come.

@@ -10,6 +10,7 @@ mod follower;
 mod journal;
 mod operator;
 mod outcome;
+mod raised;
 mod seen;
 #[cfg(test)]
 mod tests;

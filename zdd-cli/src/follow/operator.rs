@@ -10,6 +10,8 @@ use async_trait::async_trait;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
+use super::raised::Raised;
+
 /// Whoever sits in front of it, or nobody.
 #[async_trait(?Send)]
 pub(crate) trait Operator {
@@ -121,22 +123,6 @@ impl Terminal {
     }
 }
 
-/// Hears Ctrl-C for as long as it lives.
-struct Hearing(Rc<Cell<bool>>);
-
-impl Hearing {
-    fn new(is_heard: &Rc<Cell<bool>>) -> Self {
-        is_heard.set(true);
-        Self(is_heard.clone())
-    }
-}
-
-impl Drop for Hearing {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
-
 #[async_trait(?Send)]
 impl Operator for Terminal {
     fn can_answer(&self) -> bool {
@@ -144,7 +130,7 @@ impl Operator for Terminal {
     }
 
     async fn interrupted(&mut self) {
-        let _hearing = Hearing::new(&self.is_heard);
+        let _hearing = Raised::new(&self.is_heard);
         if self.signals.next().await == Came::Terminate {
             self.can_answer = false;
         }

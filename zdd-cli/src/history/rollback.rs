@@ -1,6 +1,7 @@
 //! `zdd rollback`: deploys what was deployed before.
 
 use zdd_core::app::App;
+use zdd_core::drive::running_of;
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::history::{Entry, named, running_and_before};
 
@@ -12,7 +13,7 @@ use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator};
 use crate::input::Source;
-use crate::rollout::{self, CanaryError, Doing, Watchers, running_of};
+use crate::rollout::{self, CanaryError, Doing, Watchers};
 
 pub(crate) async fn run(
     args: &RollbackArgs,

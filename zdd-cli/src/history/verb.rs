@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use zdd_core::drive::running_of;
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::history::Entry;
 
@@ -12,7 +13,6 @@ use crate::args::HistoryArgs;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::Console;
-use crate::rollout::running_of;
 use crate::schema::write_json;
 
 pub(crate) async fn run(

@@ -16,7 +16,7 @@ use crate::follow::{
     Asked, Console, Course, Follower, Journal, Operator, Recording, Scope, carry_on, close,
     on_failure,
 };
-use crate::rollout::{Rollouts, go_on};
+use crate::rollout::{CanaryError, Rollouts, go_on};
 use crate::text::mark;
 
 pub(crate) async fn run(
@@ -27,7 +27,7 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, CliError> {
     on_failure(&args.follow, operator)?;
     if let Some(file) = &args.file {
-        deploy::refuse_beside(&args.turn.beside)?;
+        refuse_beside(args)?;
         return deploy::carry_out(file, &args.how, &args.follow, marathon, operator, console).await;
     }
     let rollouts = Rollouts::read(marathon, console).await?;
@@ -60,6 +60,12 @@ pub(crate) async fn run(
         },
         Err(error) => Err(error),
     }
+}
+
+/// Refuses what only rollouts beside what runs know.
+fn refuse_beside(args: &ResumeArgs) -> Result<(), CanaryError> {
+    deploy::refuse_beside(args.turn.only_beside())?;
+    if args.check.check_hook.is_some() { Err(CanaryError::NothingWatched) } else { Ok(()) }
 }
 
 /// The rollout that is named.
@@ -99,7 +105,7 @@ async fn followed(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    deploy::refuse_beside(&args.turn.beside)?;
+    refuse_beside(args)?;
     let Some(scope) = Scope::around(&running.affected_apps) else {
         return Err(CliError::HoldsNoApp(running.id.clone()));
     };

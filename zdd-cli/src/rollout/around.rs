@@ -2,41 +2,15 @@
 //! rollout.
 
 use zdd_core::app::App;
+use zdd_core::drive::{Around, find, running_of};
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::record::Record;
-use zdd_core::rollout::{ReleaseError, StrangerError, labels, refuse_foreign, refuse_taken};
+use zdd_core::rollout::{ReleaseError, labels, refuse_foreign};
 use zdd_core::units::AppId;
 
-use super::claim::find;
 use super::error::CanaryError;
 use crate::error::CliError;
 use crate::follow::Console;
-
-/// All apps, as a deployment group sees them.
-pub(crate) struct Around {
-    /// Those of the group.
-    pub(crate) running: Vec<App>,
-    /// All others.
-    pub(crate) strangers: Vec<App>,
-}
-
-impl Around {
-    pub(crate) async fn look(marathon: &dyn Marathon, group: &str) -> Result<Self, CliError> {
-        let apps = marathon.apps().await?.into_iter().map(|it| it.app);
-        let (running, strangers) = apps.partition(|app| labels::group_of(app) == Some(group));
-        Ok(Self { running, strangers })
-    }
-
-    /// Refuses an app that would take from others what is theirs.
-    pub(super) fn admits(&self, made: &App) -> Result<(), StrangerError> {
-        refuse_taken(made, &self.running, &self.strangers)
-    }
-}
-
-/// The apps of a deployment group that are there.
-pub(crate) async fn running_of(marathon: &dyn Marathon, group: &str) -> Result<Vec<App>, CliError> {
-    Ok(Around::look(marathon, group).await?.running)
-}
 
 /// Refuses to go on with a rollout while an app under one of its ids is not of its group, and tells of
 /// apps of the group that are no part of it.

@@ -2,16 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use tokio::time::sleep;
-use zdd_core::drive::{Drive, DriveError, Go, Witness};
+use zdd_core::drive::{Claim, Drive, DriveError, Go, Witness};
 use zdd_core::ports::{LoadBalancer, Marathon, MarathonError};
 use zdd_core::rollout::{
     Action, Decision, Next, Observation, Outcome, Patience, Rollout, WaitingOn, refuse_foreign,
 };
 use zdd_core::units::Timestamp;
 
-use super::claim::Claim;
 use super::error::CanaryError;
 use super::gate::{Gate, Pass};
 use super::hooked::Hooked;
@@ -88,7 +86,7 @@ pub(super) async fn carry_through<'p>(
     let Means { marathon, balancer, watchers, .. } = means;
     let drive = Drive { marathon, balancer, backend: &backend, clock: &clock };
     let mut witness = Teller::new(console);
-    watchers.begin(&claim.record, claim.generation, &patience);
+    watchers.begin(&claim.record, claim.generation(), &patience);
     let mut guard = Guard {
         claim,
         gate,
@@ -245,7 +243,7 @@ impl Guard<'_, '_, '_, '_, '_> {
             if let Err(error) = self.claim.update().await {
                 // It is not written down: the next look has to see that it differs.
                 self.claim.record.known = before;
-                return Err(error);
+                return Err(error.into());
             }
         }
         for (balancer, notice) in self.watchers.noticed(seen, decision) {
@@ -274,7 +272,6 @@ impl Guard<'_, '_, '_, '_, '_> {
     }
 }
 
-#[async_trait(?Send)]
 impl Witness for Guard<'_, '_, '_, '_, '_> {
     async fn decided(&mut self, now: Timestamp, seen: &Observation, decision: &Decision) -> Go {
         match self.look(now, seen, decision).await {

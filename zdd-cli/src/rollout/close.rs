@@ -1,13 +1,16 @@
 //! How a rollout ends that was carried out, whichever verb began it.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
 use zdd_core::app::App;
+use zdd_core::drive::{Claim, find};
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{Observation, labels};
 use zdd_core::units::Timestamp;
 
 use super::carry::Means;
-use super::claim::{Claim, find};
 use super::error::{CanaryError, goes_on, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
@@ -20,6 +23,10 @@ use crate::follow::{Console, Operator};
 use crate::history::keep;
 use crate::hooks::{Event, Occasion};
 use crate::text::plural;
+
+/// How long Marathon may take to note down that a rollout is left, before that is said: whoever pressed
+/// Ctrl-C wants to know that it was heard.
+const SLOW_AFTER: Duration = Duration::from_secs(1);
 
 /// Says how it ended, and leaves the record as whoever comes next has to find it.
 pub(super) async fn close(
@@ -124,7 +131,7 @@ async fn promoted(
     if let Some(made) = &claim.definition {
         let by = (claim.who().to_owned(), now());
         // What was asked for is done, with a history or without.
-        if let Err(error) = keep(&claim.record, made, by, means.marathon).await {
+        if let Err(error) = keep(&claim.record, what_runs(made, seen), by, means.marathon).await {
             console.tell(&format!("warning: the history could not be written: {error}"))?;
         }
     }
@@ -132,6 +139,12 @@ async fn promoted(
     claim.forget().await?;
     console.say(&text)?;
     told.map(|()| ExitCode::Done)
+}
+
+/// The app as it was made; or as it is, where somebody pushed another definition and it was gone on with.
+fn what_runs<'a>(made: &'a App, seen: &'a Observation) -> &'a App {
+    let runs = seen.new.as_ref().map(|it| &it.app);
+    runs.filter(|runs| runs.is_upgrade_of(made)).unwrap_or(made)
 }
 
 /// Tells the operator's hook that a version has taken over.
@@ -181,7 +194,21 @@ pub(super) async fn release(
     console: &mut Console<'_>,
 ) -> Result<Option<CliError>, CliError> {
     let (group, who) = (claim.record.group.clone(), claim.who().to_owned());
-    let Err(error) = claim.release().await else { return Ok(None) };
+    let released = claim.release();
+    tokio::pin!(released);
+    let released = tokio::select! {
+        biased;
+        released = &mut released => released,
+        () = sleep(SLOW_AFTER) => {
+            console.tell(&format!(
+                "waiting for Marathon to note down that nobody works on {group} any more; Ctrl-C ends at \
+                 once, and whoever goes on needs --take-over then"
+            ))?;
+            released.await
+        }
+    };
+    let Err(error) = released else { return Ok(None) };
+    let error = CliError::from(error);
     if !is_lost(&error) {
         console
             .tell(&format!("warning: {group} is still held by {who}, which ends now: {error}"))?;

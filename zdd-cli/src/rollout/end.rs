@@ -1,11 +1,12 @@
 //! Promotes a canary, or rolls it back.
 
+use zdd_core::drive::{Claim, find, find_all, refuse_held};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 
 use super::around::{look_around, unrecorded};
 use super::carry::Means;
-use super::claim::{Claim, find, find_all, me, refuse_held};
+use super::claim::me;
 use super::close::close;
 use super::error::CanaryError;
 use super::walk::{app, walk};

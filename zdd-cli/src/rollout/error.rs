@@ -42,6 +42,10 @@ pub(crate) enum CanaryError {
     OtherGroup { app: AppId, group: String, found: String },
     #[error("{0} is about what is watched while a share is kept, and none is kept")]
     NothingKept(&'static str),
+    #[error("--check-hook is about a canary that is watched, and nothing is watched here")]
+    NothingWatched,
+    #[error("{0} is told when a version has taken over, and none does on the way back")]
+    NothingPromoted(&'static str),
     #[error("a canary is no --strategy: --weight and a blueprint ask for one")]
     NoStrategy,
     #[error("{} and {}", plural(*.balancers, "admin socket"), plural(*.given, "master socket"))]
@@ -117,7 +121,14 @@ pub(crate) enum CanaryError {
     #[error("the hook says no: {0}")]
     Hook(String),
     #[error("{} ({event}): {outcome}{}", .hook.display(), Last(.last.as_deref()))]
-    Refused { group: String, hook: PathBuf, event: Event, outcome: Outcome, last: Option<String> },
+    Refused {
+        group: String,
+        is_way_back: bool,
+        hook: PathBuf,
+        event: Event,
+        outcome: Outcome,
+        last: Option<String>,
+    },
     #[error("promoted, but {} (after-promote): {why}{}", .hook.display(), Last(.last.as_deref()))]
     Unheard { hook: PathBuf, why: String, last: Option<String> },
     #[error("{what}")]
@@ -153,6 +164,8 @@ impl CanaryError {
             Self::Masters { .. }
             | Self::OnlyRolling(_)
             | Self::NothingKept(_)
+            | Self::NothingWatched
+            | Self::NothingPromoted(_)
             | Self::NoStrategy
             | Self::OtherGroup { .. }
             | Self::OnlyBlueGreen(_)
@@ -237,7 +250,9 @@ impl CanaryError {
                 "an address is such as 127.0.0.1:9100; port 0 is any that is free"
             }
             Self::NotifyUrl(_) => "an address is such as https://hooks.example/zdd",
-            Self::NotOfRollouts { .. } => "leave it out",
+            Self::NotOfRollouts { .. } | Self::NothingWatched | Self::NothingPromoted(_) => {
+                "leave it out"
+            }
             Self::OfAGroup { group, .. } => {
                 return Some(format!(
                     "go on with `zdd resume {group}`, or begin with `zdd deploy FILE`"
@@ -336,6 +351,8 @@ impl CanaryError {
             Self::NobodyAnswers => "--force asks nothing",
             Self::NoHook(_) => Unusable::hint(),
             Self::Hook(_) => "everything stays as it is; --resume goes on from here",
+            // It cannot be turned round any more.
+            Self::Refused { group, is_way_back: true, .. } => return Some(goes_on(group)),
             Self::Refused { group, .. } | Self::LimitPassed { group, .. } => {
                 return Some(stays(group));
             }

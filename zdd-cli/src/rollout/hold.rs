@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
+use zdd_core::drive::{Claim, refuse_held};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Phase;
 
 use super::around::look_around;
 use super::carry::{Carried, Means, carry_out};
-use super::claim::{Claim, me, refuse_held};
+use super::claim::me;
 use super::close::{leave, release};
 use super::end::one;
 use super::error::CanaryError;

@@ -87,8 +87,8 @@ impl<'h> Hooked<'h> {
         let occasion = Occasion { event, old: going, tasks, new: coming };
         let asked = call(path, self.hooks, &occasion, say).await?;
         asked.map_err(|Failed { outcome, last }| {
-            let (group, hook) = (self.group.clone(), path.into());
-            CanaryError::Refused { group, hook, event, outcome, last }.into()
+            let (group, hook, is_way_back) = (self.group.clone(), path.into(), self.is_way_back);
+            CanaryError::Refused { group, is_way_back, hook, event, outcome, last }.into()
         })
     }
 }

@@ -17,6 +17,8 @@ use crate::text::{DIM, Time, plural, styled};
 
 /// How long nothing may be said while something is waited for.
 pub(super) const SILENCE: Duration = Duration::from_secs(10);
+/// How many kinds of one wait are kept in mind.
+const KINDS: usize = 16;
 /// How many servers are told by their names.
 const NAMED: usize = 3;
 
@@ -40,14 +42,16 @@ pub(crate) struct CanaryLine<'t> {
 /// Tells what happens, and what is waited for whenever that changes.
 pub(super) struct Teller<'t, 'w> {
     console: &'t mut Console<'w>,
-    /// What was waited for last, and since when.
-    last: Option<(Wait, Timestamp)>,
+    /// What is waited for, and since when.
+    waits_for: Option<(WaitingOn, Timestamp)>,
+    /// What was said of it, each kind once, the newest last.
+    said: Vec<Wait>,
     said_at: Instant,
 }
 
 impl<'t, 'w> Teller<'t, 'w> {
     pub(super) fn new(console: &'t mut Console<'w>) -> Self {
-        Self { console, last: None, said_at: Instant::now() }
+        Self { console, waits_for: None, said: Vec::new(), said_at: Instant::now() }
     }
 
     /// Says what was done, after what was seen right before it.
@@ -69,7 +73,7 @@ impl<'t, 'w> Teller<'t, 'w> {
     }
 
     /// Says what is waited for when that begins, and again after a while: that its numbers move is nothing
-    /// new.
+    /// new, nor is a cause that comes and goes.
     pub(super) fn waiting(
         &mut self,
         on: &WaitingOn,
@@ -77,13 +81,22 @@ impl<'t, 'w> Teller<'t, 'w> {
         seen: &Observation,
     ) -> Result<(), CliError> {
         let wait = Wait::of(on, now, seen);
-        let since = match &self.last {
-            Some((last, since)) if last.on.is_same(on) => *since,
-            _ => now,
+        let since = match &self.waits_for {
+            Some((last, since)) if last.is_same(on) => *since,
+            _ => {
+                self.said.clear();
+                now
+            }
         };
-        let is_said = self.last.as_ref().is_some_and(|(last, _)| last.is_alike(&wait));
-        if is_said && self.said_at.elapsed() < SILENCE {
+        self.waits_for = Some((on.clone(), since));
+        let said = self.said.iter().position(|it| it.is_alike(&wait));
+        if said.is_some() && self.said_at.elapsed() < SILENCE {
             return Ok(());
+        }
+        if let Some(place) = said {
+            self.said.remove(place);
+        } else if self.said.len() >= KINDS {
+            self.said.remove(0);
         }
         let age = now.since(since);
         let for_long = if age >= SILENCE {
@@ -92,7 +105,7 @@ impl<'t, 'w> Teller<'t, 'w> {
             String::new()
         };
         let text = format!("waiting for {wait}{for_long}");
-        self.last = Some((wait, since));
+        self.said.push(wait);
         let hint = on.hint().filter(|_| age >= SILENCE);
         self.line("waiting", Some(on.code()), &text, hint)
     }
@@ -251,6 +264,26 @@ mod tests {
                 "waiting for somebody to say that it may go on",
             ]
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cause_that_comes_and_goes_is_no_news() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut console = Console::new(&mut out, &mut err, Page { width: 200 }, Output::Text);
+        let mut teller = Teller::new(&mut console);
+        let sick = crate::rollout::wait::tests::seen("HTTP 404", 2);
+        let on = crate::rollout::wait::tests::health(0);
+        let mut now = Timestamp::EPOCH;
+        for second in 0..25 {
+            let seen = if second % 2 == 0 { &Observation::default() } else { &sick };
+            teller.waiting(&on, now, seen).unwrap();
+            tokio::time::advance(Duration::from_secs(1)).await;
+            now = now.saturating_add(Duration::from_secs(1));
+        }
+        let said = anstream::adapter::strip_str(&String::from_utf8(err).unwrap()).to_string();
+        let waits = said.lines().filter(|line| line.contains("waiting"));
+        let causes: Vec<_> = waits.map(|line| line.contains("HTTP 404")).collect();
+        assert_eq!(causes, [false, true, true, true], "{said}");
     }
 
     #[test]

@@ -142,48 +142,29 @@ impl Gauges {
     fn text(&self) -> String {
         let mut page = Page::default();
         if let Some(begin) = &self.begin {
-            let now = match begin.phase {
-                Phase::Canary => "canary",
-                Phase::Promote => "promote",
-                Phase::Rollback => "rollback",
-            };
-            page.family("zdd_rollout_phase", "gauge", "1 for where the rollout goes.");
-            for phase in ["canary", "promote", "rollback"] {
-                let labels = [("group", &*begin.group), ("phase", phase)];
-                page.sample(&labels, u8::from(phase == now));
-            }
-            page.family("zdd_rollout_floor", "gauge", "Instances that have to serve.");
-            page.sample(&[("group", &*begin.group)], begin.floor);
+            page.rollout(begin);
         }
         if let Some(sides) = &self.sides {
-            type Count = fn(&Standing) -> Option<f64>;
-            let counts: [(&str, &str, Count); 6] = [
-                ("instances", "Instances that each side should have.", |it| {
-                    Some(f64::from(it.instances))
-                }),
-                ("tasks", "Tasks of each side.", |it| Some(f64::from(it.tasks))),
-                ("healthy", "Healthy tasks of each side.", |it| Some(f64::from(it.healthy))),
-                ("up", "Healthy tasks that are up at every balancer.", |it| Some(f64::from(it.up))),
-                ("sessions", "Sessions that go on at each side.", |it| {
-                    #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]
-                    Some(it.sessions as f64)
-                }),
-                ("share", "Part of the traffic that weights give each side, 0 to 1.", |it| {
-                    it.share
-                }),
-            ];
-            for (name, help, of) in counts {
-                page.family(&format!("zdd_rollout_{name}"), "gauge", help);
-                for (side, standing) in ["old", "new"].into_iter().zip(sides) {
-                    if let Some(value) = of(standing) {
-                        page.sample(&[("side", side)], value);
-                    }
-                }
-            }
+            page.sides(sides);
             let help = "Sessions at servers that take nothing new.";
             page.family("zdd_rollout_draining_sessions", "gauge", help);
             page.sample(&[], self.draining);
         }
+        self.waits(&mut page);
+        page.family("zdd_rollout_actions_total", "counter", "What was done.");
+        for kind in ["create", "scale", "set", "cut", "kill", "delete"] {
+            let count = self.actions.get(kind).copied().unwrap_or_default();
+            page.sample(&[("kind", kind)], count);
+        }
+        page.family("zdd_rollout_ended", "gauge", "1 once it has ended, with how.");
+        if let Some(outcome) = self.outcome {
+            page.sample(&[("outcome", outcome.code())], 1);
+        }
+        page.text
+    }
+
+    /// What is waited for, now and in all.
+    fn waits(&self, page: &mut Page) {
         let help = "How long what is waited for now has been waited for.";
         page.family("zdd_rollout_waiting_seconds", "gauge", help);
         let mut waited = self.waited.clone();
@@ -197,16 +178,6 @@ impl Gauges {
         for (code, time) in &waited {
             page.sample(&[("reason", code)], time.as_secs_f64());
         }
-        page.family("zdd_rollout_actions_total", "counter", "What was done.");
-        for kind in ["create", "scale", "set", "cut", "kill", "delete"] {
-            let count = self.actions.get(kind).copied().unwrap_or_default();
-            page.sample(&[("kind", kind)], count);
-        }
-        page.family("zdd_rollout_ended", "gauge", "1 once it has ended, with how.");
-        if let Some(outcome) = self.outcome {
-            page.sample(&[("outcome", outcome.code())], 1);
-        }
-        page.text
     }
 }
 
@@ -218,6 +189,48 @@ struct Page {
 }
 
 impl Page {
+    /// Where a rollout goes, and what it keeps to.
+    fn rollout(&mut self, begin: &Begin) {
+        let now = match begin.phase {
+            Phase::Canary => "canary",
+            Phase::Promote => "promote",
+            Phase::Rollback => "rollback",
+        };
+        self.family("zdd_rollout_phase", "gauge", "1 for where the rollout goes.");
+        for phase in ["canary", "promote", "rollback"] {
+            let labels = [("group", &*begin.group), ("phase", phase)];
+            self.sample(&labels, u8::from(phase == now));
+        }
+        self.family("zdd_rollout_floor", "gauge", "Instances that have to serve.");
+        self.sample(&[("group", &*begin.group)], begin.floor);
+    }
+
+    /// What there is of the old and of the new app.
+    fn sides(&mut self, sides: &[Standing; 2]) {
+        type Count = fn(&Standing) -> Option<f64>;
+        let counts: [(&str, &str, Count); 6] = [
+            ("instances", "Instances that each side should have.", |it| {
+                Some(f64::from(it.instances))
+            }),
+            ("tasks", "Tasks of each side.", |it| Some(f64::from(it.tasks))),
+            ("healthy", "Healthy tasks of each side.", |it| Some(f64::from(it.healthy))),
+            ("up", "Healthy tasks that are up at every balancer.", |it| Some(f64::from(it.up))),
+            ("sessions", "Sessions that go on at each side.", |it| {
+                #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]
+                Some(it.sessions as f64)
+            }),
+            ("share", "Part of the traffic that weights give each side, 0 to 1.", |it| it.share),
+        ];
+        for (name, help, of) in counts {
+            self.family(&format!("zdd_rollout_{name}"), "gauge", help);
+            for (side, standing) in ["old", "new"].into_iter().zip(sides) {
+                if let Some(value) = of(standing) {
+                    self.sample(&[("side", side)], value);
+                }
+            }
+        }
+    }
+
     fn family(&mut self, name: &str, kind: &str, help: &str) {
         self.name = name.into();
         // Writing to a text cannot fail.

@@ -27,8 +27,7 @@ mod walk;
 mod watchers;
 mod zdd_py;
 
-pub(crate) use around::{Around, refuse_one_more, running_of, unrecorded};
-pub(crate) use claim::find;
+pub(crate) use around::{refuse_one_more, unrecorded};
 pub(crate) use doing::Doing;
 pub(crate) use error::{CanaryError, Share};
 pub(crate) use lines::CanaryLine;

@@ -33,7 +33,7 @@ impl Notices {
                     standing.push(noticed);
                     continue;
                 }
-                new.push((balancer.name.clone(), words(&noticed.1)));
+                new.push((balancer.name.clone(), words(&noticed.1, look)));
                 if is_lasting(&noticed.1) {
                     standing.push(noticed);
                 }
@@ -91,8 +91,11 @@ const fn is_lasting(notice: &Notice) -> bool {
     matches!(notice, Notice::ChangedByOther { .. } | Notice::NotReasserted(_))
 }
 
-fn words(notice: &Notice) -> String {
+fn words(notice: &Notice, look: &Look) -> String {
     match notice {
+        Notice::Reloaded if look.old_workers.is_none() => format!(
+            "{notice}; what its old workers still serve is not seen without --haproxy-master"
+        ),
         Notice::ChangedByOther { wanted, found: Some(found) } => {
             format!("somebody else set {} from {} to {found}", wanted.server, wanted.setting)
         }
@@ -161,9 +164,11 @@ mod tests {
         assert!(said(&mut notices, &foreign).is_empty());
         assert!(said(&mut notices, &[]).is_empty());
         assert_eq!(said(&mut notices, &foreign), [text]);
-        // What happens is said whenever it does.
+        // What happens is said whenever it does. Here nobody sees what the old process still serves.
+        let text = "it was reloaded or started again; what its old workers still serve is not seen \
+                    without --haproxy-master";
         for _ in 0..2 {
-            assert_eq!(said(&mut notices, &[Notice::Reloaded]).len(), 1);
+            assert_eq!(said(&mut notices, &[Notice::Reloaded]), [text]);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Rollouts for the verbs that are there for all deployments: `status`, `abort` and `resume`.
 
+use zdd_core::drive::read_all;
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::labels;
 use zdd_core::rollout::record::{Found, Phase, Record};
@@ -7,7 +8,6 @@ use zdd_core::units::AppId;
 
 use super::around::look_around;
 use super::carry::Means;
-use super::claim::read_all;
 use super::end::{heading, turn, turned};
 use super::error::CanaryError;
 use super::verb::needed;
@@ -94,6 +94,9 @@ pub(crate) async fn take_back(
         let group = group.clone();
         return Err(CanaryError::NotOfRollouts { option: "--cancel", group }.into());
     }
+    if let Some(option) = args.turn.hooks.only_forward() {
+        return Err(CanaryError::NothingPromoted(option).into());
+    }
     if args.dry_run {
         look_around(&found.record, marathon, console).await?;
         let record = turned(&found.record, Phase::Rollback, marathon).await?;
@@ -125,6 +128,9 @@ pub(crate) async fn go_on(
     if let Some(option) = only_rolling(&args.how, &args.follow) {
         return Err(CanaryError::NotOfRollouts { option, group: group.clone() }.into());
     }
+    if args.check.check_hook.is_some() && !is_to_be_watched(&found.record) {
+        return Err(CanaryError::NothingWatched.into());
+    }
     check(&args.turn.hooks, Some(&args.check)).map_err(CanaryError::from)?;
     let balancer = needed(&args.turn.balancer)?;
     let pace = args.turn.pace(&args.follow.watch);
@@ -138,6 +144,12 @@ pub(crate) async fn go_on(
     Ok(ended(phase, code))
 }
 
+/// Whether a step is kept, now or later.
+fn is_to_be_watched(record: &Record) -> bool {
+    let steps = record.course.iter().flat_map(|course| course.steps.iter().skip(course.at));
+    record.phase == Phase::Canary && steps.into_iter().any(|step| step.pause.is_some())
+}
+
 fn observe(watch: &WatchArgs, turn: &TurnArgs) -> ObserveArgs {
     ObserveArgs { record: watch.record.clone(), beside: turn.beside.clone() }
 }
@@ -147,5 +159,36 @@ const fn ended(phase: Phase, code: ExitCode) -> ExitCode {
     match (phase, code) {
         (Phase::Rollback, ExitCode::Done) => ExitCode::RolledBack,
         (_, code) => code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zdd_core::rollout::{Course, Limits, OnFailure, Pause, Split, Step, Then};
+    use zdd_core::testing::record;
+
+    use super::*;
+
+    #[test]
+    fn a_check_is_asked_where_a_step_is_kept_now_or_later() {
+        let step = |pause| Step { split: Split { old: 80, new: 20 }, instances: 1, pause };
+        let at = |at, phase| {
+            let course = Course {
+                steps: vec![step(None), step(Some(Pause::Approval)), step(None)],
+                at,
+                reached: None,
+                limits: Limits::default(),
+                then: Then::Promote,
+                on_failure: OnFailure::Rollback,
+            };
+            is_to_be_watched(&Record { phase, course: Some(course), ..record() })
+        };
+        assert!(at(0, Phase::Canary));
+        assert!(at(1, Phase::Canary));
+        // What was kept is over; and on the way to an end nothing is.
+        assert!(!at(2, Phase::Canary));
+        assert!(!at(0, Phase::Promote));
+        assert!(!at(0, Phase::Rollback));
+        assert!(!is_to_be_watched(&record()));
     }
 }

@@ -1,12 +1,13 @@
 //! Starts a canary, or changes the share of one that stands.
 
 use zdd_core::app::App;
+use zdd_core::drive::{Around, Claim, refuse_held};
 use zdd_core::ports::{BalancerError, LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Record};
 
-use super::around::{Around, tell_of_others};
+use super::around::tell_of_others;
 use super::carry::{Means, patience};
-use super::claim::{Claim, me, refuse_held};
+use super::claim::me;
 use super::close::close;
 use super::doing::Doing;
 use super::error::{CanaryError, Share};

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use comfy_table::{Table, presets};
 use schemars::JsonSchema;
 use serde::Serialize;
+use zdd_core::drive::find_all;
 use zdd_core::ports::{Balancer, LoadBalancer, Marathon, Name, ServerChange};
 use zdd_core::rollout::history::REVISION;
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{Next, Observation, Outcome, Standing, standings};
 
 use super::carry::look;
-use super::claim::find_all;
 use super::end::one;
 use super::error::{Share, either_way, vanished};
 use super::lines::{in_short, words as words_of};

@@ -1,12 +1,13 @@
 //! Blue/green: the new version grows beside the old one, which goes as it grows.
 
 use zdd_core::app::App;
+use zdd_core::drive::{Claim, refuse_held};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::Record;
 
 use super::around::tell_of_others;
 use super::carry::{Means, patience};
-use super::claim::{Claim, me, refuse_held};
+use super::claim::me;
 use super::close::close;
 use super::doing::Doing;
 use super::error::CanaryError;
@@ -51,6 +52,9 @@ pub(crate) async fn swap(
     let patience = patience(pace);
     doing.holds(&prepared, &present, patience)?;
     console.tell(&heading(&prepared.record))?;
+    if let Some(warning) = thinner(&prepared.record) {
+        console.tell(&warning)?;
+    }
     if doing.is_dry {
         let source = doing.source.clone();
         let plan = Plan::of(&prepared, &present, source, Pace::of(patience))?;
@@ -66,6 +70,17 @@ pub(crate) async fn swap(
     close(claim, means, walked, operator, console).await
 }
 
+/// Where far fewer are to serve than do: the old ones go as soon as they are too many.
+fn thinner(record: &Record) -> Option<String> {
+    let Record { old: Some(old), full, before, .. } = record else { return None };
+    (full < before).then(|| {
+        format!(
+            "warning: {old} has {before} instances and the file {full}: from the first new one on, old \
+             ones are stopped until {full} are left in all; `\"instances\": {before}` keeps as many"
+        )
+    })
+}
+
 fn heading(record: &Record) -> String {
     let Record { group, backend, new, full, before, canary, .. } = record;
     let instances = plural(*full, "instance");
@@ -75,5 +90,22 @@ fn heading(record: &Record) -> String {
             "{group}: {new} takes over from {old} behind {backend}, from {canary} to {instances}; \
              {old} has {before}"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zdd_core::testing::record;
+
+    #[test]
+    fn fewer_than_run_are_warned_of() {
+        let of = |before, full| thinner(&Record { before, full, ..record() });
+        assert_eq!(of(3, 3), None);
+        assert_eq!(of(3, 4), None);
+        let text = "warning: /shop-blue has 10 instances and the file 2: from the first new one on, old \
+                    ones are stopped until 2 are left in all; `\"instances\": 10` keeps as many";
+        assert_eq!(of(10, 2).as_deref(), Some(text));
+        assert_eq!(thinner(&Record { old: None, before: 9, full: 1, ..record() }), None);
     }
 }

@@ -68,6 +68,9 @@ async fn end(
         Turn::Approve(check) => Some(check),
         Turn::To(_) => None,
     };
+    if let (Turn::To(Phase::Rollback), Some(option)) = (to, args.hooks.only_forward()) {
+        return Err(CanaryError::NothingPromoted(option).into());
+    }
     check(&args.hooks, watching).map_err(CanaryError::from)?;
     let watchers = Watchers::open(&args.observe, false, console)?;
     let answer = end::run(args, to, marathon, balancer, &watchers, operator, console).await;

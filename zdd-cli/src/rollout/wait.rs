@@ -77,13 +77,13 @@ fn what(reason: &Reason) -> (&'static str, Option<&str>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use zdd_core::app::App;
     use zdd_core::ports::{AppStatus, HealthResult, Task, TaskState};
 
     use super::*;
 
-    fn seen(cause: &str, failures: u32) -> Observation {
+    pub(in crate::rollout) fn seen(cause: &str, failures: u32) -> Observation {
         let json = r#"{"id": "/shop-green", "healthChecks": [{"maxConsecutiveFailures": 9}]}"#;
         let mut status = AppStatus::new(App::parse(json).unwrap());
         let id = "shop-green.1".parse().unwrap();
@@ -96,7 +96,7 @@ mod tests {
         Observation { new: Some(status), ..Observation::default() }
     }
 
-    fn health(have: u32) -> WaitingOn {
+    pub(in crate::rollout) fn health(have: u32) -> WaitingOn {
         let app = "/shop-green".parse().unwrap();
         WaitingOn::Health { app, have, need: 3, last_failure: None }
     }

@@ -2,13 +2,13 @@
 
 use tokio::time::sleep;
 use zdd_core::app::App;
+use zdd_core::drive::Claim;
 use zdd_core::ports::{Marathon, MarathonError};
 use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{Course, Observation, Pause, Step, Then};
 use zdd_core::units::AppId;
 
 use super::carry::{Carried, Means, carry_out};
-use super::claim::Claim;
 use super::end::heading;
 use super::error::{CanaryError, Share};
 use super::hooked::{Failed, call};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use zdd_core::app::App;
+use zdd_core::drive::{Around, Claim, find, refuse_held};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{
@@ -14,9 +15,9 @@ use zdd_core::rollout::{
 };
 use zdd_core::units::{GroupId, TaskId};
 
-use super::around::{Around, others};
+use super::around::others;
 use super::carry::{Carried, Means, carry_through};
-use super::claim::{Claim, find, me, refuse_held};
+use super::claim::me;
 use super::close::leave;
 use super::error::CanaryError;
 use super::gate::{Gate, LetThrough, Pass, Say, tasks_of};
@@ -172,8 +173,8 @@ fn decide(
 }
 
 /// What zdd.py would be told when it posts the app.
-fn not_created(error: CliError) -> CliError {
-    match error {
+fn not_created(error: impl Into<CliError>) -> CliError {
+    match error.into() {
         CliError::Canary(CanaryError::Stranger(error)) => CanaryError::NotCreated(error).into(),
         error => error,
     }

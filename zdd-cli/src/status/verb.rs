@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
+use zdd_core::drive::running_of;
 use zdd_core::ports::{LoadBalancer, Marathon, MarathonError, RunningDeployment};
 use zdd_core::units::{AppId, GroupId, Timestamp};
 
@@ -15,7 +16,7 @@ use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::{Console, Operator, Scope, Seen};
-use crate::rollout::{Rollouts, Sight, running_of};
+use crate::rollout::{Rollouts, Sight};
 use crate::schema::write_json;
 
 /// How often it is looked with `--watch`.

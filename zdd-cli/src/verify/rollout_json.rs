@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use zdd_core::rollout::record::Phase;
 use zdd_core::verify::Severity;
-use zdd_core::verify::rollout::{Report, Reviewed};
+use zdd_core::verify::rollout::{Actions, BalancerShare, Finding, Report, Reviewed, RuleVerdict};
 
 use super::words::IssueJson;
 use crate::schema::{SCHEMA, millis};
@@ -157,7 +157,6 @@ pub(crate) fn of(reviewed: &Reviewed) -> Vec<RolloutReport> {
 
 fn json(report: &Report, log: LogJson) -> RolloutReport {
     let begin = &report.begin;
-    let actions = report.actions;
     RolloutReport {
         schema: SCHEMA,
         rollout: begin.group.clone(),
@@ -178,57 +177,66 @@ fn json(report: &Report, log: LogJson) -> RolloutReport {
         started: begin.at.to_string(),
         ended: report.last.to_string(),
         duration_ms: millis(report.duration()),
-        rules: report
-            .rules
-            .iter()
-            .map(|it| RuleJson {
-                rule: it.rule.code(),
-                holds: it.why.holds().to_string(),
-                why: it.why.to_string(),
-            })
-            .collect(),
+        rules: report.rules.iter().map(RuleJson::of).collect(),
         lowest_serving: report
             .lowest
             .map(|lowest| LowestJson { count: lowest.serving, at: lowest.at.to_string() }),
-        actions: ActionsJson {
+        actions: ActionsJson::of(report.actions),
+        cut_sessions: report.cut_sessions,
+        shares: report.shares.iter().map(ShareJson::of).collect(),
+        waited_ms: report.waited.iter().map(|(code, time)| (code.clone(), millis(*time))).collect(),
+        looks: report.looks,
+        findings: report.findings.iter().map(FindingJson::of).collect(),
+        finding_count: report.finding_count,
+        not_judged: Report::NOT_JUDGED,
+        log,
+    }
+}
+
+impl RuleJson {
+    fn of(verdict: &RuleVerdict) -> Self {
+        let RuleVerdict { rule, why, .. } = verdict;
+        Self { rule: rule.code(), holds: why.holds().to_string(), why: why.to_string() }
+    }
+}
+
+impl ActionsJson {
+    fn of(actions: Actions) -> Self {
+        Self {
             created: actions.created,
             scaled: actions.scaled,
             set: actions.set,
             cut: actions.cut,
             killed: actions.killed,
             deleted: actions.deleted,
-        },
-        cut_sessions: report.cut_sessions,
-        shares: report
-            .shares
-            .iter()
-            .map(|share| ShareJson {
-                balancer: share.balancer.to_string(),
-                found: share.found,
-                wanted: share.wanted,
-                nearest: share.nearest,
-            })
-            .collect(),
-        waited_ms: report.waited.iter().map(|(code, time)| (code.clone(), millis(*time))).collect(),
-        looks: report.looks,
-        findings: report
-            .findings
-            .iter()
-            .map(|it| FindingJson {
-                code: it.fault.code(),
-                rule: it.fault.rule().code(),
-                severity: match it.fault.severity() {
-                    Severity::Note => "note",
-                    Severity::Warning => "warning",
-                    Severity::Violation => "violation",
-                },
-                at: it.at.to_string(),
-                task: it.task.as_ref().map(ToString::to_string),
-                text: it.fault.to_string(),
-            })
-            .collect(),
-        finding_count: report.finding_count,
-        not_judged: Report::NOT_JUDGED,
-        log,
+        }
+    }
+}
+
+impl ShareJson {
+    fn of(share: &BalancerShare) -> Self {
+        Self {
+            balancer: share.balancer.to_string(),
+            found: share.found,
+            wanted: share.wanted,
+            nearest: share.nearest,
+        }
+    }
+}
+
+impl FindingJson {
+    fn of(finding: &Finding) -> Self {
+        Self {
+            code: finding.fault.code(),
+            rule: finding.fault.rule().code(),
+            severity: match finding.fault.severity() {
+                Severity::Note => "note",
+                Severity::Warning => "warning",
+                Severity::Violation => "violation",
+            },
+            at: finding.at.to_string(),
+            task: finding.task.as_ref().map(ToString::to_string),
+            text: finding.fault.to_string(),
+        }
     }
 }

@@ -7,12 +7,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 use snapbox::cmd::cargo_bin;
 use tempfile::TempDir;
 
+use crate::up::child::interrupt;
 use crate::up::{Up, free_port, until};
 
 /// Who takes instances out of the balancer.
@@ -111,7 +110,7 @@ impl Stage {
     pub(crate) fn interrupted(&self, args: &[&str], begun: impl Fn(&[String]) -> bool) {
         let child = self.spawn(args);
         until("it has begun", || begun(&self.apps()));
-        kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+        interrupt(&child);
         let said = said(130, &child.wait_with_output().unwrap(), args);
         // It is wrapped.
         let words: Vec<_> = said.split_whitespace().collect();

@@ -2,26 +2,28 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+#[path = "../child/mod.rs"]
+pub(crate) mod child;
+
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use snapbox::cmd::cargo_bin;
 
-/// Far more than anything here takes.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) use child::DEADLINE;
+use child::Running;
 
 /// A running `zdd lab …`, which ends with the test.
 pub(crate) struct Up {
-    child: Child,
+    child: Running,
     /// What it said when it began.
     pub(crate) told: String,
     complained: Arc<Mutex<String>>,
@@ -60,7 +62,7 @@ impl Up {
             let n = out.read_line(&mut told).unwrap();
             assert_ne!(n, 0, "ended early: {told}{}", complained.lock().unwrap());
         }
-        Self { child, told, complained }
+        Self { child: Running(child), told, complained }
     }
 
     /// What it said on standard error so far.
@@ -137,25 +139,11 @@ impl Up {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+        self.child.signal(signal);
     }
 
     pub(crate) fn ended(&mut self) -> ExitStatus {
-        let end = Instant::now() + DEADLINE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < end, "still running");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.child.ended()
     }
 }
 

@@ -15,7 +15,6 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use zdd_core::app::App;
 use zdd_core::drive::{Drive, Go, Witness};
 use zdd_core::ports::{Clock, Force, Marathon};
@@ -114,7 +113,6 @@ impl Teller<'_> {
     }
 }
 
-#[async_trait(?Send)]
 impl Witness for Teller<'_> {
     async fn decided(&mut self, now: Timestamp, _: &Observation, decision: &Decision) -> Go {
         match &decision.next {

@@ -1,10 +1,11 @@
 //! Carries a rollout out, through the ports.
 //!
 //! The loop is always the same: observe, decide, act, wait. It is generic over everything that it
-//! touches, time included, and keeps nothing that a crash could lose.
+//! touches, time included, and keeps nothing that a crash could lose. A [`Claim`] sees to it that nobody
+//! else works on the same deployment group meanwhile, the `zdd` command neither: take it before, ask whether
+//! it [is yours](Claim::is_ours) before each thing that is done, and forget it in the end.
 //!
 //! ```
-//! use async_trait::async_trait;
 //! use zdd_core::drive::{Drive, Go, Witness};
 //! use zdd_core::ports::{Clock, LoadBalancer, Marathon, Name};
 //! use zdd_core::rollout::{Action, Decision, Observation, Outcome, Rollout, Split, Target};
@@ -36,7 +37,6 @@
 //!     lines: Vec<String>,
 //! }
 //!
-//! #[async_trait(?Send)]
 //! impl Witness for Log {
 //!     async fn decided(&mut self, _: Timestamp, _: &Observation, _: &Decision) -> Go {
 //!         Go::On
@@ -53,7 +53,11 @@
 //! long as its actions are carried out in their order and each look comes after them.
 
 mod act;
+mod claim;
 mod observe;
+mod records;
 mod run;
 
+pub use claim::{Claim, ClaimError, refuse_held};
+pub use records::{Around, find, find_all, read_all, running_of};
 pub use run::{Drive, DriveError, Go, Witness};

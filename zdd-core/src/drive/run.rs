@@ -4,8 +4,6 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use async_trait::async_trait;
-
 use super::act::act;
 use super::observe::observe;
 use crate::ports::{BalancerError, Clock, LoadBalancer, Marathon, MarathonError, Name};
@@ -32,14 +30,18 @@ impl fmt::Debug for Drive<'_> {
     }
 }
 
-/// Whoever watches a rollout, and may end it.
-#[async_trait(?Send)]
+/// Whoever watches a rollout, and may end it. Where its futures are `Send`, so is that of [`Drive::run`].
 pub trait Witness {
     /// Is told what was seen and decided, before anything of it is done.
-    async fn decided(&mut self, now: Timestamp, seen: &Observation, decision: &Decision) -> Go;
+    fn decided(
+        &mut self,
+        now: Timestamp,
+        seen: &Observation,
+        decision: &Decision,
+    ) -> impl Future<Output = Go>;
 
     /// Is told what was done.
-    async fn done(&mut self, now: Timestamp, action: &Action);
+    fn done(&mut self, now: Timestamp, action: &Action) -> impl Future<Output = ()>;
 }
 
 /// Whether to go on.
@@ -82,7 +84,7 @@ impl Drive<'_> {
     pub async fn run(
         &self,
         rollout: &mut Rollout,
-        witness: &mut dyn Witness,
+        witness: &mut impl Witness,
     ) -> Result<Outcome, DriveError> {
         let mut refused = Vec::new();
         loop {

@@ -46,11 +46,9 @@ impl Room {
         demand: &Demand,
         counted: &[AgentId],
     ) -> Vec<Rejection> {
-        let tallies = self.tallies(demand, counted);
-        match self.position(agent) {
-            Some(position) => self.rejections(position, demand, &tallies),
-            None => [Rejection::Inactive].into(),
-        }
+        self.of(agent, demand, counted, |position, tallies| {
+            self.rejections(position, demand, tallies)
+        })
     }
 
     /// Which constraints speak against an instance that comes back to an agent where its resources are
@@ -63,9 +61,21 @@ impl Room {
         demand: &Demand,
         counted: &[AgentId],
     ) -> Vec<Rejection> {
-        let tallies = self.tallies(demand, counted);
-        match self.agent(agent) {
-            Some(agent) => violations(agent, demand, &tallies),
+        self.of(agent, demand, counted, |position, tallies| {
+            violations(&self.agents[position], demand, tallies)
+        })
+    }
+
+    /// What a rule says of an agent by its position, or that it is not there.
+    fn of(
+        &self,
+        agent: &AgentId,
+        demand: &Demand,
+        counted: &[AgentId],
+        rule: impl FnOnce(usize, &[Tally<'_>]) -> Vec<Rejection>,
+    ) -> Vec<Rejection> {
+        match self.position(agent) {
+            Some(position) => rule(position, &self.tallies(demand, counted)),
             None => [Rejection::Inactive].into(),
         }
     }

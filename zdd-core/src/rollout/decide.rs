@@ -206,7 +206,7 @@ impl Rollout {
     fn below_floor(&self, view: &View<'_>) -> Option<WaitingOn> {
         let Traffic::Split(Split { old, new }) = self.target.traffic else { return None };
         let up = |share: u32, side| if share > 0 { view.side(side).up() } else { 0 };
-        let have = up(old, Side::Old) + up(new, Side::New);
+        let have = up(old, Side::Old).saturating_add(up(new, Side::New));
         (have < self.floor).then_some(WaitingOn::Floor { have, need: self.floor })
     }
 }

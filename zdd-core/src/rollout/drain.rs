@@ -226,7 +226,7 @@ impl Shrinking<'_, '_> {
         is_over: impl Fn(&WaitingOn) -> bool,
     ) -> Verdict {
         let with_sessions: Vec<_> = still.iter().filter(|it| !it.is_quiet()).collect();
-        let sessions = with_sessions.iter().map(|it| it.sessions()).sum();
+        let sessions = with_sessions.iter().map(|it| it.sessions()).fold(0, u64::saturating_add);
         let tasks = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
         let waiting_on = if !with_sessions.is_empty() {
             WaitingOn::Sessions { sessions, tasks: tasks(with_sessions.len()) }

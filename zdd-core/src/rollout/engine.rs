@@ -178,8 +178,9 @@ impl Rollout {
             return self.in_time(now, Verdict::Over(Outcome::Changed(app)));
         }
         self.timer.look(&view);
-        self.forget_what_is_in_use(seen, &view);
-        let verdict = unseen(seen).or_else(|| self.failure(now, seen, &view));
+        let unseen = unseen(seen);
+        self.forget_what_is_in_use(&view, unseen.is_none());
+        let verdict = unseen.or_else(|| self.failure(now, seen, &view));
         let verdict = verdict.unwrap_or_else(|| self.decide(now, seen, &view));
         self.in_time(now, verdict)
     }
@@ -192,8 +193,7 @@ impl Rollout {
     }
 
     /// Two looks in a row have to find nothing going on: whatever comes between begins anew.
-    fn forget_what_is_in_use(&mut self, seen: &Observation, view: &View<'_>) {
-        let is_seen = unseen(seen).is_none();
+    fn forget_what_is_in_use(&mut self, view: &View<'_>, is_seen: bool) {
         let mut idle = BTreeSet::new();
         if !self.quiet.is_empty() && is_seen {
             let members = Side::BOTH.into_iter().flat_map(|side| &view.side(side).members);

@@ -49,18 +49,19 @@ pub fn cut_by(action: &Action, seen: &Observation) -> u64 {
     match action {
         Action::Cut(servers) => {
             let at = |it: &&Member<'_>| it.server().is_some_and(|name| servers.contains(name));
-            members().filter(at).map(Member::sessions).sum()
+            all(members().filter(at))
         }
-        Action::Kill { tasks, .. } => {
-            members().filter(|it| tasks.contains(&it.task.id)).map(Member::sessions).sum()
-        }
+        Action::Kill { tasks, .. } => all(members().filter(|it| tasks.contains(&it.task.id))),
         Action::Delete { app, .. } => {
             let sides = Side::BOTH.into_iter().map(|side| view.side(side));
-            let gone = sides.filter(|side| is_of(side, app)).flat_map(|side| &side.members);
-            gone.map(Member::sessions).sum()
+            all(sides.filter(|side| is_of(side, app)).flat_map(|side| &side.members))
         }
         Action::Create(_) | Action::Scale { .. } | Action::Set(_) => 0,
     }
+}
+
+fn all<'m, 'o: 'm>(members: impl Iterator<Item = &'m Member<'o>>) -> u64 {
+    members.map(Member::sessions).fold(0, u64::saturating_add)
 }
 
 fn standing(view: &View<'_>, side: Side, seen: &Observation) -> Standing {

@@ -58,10 +58,11 @@ impl Timer {
         now: Timestamp,
         patience: Patience,
     ) -> bool {
-        let is_drain = drain::is_about(waiting_on);
-        let waited =
-            if is_drain { (self.drain, patience.drain) } else { (self.wait, patience.wait) };
-        let (since, most) = waited;
+        let (since, most) = if drain::is_about(waiting_on) {
+            (self.drain, patience.drain)
+        } else {
+            (self.wait, patience.wait)
+        };
         since.is_some_and(|since| now > since && now.since(since) >= most)
     }
 

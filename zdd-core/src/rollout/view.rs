@@ -91,7 +91,8 @@ impl Member<'_> {
     }
 
     pub(super) fn sessions(&self) -> u64 {
-        self.servers.iter().map(|it| it.sessions + it.queue).sum()
+        let all = self.servers.iter().flat_map(|it| [it.sessions, it.queue]);
+        all.fold(0, u64::saturating_add)
     }
 
     /// The name of its server. All balancers call it the same.
@@ -192,7 +193,7 @@ impl<'o> View<'o> {
 
     /// How many instances requests come to.
     pub(super) fn serving(&self) -> u32 {
-        self.old.serving() + self.new.serving()
+        self.old.serving().saturating_add(self.new.serving())
     }
 }
 

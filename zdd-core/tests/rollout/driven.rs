@@ -30,12 +30,17 @@ pub(crate) fn drive(world: World, rollout: &mut Rollout) -> (Done, Outcome, Worl
     let drive = Drive { marathon: &world, balancer: &world, backend: &backend, clock: &world };
     let mut witness = Log { world: &world, began, done: Vec::new() };
     let polled = {
-        let mut running = pin!(drive.run(rollout, &mut witness));
+        let mut running = pin!(sendable(drive.run(rollout, &mut witness)));
         running.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     };
     let Poll::Ready(ended) = polled else { panic!("nothing in this world has to be waited for") };
     let done = witness.done;
     (done, ended.unwrap(), world.0.into_inner().unwrap())
+}
+
+/// With a witness that is, it can be carried out by a runtime of several threads.
+fn sendable<T: Send>(it: T) -> T {
+    it
 }
 
 struct Log<'w> {
@@ -44,7 +49,6 @@ struct Log<'w> {
     done: Done,
 }
 
-#[async_trait(?Send)]
 impl Witness for Log<'_> {
     async fn decided(&mut self, _: Timestamp, _: &Observation, _: &Decision) -> Go {
         Go::On

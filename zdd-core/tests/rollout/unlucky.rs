@@ -11,16 +11,27 @@ use zdd_core::rollout::{
 use super::world::{NEW, OLD, World, app, labelled};
 use super::{CANARY, PROMOTED, id, run, to};
 
+/// Decides, acts and waits until the next look; how it ended, if it did.
+fn round(world: &mut World, rollout: &mut Rollout) -> Option<Outcome> {
+    let decision = rollout.step(world.now, &world.observe());
+    decision.actions.iter().for_each(|action| world.act(action));
+    match decision.next {
+        Next::ObserveBy { deadline, .. } => {
+            world.pass(deadline.since(world.now));
+            None
+        }
+        Next::Done(outcome) => Some(outcome),
+    }
+}
+
 /// Goes on until `is_there` says so, or it is over.
 fn until(world: &mut World, rollout: &mut Rollout, is_there: impl Fn(&World) -> bool) {
     for _ in 0..1000 {
         if is_there(world) {
             return;
         }
-        let decision = rollout.step(world.now, &world.observe());
-        decision.actions.iter().for_each(|action| world.act(action));
-        let Next::ObserveBy { deadline, .. } = decision.next else { panic!("{decision:?}") };
-        world.pass(deadline.since(world.now));
+        let over = round(world, rollout);
+        assert_eq!(over, None, "{:#?}", world.log);
     }
     panic!("it never comes: {:#?}", world.log);
 }
@@ -142,13 +153,9 @@ fn what_never_is_ready_for_good_is_given_up() {
     let mut rollout = to(CANARY);
     let began = world.now;
     let ended = (0..4000).find_map(|n| {
-        let decision = rollout.step(world.now, &world.observe());
-        decision.actions.iter().for_each(|action| world.act(action));
-        let deadline = match decision.next {
-            Next::ObserveBy { deadline, .. } => deadline,
-            Next::Done(outcome) => return Some(outcome),
-        };
-        world.pass(deadline.since(world.now));
+        if let Some(outcome) = round(&mut world, &mut rollout) {
+            return Some(outcome);
+        }
         let is_new = |app: &zdd_core::units::AppId| *app == id(NEW);
         world.down = world.tasks.iter().filter(|it| is_new(&it.app)).map(|it| it.port).collect();
         if n % 20 == 19
@@ -170,13 +177,9 @@ fn as_long_as_more_and_more_are_ready_it_goes_on() {
     world.start_up = Duration::from_secs(100_000);
     let mut due = world.now.saturating_add(Duration::from_secs(250));
     let ended = (0..10_000).find_map(|_| {
-        let decision = rollout.step(world.now, &world.observe());
-        decision.actions.iter().for_each(|action| world.act(action));
-        let deadline = match decision.next {
-            Next::ObserveBy { deadline, .. } => deadline,
-            Next::Done(outcome) => return Some(outcome),
-        };
-        world.pass(deadline.since(world.now));
+        if let Some(outcome) = round(&mut world, &mut rollout) {
+            return Some(outcome);
+        }
         if world.now >= due {
             due = world.now.saturating_add(Duration::from_secs(250));
             let now = world.now;

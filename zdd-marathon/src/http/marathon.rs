@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::{Method, Url};
@@ -38,6 +39,19 @@ impl HttpMarathon {
     /// User and password in an address are taken out of it at once.
     pub fn builder(urls: impl IntoIterator<Item = Url>) -> Builder {
         Builder::new(urls)
+    }
+
+    /// For how long nothing has been heard of Marathon while an answer is awaited, over all tries and all
+    /// addresses; `None` while no call is on its way.
+    ///
+    /// For whoever wants to say meanwhile that it takes long. The event stream is no part of it.
+    pub fn silence(&self) -> Option<Duration> {
+        self.transport.silence.lasts()
+    }
+
+    /// The addresses, for messages: without anything that is secret.
+    pub fn addresses(&self) -> String {
+        self.transport.urls()
     }
 
     pub(super) fn over(transport: Arc<Transport>) -> Self {

@@ -35,6 +35,7 @@ mod redirect;
 mod refusal;
 mod run;
 mod settings;
+mod silence;
 mod transport;
 
 pub use build_error::BuildError;

@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::redirect;
 use super::run::Run;
 use super::settings::Settings;
+use super::silence::Silence;
 
 /// An address, and who we are there if the address said so.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub(super) struct Transport {
     current: AtomicUsize,
     /// Whether a Marathon ever answered.
     was_reached: AtomicBool,
+    pub(super) silence: Silence,
     /// `host:port` of the leader, as an address of the list announced it.
     leader: Mutex<Option<String>>,
 }
@@ -63,12 +65,14 @@ impl Transport {
             settings,
             current: AtomicUsize::new(0),
             was_reached: AtomicBool::new(false),
+            silence: Silence::default(),
             leader: Mutex::new(None),
         }
     }
 
     /// Carries a call out, and reads its answer with `decode`.
     pub(super) async fn call<T>(&self, call: &Call, decode: Decode<T>) -> Result<T, MarathonError> {
+        let _on_its_way = self.silence.begin();
         let mut run = Run::new(self, call);
         loop {
             let failure = match run.round(decode).await {
@@ -86,6 +90,7 @@ impl Transport {
     /// a try whose answer was lost means that this try did it.
     pub(super) async fn call_harmless(&self, call: &Call) -> Result<(), MarathonError> {
         debug_assert_eq!(call.repeat, Repeat::Harmless, "for calls that may be repeated");
+        let _on_its_way = self.silence.begin();
         let mut run = Run::new(self, call);
         loop {
             let failure = match run.round(answers::any).await {
@@ -113,6 +118,7 @@ impl Transport {
     pub(super) fn note_reached(&self, index: usize) {
         self.current.store(index, Ordering::Relaxed);
         self.was_reached.store(true, Ordering::Relaxed);
+        self.silence.broken();
     }
 
     pub(super) fn was_reached(&self) -> bool {

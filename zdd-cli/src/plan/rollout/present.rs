@@ -1,6 +1,7 @@
 //! What runs, as far as a plan depends on it.
 
 use zdd_core::app::App;
+use zdd_core::drive::{Around, find};
 use zdd_core::ports::{LoadBalancer, Marathon, Name};
 use zdd_core::rollout::forecast::Sight;
 use zdd_core::rollout::record::Found;
@@ -9,7 +10,7 @@ use zdd_core::units::Timestamp;
 
 use crate::error::CliError;
 use crate::input::Source;
-use crate::rollout::{Around, CanaryError, Prepared, find};
+use crate::rollout::{CanaryError, Prepared};
 
 /// What is there of a deployment group.
 #[derive(Clone, Debug)]

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 use zdd_core::app::App;
+use zdd_core::drive::find;
 use zdd_core::ports::AppStatus;
 use zdd_core::rollout::Known;
 use zdd_core::rollout::record::Holder;
 use zdd_core::testing::record;
 
-use super::super::claim::find;
 use super::super::claim::tests::memory::Memory;
 use super::*;
 use crate::args::Output;

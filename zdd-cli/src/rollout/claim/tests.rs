@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use zdd_core::drive::{Claim, find, refuse_held};
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::record::{Found, Holder, Record};
 use zdd_core::rollout::{Course as Steps, Limits, OnFailure, Pause, Split, Step, Then};
 use zdd_core::testing::record;
 use zdd_core::units::Timestamp;
 
-use super::{Claim, find, refuse_held};
+use super::CanaryError;
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use memory::{Dice, Memory};
@@ -50,13 +51,13 @@ impl Operator {
         let claim = Claim::take(marathon, found.as_ref(), record, None, me).await?;
         loop {
             if !claim.is_ours().await? {
-                return Err(claim.lost().into());
+                return Err(CanaryError::Lost { group: "shop".into() }.into());
             }
             marathon.act(&self.who);
             if course.n_ended.load(Ordering::SeqCst) + 1 == course.n_operators {
                 // Nobody can come any more.
                 marathon.act(&self.who);
-                return claim.forget().await;
+                return Ok(claim.forget().await?);
             }
             tokio::task::yield_now().await;
         }
@@ -120,7 +121,7 @@ async fn one_acts_and_all_others_are_told() {
 
 async fn taken(marathon: &Memory, found: Option<&Found>, who: &str) -> Result<(), CliError> {
     let me = holder(who, Timestamp::EPOCH);
-    Claim::take(marathon, found, record(), None, me).await.map(drop)
+    Ok(Claim::take(marathon, found, record(), None, me).await.map(drop)?)
 }
 
 /// Between a look and the claim somebody went through with it all.
@@ -169,7 +170,7 @@ async fn the_same_generation_of_somebody_else_is_not_ours() {
             "release" => asleep.release().await,
             _ => asleep.forget().await,
         };
-        assert_eq!(ended.unwrap_err().exit(), ExitCode::Locked, "{end}");
+        assert_eq!(CliError::from(ended.unwrap_err()).exit(), ExitCode::Locked, "{end}");
         assert!(next.is_ours().await.unwrap(), "{end}");
         let apps = marathon.apps().await.unwrap();
         assert_eq!(apps.len(), 1, "{end}");

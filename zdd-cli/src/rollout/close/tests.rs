@@ -1,5 +1,6 @@
 //! How a rollout is left to others.
 
+use zdd_core::ports::AppStatus;
 use zdd_core::rollout::record::Holder;
 use zdd_core::testing::record;
 
@@ -110,4 +111,21 @@ async fn whoever_waited_for_a_word_is_told_what_it_was() {
         let (found, said) = told(now, runs).await;
         assert_eq!((found, said.trim()), (code, text));
     }
+}
+
+#[test]
+fn a_definition_that_was_pushed_is_what_is_kept() {
+    let app = |text: &str| App::parse(text).unwrap();
+    let made = app(r#"{"id": "/shop-green", "cmd": "one", "instances": 1}"#);
+    let seen = |text: &str| {
+        let new = Some(AppStatus::new(app(text)));
+        Observation { new, ..Observation::default() }
+    };
+    // What Marathon fills in by itself, and a number of instances, is no other definition.
+    let grown =
+        seen(r#"{"id": "/shop-green", "cmd": "one", "instances": 3, "cpus": 1, "mem": 128}"#);
+    assert_eq!(what_runs(&made, &grown), &made);
+    let pushed = seen(r#"{"id": "/shop-green", "cmd": "two", "instances": 3}"#);
+    assert_eq!(what_runs(&made, &pushed).as_json()["cmd"], "two");
+    assert_eq!(what_runs(&made, &Observation::default()), &made);
 }

@@ -19,7 +19,8 @@ use super::wire::Entry;
 ///
 /// - **capacity**: an instance *serves* whose task runs and passes its checks, and whose server is, at
 ///   every balancer, up, ready and of a weight above 0. From the first look at which as many serve as
-///   the floor says, never fewer do.
+///   the floor says, never fewer do. Where Marathon had said nothing yet about an instance that requests
+///   came to, the next look decides: its answer is a little older than that of a balancer.
 /// - **order**: without the tasks that are told to stop, as many serve as the floor says; and an app is
 ///   removed only when an instance of the one that takes its place serves.
 /// - **drain before kill**: at the last look before a task is told to stop, none of its servers took new

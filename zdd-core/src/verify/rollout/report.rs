@@ -76,6 +76,8 @@ pub enum Why {
     Unseen,
     /// A server could not be matched with one task.
     Unmatched,
+    /// A balancer was reloaded, and what its old workers went on with was not seen.
+    OldWorkersUnseen,
     /// The balancer decides, and nothing was set.
     NotOurs,
     /// It did not come to its end, at which shares are judged.
@@ -92,6 +94,7 @@ impl Why {
             | Self::FloorNeverReached
             | Self::Unseen
             | Self::Unmatched
+            | Self::OldWorkersUnseen
             | Self::NotOurs
             | Self::NotReached => Holds::Unknown,
         }
@@ -245,6 +248,9 @@ impl fmt::Display for Why {
             }
             Self::Unseen => f.write_str("at some looks a balancer was not seen"),
             Self::Unmatched => f.write_str("a server could stand for several tasks"),
+            Self::OldWorkersUnseen => f.write_str(
+                "what old workers went on with after a reload was not seen: name the master socket",
+            ),
             Self::NotOurs => f.write_str("the balancer decides; nothing was set"),
             Self::NotReached => f.write_str("shares are judged where the target is reached"),
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use zdd_core::ports::{Force, ServerChange, SetState, Setting};
 use zdd_core::rollout::{Action, Decision, Next, OnDrainTimeout, Outcome, Patience, Split, Target};
 use zdd_core::units::{InstanceCount, TaskId};
-use zdd_core::verify::rollout::{Fault, Rule};
+use zdd_core::verify::rollout::{Fault, Rule, Why};
 
 use super::super::world::{OLD, World, server_name};
 use super::super::{CANARY, id, run, to};
@@ -94,6 +94,54 @@ fn instances_that_fail_are_named_so() {
     assert_eq!(violated(&report), [(Rule::Capacity, "below-floor")]);
     let Fault::BelowFloor { taken, failed, .. } = report.findings[0].fault else { panic!() };
     assert_eq!((taken, failed), (0, 1), "{:#?}", report.findings);
+}
+
+#[test]
+fn what_marathon_says_a_look_later_is_no_failure() {
+    let mut stage = with_canary(1);
+    assert_eq!(stage.carry_out(promotion(), 3, &[], &mut honest), Outcome::Reached);
+    all_held(&stage.report());
+    // Requests came to two of four, and what Marathon said of them was this, at so many looks.
+    let broken = |said: Value, looks: usize| {
+        let lines = stage.lines.iter().map(|line| serde_json::from_str(line).unwrap());
+        let mut doctored: Vec<Value> = lines.collect();
+        let seen = doctored.iter_mut().filter(|line| line["rollout"] == "seen").skip(1);
+        for line in seen.take(looks) {
+            for nth in 0..2 {
+                line["old"]["tasks"][nth]["healthy"] = said.clone();
+            }
+        }
+        let text: Vec<String> = doctored.iter().map(Value::to_string).collect();
+        violated(&review(&text.join("\n")).reports.remove(0))
+    };
+    let below = [(Rule::Capacity, "below-floor")];
+    assert_eq!(broken(Value::Null, 1), []);
+    assert_eq!(broken(Value::Null, 2), below, "the next look does not say so either");
+    assert_eq!(broken(json!(false), 1), below);
+}
+
+#[test]
+fn a_drain_is_not_proven_where_a_reload_hides_what_went_on() {
+    let mut stage = with_canary(1);
+    assert_eq!(stage.carry_out(promotion(), 3, &[], &mut honest), Outcome::Reached);
+    let judged = |old_workers: Value| {
+        let mut looks = 0;
+        let doctored = stage.lines.iter().map(|line| {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            if let Some(balancer) = line.pointer_mut("/balancers/0") {
+                looks += 1;
+                balancer["oldWorkers"] = old_workers.clone();
+                if looks == 2 {
+                    balancer["notices"] = json!([{ "code": "reloaded", "text": "" }]);
+                }
+            }
+            line.to_string()
+        });
+        let text: Vec<String> = doctored.collect();
+        review(&text.join("\n")).reports.remove(0).rule(Rule::Drain).why.clone()
+    };
+    assert_eq!(judged(Value::Null), Why::OldWorkersUnseen);
+    assert_eq!(judged(json!(0)), Why::Kept);
 }
 
 #[test]

@@ -5,10 +5,10 @@ use alloc::collections::BTreeSet;
 use super::super::finding::Fault;
 use super::super::report::{Lowest, Why};
 use super::super::wire::{Act, State};
-use super::look::Look;
+use super::look::{Look, Member};
 use super::one::One;
 use crate::ports::Name;
-use crate::units::{AppId, TaskId};
+use crate::units::{AppId, TaskId, Timestamp};
 
 /// What is known about it so far.
 #[derive(Debug)]
@@ -28,6 +28,19 @@ pub(super) struct Capacity {
     stopped: BTreeSet<TaskId>,
     shrunk: BTreeSet<AppId>,
     is_unseen: bool,
+    /// A look at which too few served, unless the next one shows that more did.
+    open: Option<Open>,
+}
+
+/// A look that the next one decides about.
+#[derive(Debug)]
+struct Open {
+    at: Timestamp,
+    serving: u32,
+    taken: u32,
+    failed: u32,
+    /// Tasks that requests came to, of which Marathon had not said yet whether they are healthy.
+    ahead: BTreeSet<TaskId>,
 }
 
 impl Capacity {
@@ -43,6 +56,7 @@ impl Capacity {
             stopped: BTreeSet::new(),
             shrunk: BTreeSet::new(),
             is_unseen: false,
+            open: None,
         }
     }
 
@@ -130,12 +144,38 @@ impl Capacity {
 
 impl One {
     pub(super) fn sees_capacity(&mut self, look: &Look) {
+        self.settle(Some(look));
         let capacity = &mut self.capacity;
         if look.is_blind {
             capacity.is_unseen = true;
             return;
         }
-        let (at, serving, floor) = (look.seen.at, look.serving(), capacity.floor);
+        let ids = |is: fn(&Member) -> bool| {
+            look.tasks.iter().filter(move |(_, it)| is(it)).map(|(id, _)| id.clone()).collect()
+        };
+        let (taken, failed) = capacity.lost(self.look.as_ref(), look);
+        let (at, serving, ahead) = (look.seen.at, look.serving(), ids(|it| it.is_ahead));
+        capacity.served = ids(|it| it.is_serving);
+        capacity.open = Some(Open { at, serving, taken, failed, ahead });
+        let is_open = capacity.open.as_ref().is_some_and(|it| !it.ahead.is_empty());
+        if !is_open {
+            self.settle(None);
+        }
+    }
+
+    /// Judges the look that is open, by what the next one shows, if there is one: what it says is healthy
+    /// was so when requests came to it.
+    pub(super) fn settle(&mut self, next: Option<&Look>) {
+        let capacity = &mut self.capacity;
+        let Some(Open { at, mut serving, taken, failed, ahead }) = capacity.open.take() else {
+            return;
+        };
+        let is_healthy = |id: &TaskId| next?.tasks.get(id).map(|it| it.is_healthy);
+        for id in ahead.into_iter().filter(|id| is_healthy(id) == Some(true)) {
+            serving = serving.saturating_add(1);
+            capacity.served.insert(id);
+        }
+        let floor = capacity.floor;
         capacity.is_reached |= serving >= floor;
         if capacity.is_reached {
             if capacity.lowest.is_none_or(|lowest| serving < lowest.serving) {
@@ -143,12 +183,9 @@ impl One {
             }
             // Each time that it gets worse, not each look at which it is bad.
             if serving < floor && capacity.before.is_none_or(|before| serving < before) {
-                let (taken, failed) = capacity.lost(self.look.as_ref(), look);
                 self.notes.add(at, None, Fault::BelowFloor { serving, floor, taken, failed });
             }
         }
         capacity.before = Some(serving);
-        let serve = look.tasks.iter().filter(|(_, it)| it.is_serving);
-        capacity.served = serve.map(|(id, _)| id.clone()).collect();
     }
 }

@@ -53,6 +53,8 @@ impl One {
         }
         if !look.doubtful.is_empty() {
             self.blind.insert(Rule::Drain, Why::Unmatched);
+        } else if self.hides_old_workers {
+            self.blind.entry(Rule::Drain).or_insert(Why::OldWorkersUnseen);
         }
         let (mut cut, mut is_kept_by_policy) = (0_u64, true);
         for id in tasks {
@@ -87,7 +89,7 @@ impl One {
         let mut cut = 0_u64;
         for (id, member) in &look.tasks {
             let ours = look.servers(member).filter(|(_, it)| servers.contains(&it.name));
-            let sessions: u64 = ours.map(|(_, it)| going_on(it)).sum();
+            let sessions = ours.map(|(_, it)| going_on(it)).fold(0, u64::saturating_add);
             if sessions == 0 {
                 continue;
             }

@@ -4,10 +4,13 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::super::matching::{Match, Places};
-use super::super::wire::{App, Balancer, Seen, Server, State, Task};
+use super::super::wire::{App, Balancer, RELOADED, Seen, Server, State, Task};
 use crate::ports::Name;
 use crate::rollout::Side;
 use crate::units::TaskId;
+
+/// The state of a task that runs.
+const RUNNING: &str = "TASK_RUNNING";
 
 /// What was seen, with what follows from it.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(super) struct Look {
     pub(super) is_blind: bool,
     /// Processes that a reload replaced and that still have connections, at all balancers.
     pub(super) old_workers: u64,
+    /// Whether a balancer was reloaded of which they are not seen.
+    pub(super) hides_old_workers: bool,
 }
 
 /// A task with its servers.
@@ -30,6 +35,9 @@ pub(super) struct Member {
     pub(super) side: Side,
     pub(super) is_healthy: bool,
     pub(super) is_serving: bool,
+    /// Requests come to it, and Marathon did not say yet whether it is healthy. Its answer is a little
+    /// older than that of a balancer.
+    pub(super) is_ahead: bool,
     /// Each by the place of its balancer, and its own there.
     servers: Vec<(usize, usize)>,
 }
@@ -65,11 +73,20 @@ impl Look {
             let is_everywhere =
                 (0..seen.balancers.len()).all(|nth| servers.iter().any(|(it, _)| *it == nth));
             let serve = servers.iter().all(|at| is_serving(server(&seen.balancers, *at)));
-            let is_serving = is_healthy && is_everywhere && serve && !is_blind;
-            tasks.insert(task.id.clone(), Member { side: *side, is_healthy, is_serving, servers });
+            let is_sent_to = is_everywhere && serve && !is_blind;
+            let is_serving = is_healthy && is_sent_to;
+            let is_open = task.state == RUNNING && task.healthy.is_none();
+            let is_ahead = !is_healthy && is_sent_to && is_open;
+            let side = *side;
+            let member = Member { side, is_healthy, is_serving, is_ahead, servers };
+            tasks.insert(task.id.clone(), member);
         }
-        let old_workers = seen.balancers.iter().filter_map(|it| it.old_workers).sum();
-        Self { seen, tasks, doubtful, strange, is_blind, old_workers }
+        let old_workers = seen.balancers.iter().filter_map(|it| it.old_workers);
+        let old_workers = old_workers.fold(0, u64::saturating_add);
+        let hides_old_workers = seen.balancers.iter().any(|it| {
+            it.old_workers.is_none() && it.notices.iter().any(|notice| notice.code == RELOADED)
+        });
+        Self { seen, tasks, doubtful, strange, is_blind, old_workers, hides_old_workers }
     }
 
     /// The servers of a task, each with its balancer.
@@ -117,7 +134,7 @@ fn server(balancers: &[Balancer], (nth, place): (usize, usize)) -> &Server {
 
 /// It runs, and no check of it says otherwise; where there are checks, they have said so.
 fn is_healthy(app: &App, task: &Task) -> bool {
-    task.state == "TASK_RUNNING" && task.healthy.unwrap_or(!app.has_checks)
+    task.state == RUNNING && task.healthy.unwrap_or(!app.has_checks)
 }
 
 /// Requests come to it, in full.

@@ -32,6 +32,8 @@ pub(super) struct One {
     /// Tasks that were told to stop.
     pub(super) stopped: BTreeSet<TaskId>,
     pub(super) cut_sessions: u64,
+    /// Whether a balancer was reloaded whose old workers are not seen.
+    pub(super) hides_old_workers: bool,
     /// Rules about which something was decided that was not seen well enough.
     pub(super) blind: BTreeMap<Rule, Why>,
     pub(super) notes: Notes,
@@ -80,6 +82,7 @@ impl One {
             out_since: BTreeMap::new(),
             stopped: BTreeSet::new(),
             cut_sessions: 0,
+            hides_old_workers: false,
             blind: BTreeMap::new(),
             notes: Notes::default(),
             unmatched: BTreeSet::new(),
@@ -131,6 +134,7 @@ impl One {
 
     fn seen(&mut self, look: Look) {
         self.looks += 1;
+        self.hides_old_workers |= look.hides_old_workers;
         if !look.is_blind {
             self.out_since.retain(|id, _| look.tasks.contains_key(id));
             for (id, member) in &look.tasks {
@@ -213,6 +217,7 @@ impl One {
 
     /// What there is to say about it. `next` is the beginning that follows where this has no end.
     pub(super) fn finish(mut self, next: Option<&Begin>) -> Report {
+        self.settle(None);
         let by = next.filter(|next| {
             next.group == self.begin.group && next.generation > self.begin.generation
         });

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::decided::{Act, Change, Decided, Ended, How, State, WaitingFor};
 use super::line::{Begin, Drain};
-use super::seen::{App, Balancer, Notice, Seen, Server, Task, Trouble};
+use super::seen::{App, Balancer, Notice, RELOADED, Seen, Server, Task, Trouble};
 use crate::ports::{self, AppStatus, BalancerError, Force, Look, SetState, Setting};
 use crate::rollout::record::Record;
 use crate::rollout::{Action, Decision, Next, Observation, Outcome, Patience, WaitingOn};
@@ -122,7 +122,7 @@ impl Server {
 impl Notice {
     fn of(notice: &ports::Notice) -> Self {
         let (code, server) = match notice {
-            ports::Notice::Reloaded => ("reloaded", None),
+            ports::Notice::Reloaded => (RELOADED, None),
             ports::Notice::Reasserted(change) => ("reasserted", Some(&change.server)),
             ports::Notice::NotReasserted(_) => ("not-reasserted", None),
             ports::Notice::ChangedByOther { wanted, .. } => {

@@ -133,6 +133,9 @@ pub struct Server {
     pub sticky: bool,
 }
 
+/// The word for a balancer that was reloaded or started again.
+pub(in super::super) const RELOADED: &str = "reloaded";
+
 /// What was noticed of a balancer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
