@@ -10,8 +10,9 @@ use zdd_core::check::{SuggestError, Verdict};
 use zdd_core::group::{Cycle, PlanError};
 use zdd_core::guarantee::Guarantee;
 use zdd_core::ports::MarathonError;
-use zdd_core::rollout::ReleaseError;
 use zdd_core::rollout::forecast::ForecastError;
+use zdd_core::rollout::record::RecordError;
+use zdd_core::rollout::{ReleaseError, StrangerError};
 use zdd_core::units::{AppId, DeploymentId, Timestamp};
 use zdd_marathon::{BuildError, CredentialFileError};
 
@@ -168,12 +169,7 @@ pub(crate) enum CliError {
     #[error("no deployment of {0} goes on")]
     NothingRuns(String),
     #[error("no deployment of {target} goes on, and no rollout")]
-    NoneGoesOn {
-        target: String,
-        there: Vec<String>,
-        /// Of a deployment group of this name: what is wrong with it.
-        several: Option<ReleaseError>,
-    },
+    NoneGoesOn { target: String, there: Vec<String> },
     #[error("deployment {0} does not go on: it has ended, or there was none of this id")]
     DeploymentGone(DeploymentId),
     #[error("deployment {0} holds no app")]
@@ -322,10 +318,7 @@ impl CliError {
                 Some("deploy the number first, without --restart, then the restart".into())
             }
             Self::Mixed { .. } => Some("--restart replaces all instances".into()),
-            Self::NoneGoesOn { several: Some(several), .. } => {
-                Some(format!("{several}: {}", several.hint().unwrap_or_default()))
-            }
-            Self::NoneGoesOn { target, there, .. } => Some(if there.is_empty() {
+            Self::NoneGoesOn { target, there } => Some(if there.is_empty() {
                 format!("nothing else does, either; `zdd status {target}` says what runs of it")
             } else {
                 format!("what goes on: {}", there.join("; "))
@@ -497,11 +490,7 @@ macro_rules! canary_errors {
     };
 }
 
-canary_errors!(
-    ReleaseError,
-    zdd_core::rollout::StrangerError,
-    zdd_core::rollout::record::RecordError
-);
+canary_errors!(ReleaseError, StrangerError, RecordError);
 
 impl From<AmendError> for CliError {
     fn from(error: AmendError) -> Self {

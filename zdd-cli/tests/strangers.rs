@@ -1,5 +1,4 @@
 //! Apps and ports of others: nothing is taken from them, and nothing of theirs is changed or deleted.
-#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod fake;
 mod run;
@@ -79,7 +78,9 @@ impl Scene {
     fn put(&self, apps: &[Value]) {
         let mut world = self.fake.world();
         world.apps.clear();
-        apps.iter().for_each(|app| world.add(app.clone()));
+        for app in apps {
+            world.add(app.clone());
+        }
     }
 
     fn run(&self, args: &[&str]) -> Told {
@@ -111,6 +112,14 @@ impl Scene {
         self.is_as_it_was(args);
     }
 
+    /// Whatever begins a rollout does.
+    #[track_caller]
+    fn all_go_on(&self) {
+        for args in [DEPLOY, CANARY, PLAN] {
+            self.goes_on(args);
+        }
+    }
+
     #[track_caller]
     fn is_as_it_was(&self, args: &[&str]) {
         let changes = self.fake.world().changes();
@@ -138,7 +147,7 @@ fn an_app_of_somebody_else_is_not_adopted() {
         scene.refuses(args, 3, &["/shop-green is there already", "or remove /shop-green"]);
     }
     scene.put(&[ours("blue", 10_080), stranger("/shop", 9000, None)]);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
 }
 
 #[test]
@@ -149,7 +158,7 @@ fn what_the_hint_about_an_id_says_can_be_done() {
     // It is replaced by an app of another id.
     adopted["labels"]["HAPROXY_DEPLOYMENT_GROUP"] = "shop".into();
     scene.put(&[adopted]);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
     let told = scene.run(PLAN);
     assert!(told.out.contains("/shop-green"), "{told:#?}");
     // Another id.
@@ -157,7 +166,7 @@ fn what_the_hint_about_an_id_says_can_be_done() {
     let mut other = definition();
     other["id"] = "/store".into();
     scene.zdd.file("shop.json", &other);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
 }
 
 #[test]
@@ -175,7 +184,7 @@ fn a_port_of_somebody_else_is_not_opened() {
     }
     // One that is there was let through before, or was there first.
     scene.put(&[ours("blue", 10_080), stranger("/cart", 10_080, None)]);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
     // The second port is opened by every second deployment.
     let says = "/shop-green would have port 10081, which is that of /cart";
     scene.put(&[ours("blue", 10_080), stranger("/cart", 10_081, None)]);
@@ -183,9 +192,9 @@ fn a_port_of_somebody_else_is_not_opened() {
         scene.refuses(args, 3, &[says, "set the label HAPROXY_DEPLOYMENT_ALT_PORT"]);
     }
     scene.put(&[stranger("/cart", 10_081, None)]);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
     scene.put(&[ours("green", 10_081), stranger("/cart", 10_082, None)]);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
 }
 
 #[test]
@@ -193,12 +202,12 @@ fn what_the_hint_about_a_port_says_can_be_done() {
     let scene = Scene::new(&[stranger("/store", 10_080, None)]);
     scene.refuses(DEPLOY, 3, &["give it the label HAPROXY_DEPLOYMENT_GROUP=shop"]);
     scene.put(&[stranger("/store", 10_080, Some("shop"))]);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
     scene.put(&[ours("blue", 10_080), stranger("/cart", 10_081, None)]);
     let mut other = definition();
     other["labels"]["HAPROXY_DEPLOYMENT_ALT_PORT"] = "10082".into();
     scene.zdd.file("shop.json", &other);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
 }
 
 /// Whatever goes on with a rollout, or turns it round.
@@ -267,7 +276,9 @@ fn a_second_port_that_is_none_is_refused_everywhere() {
             }
         }
         scene.put(&[]);
-        [DEPLOY, ZDD_PY].iter().for_each(|args| scene.refuses(args, 2, &texts));
+        for args in [DEPLOY, ZDD_PY] {
+            scene.refuses(args, 2, &texts);
+        }
     }
 }
 
@@ -296,7 +307,7 @@ fn an_extra_app_without_a_record_is_told_with_what_to_remove() {
     }
     // Which is what helps.
     scene.put(&[blue]);
-    ALL.iter().for_each(|args| scene.goes_on(args));
+    scene.all_go_on();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use zdd_core::units::{AppId, DeploymentId};
 
 use crate::args::Target;
 use crate::error::CliError;
-use crate::rollout::{Rollouts, unrecorded};
+use crate::rollout::{CanaryError, Rollouts, unrecorded};
 
 /// What is said of the deployment that is meant.
 #[derive(Clone, Copy, Debug)]
@@ -45,16 +45,18 @@ pub(crate) fn none_of(
     let mut there: Vec<_> = rollouts.names().map(|group| format!("rollout of {group}")).collect();
     there.extend(running.iter().map(|it| format!("deployment {}", named(it))));
     let target = target.app().map_or_else(|| target.to_string(), |app| app.to_string());
-    CliError::NoneGoesOn { target, there, several: None }
+    CliError::NoneGoesOn { target, there }
 }
 
 /// The same, with what is wrong with the deployment group that is meant.
 pub(crate) async fn explained(error: CliError, marathon: &dyn Marathon) -> CliError {
-    let CliError::NoneGoesOn { target, there, .. } = error else { return error };
-    let group = target.strip_prefix('/').unwrap_or(&target);
+    let CliError::NoneGoesOn { target, .. } = &error else { return error };
+    let group = target.strip_prefix('/').unwrap_or(target);
     // What is wrong already is told, with the reason or without it.
-    let several = unrecorded(group, marathon).await.ok().flatten();
-    CliError::NoneGoesOn { target, there, several }
+    match unrecorded(group, marathon).await {
+        Ok(Some(several)) => CanaryError::Unrecorded { target: target.clone(), several }.into(),
+        _ => error,
+    }
 }
 
 /// A deployment and what it holds, the first few.

@@ -68,6 +68,8 @@ pub(crate) enum CanaryError {
     Release(#[from] ReleaseError),
     #[error("{app} would be one more app of the deployment group {group}, beside {}", listed(.apps))]
     OneMore { app: AppId, group: String, apps: Vec<AppId>, goes_on: bool },
+    #[error("no deployment of {target} goes on, and no rollout: {several}")]
+    Unrecorded { target: String, several: ReleaseError },
     #[error("{group} has apps that are no part of the rollout that goes on: {}", listed(.apps))]
     Others { group: String, apps: Vec<AppId> },
     #[error("{0}")]
@@ -232,7 +234,7 @@ impl CanaryError {
             Self::Stale { .. } | Self::Changed { .. } => ExitCode::Stale,
             Self::Held { .. } | Self::Lost { .. } => ExitCode::Locked,
             Self::TimedOut { .. } => ExitCode::Deadline,
-            Self::Vanished { .. } => ExitCode::Marathon,
+            Self::Vanished { .. } | Self::Unrecorded { .. } => ExitCode::Marathon,
         }
     }
 
@@ -270,7 +272,9 @@ impl CanaryError {
             Self::NotOneApp(_) => "give one app, not a group",
             Self::NoWeight => "say what the new version gets, as in --weight 20",
             Self::TwoWeights(_) => "leave --weight out, or change the blueprint",
-            Self::Release(error) => return error.hint().map(Into::into),
+            Self::Release(error) | Self::Unrecorded { several: error, .. } => {
+                return error.hint().map(Into::into);
+            }
             Self::OneMore { app, goes_on: false, .. } => {
                 return Some(format!(
                     "leave --strategy rolling out: a release of {app} takes over from what runs then"

@@ -216,7 +216,7 @@ mod tests {
     fn an_id_of_somebody_else_is_not_taken() {
         let made = of_shop(&[], &json!([10_080]));
         let stranger = of("/shop-blue", None, 9);
-        let error = refuse_taken(&made, &[], &[stranger.clone()]).unwrap_err();
+        let error = refuse_taken(&made, &[], core::slice::from_ref(&stranger)).unwrap_err();
         let says = "/shop-blue is there already, and is not of the deployment group shop: it has no label \
                     HAPROXY_DEPLOYMENT_GROUP";
         assert_eq!(error.to_string(), says);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use zdd_core::app::App;
 use zdd_core::drive::{Claim, find, refuse_held};
 use zdd_core::ports::Marathon;
 use zdd_core::rollout::record::{Found, Holder, Record};
@@ -223,4 +224,25 @@ async fn a_generation_that_nobody_counted_is_an_error() {
     let found = Found { generation: u64::MAX, record, holder: None, definition: None };
     let error = taken(&Memory::new(5), Some(&found), "ann").await.unwrap_err();
     assert_eq!(error.exit(), ExitCode::Usage, "{error}");
+}
+
+#[tokio::test]
+async fn a_claim_is_given_up_where_somebody_else_has_by_now_what_the_new_app_would_have() {
+    let app = |id: &str, port: u16, labels: serde_json::Value| {
+        let app = serde_json::json!({"id": id, "ports": [port], "labels": labels});
+        App::parse(&app.to_string()).unwrap()
+    };
+    let group = || serde_json::json!({"HAPROXY_DEPLOYMENT_GROUP": "shop"});
+    let made = app("/shop-green", 10_080, group());
+    for (id, port, is_refused) in
+        [("/shop-green", 9, true), ("/cart", 10_080, true), ("/cart", 9, false)]
+    {
+        let marathon = Memory::new(3).with(app(id, port, serde_json::json!({})));
+        let me = holder("ann", Timestamp::EPOCH);
+        let claim = Claim::take(&marathon, None, record(), Some(made.clone()), me).await.unwrap();
+        let exit =
+            claim.after_all(&[]).await.map(drop).map_err(|error| CliError::from(error).exit());
+        assert_eq!(exit.err(), is_refused.then_some(ExitCode::InvalidCombination), "{id} {port}");
+        assert_eq!(find(&marathon, "shop").await.unwrap().is_none(), is_refused, "{id} {port}");
+    }
 }
