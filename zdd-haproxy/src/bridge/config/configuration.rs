@@ -1,8 +1,10 @@
 //! What a HAProxy is started with, and what can be changed while it runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 use std::path::PathBuf;
+
+use zdd_core::units::TaskId;
 
 use super::super::model::{Check, Server, Service};
 use super::text;
@@ -73,6 +75,12 @@ pub struct Served {
 }
 
 impl Configuration {
+    /// The tasks whose servers take nothing new.
+    pub fn draining(&self) -> BTreeSet<TaskId> {
+        let servers = self.services.values().flat_map(|served| served.servers.values());
+        servers.filter(|it| it.is_draining).map(|it| it.task.clone()).collect()
+    }
+
     /// The configuration for `services`.
     pub fn new(services: &[Service], listeners: &Listeners) -> Self {
         let served = |service: &Service| {

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use zdd_core::app::{App, HealthCheck, HealthCheckProtocol};
 use zdd_core::ports::{AppStatus, Task};
+use zdd_core::units::TaskId;
 
 use super::labels::{self, PortLabels, wrong};
-use super::merge::{self, Merged};
+use super::merge::{self, Merged, Merging};
 use super::problem::{Problem, Reason, shortened};
 use super::service::{Balance, Check, Mode, Server, Service, Services};
 use super::tasks::{self, Networking};
@@ -58,15 +59,17 @@ pub enum Merge {
 }
 
 /// Makes services of `apps`, which are in Marathon's order and have their tasks. `hosts` has the
-/// addresses of machines whose names are no addresses.
+/// addresses of machines whose names are no addresses, and `draining` the tasks that are draining already.
 pub fn services(
     apps: &[AppStatus],
     hosts: &BTreeMap<String, IpAddr>,
+    draining: &BTreeSet<TaskId>,
     settings: &Settings,
 ) -> Services {
+    let merging = Merging { how: settings.merge, draining };
     let mut problems = Vec::new();
     let mut found = Vec::new();
-    for (id, app) in merged(apps, settings.merge, &mut problems) {
+    for (id, app) in merged(apps, merging, &mut problems) {
         let mut maker = Maker { id, app: &app, hosts, settings, problems: &mut problems };
         found.extend(maker.services());
     }
@@ -88,7 +91,7 @@ pub fn services(
 /// Apps by themselves and merged ones, each under its name.
 fn merged<'a>(
     apps: &'a [AppStatus],
-    how: Merge,
+    merging: Merging<'_>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(String, Merged<'a>)> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -103,7 +106,7 @@ fn merged<'a>(
         let id = format!("{slash}{group}");
         let place = *places.entry(id.clone()).or_insert(merged.len());
         match merged.get_mut(place).and_then(|(_, it)| it.take().map(|so_far| (it, so_far))) {
-            Some((it, so_far)) => *it = Some(merge::merge(so_far, listed, how, problems)),
+            Some((it, so_far)) => *it = Some(merge::merge(so_far, listed, merging, problems)),
             None => merged.push((id, Some(listed))),
         }
     }

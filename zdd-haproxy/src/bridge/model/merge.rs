@@ -1,8 +1,11 @@
 //! Deployment groups: which tasks of the old app make place for those of the new one.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use zdd_core::app::App;
 use zdd_core::ports::{AppStatus, Task};
+use zdd_core::units::TaskId;
 
 use super::build::Merge;
 use super::labels::{NEW, STARTED_AT, TARGET, wrong};
@@ -18,6 +21,14 @@ pub(super) struct Merged<'a> {
     pub(super) tasks: Vec<(&'a Task, bool)>,
 }
 
+/// How apps are merged, and what was so before.
+#[derive(Clone, Copy)]
+pub(super) struct Merging<'m> {
+    pub(super) how: Merge,
+    /// Tasks that are draining already.
+    pub(super) draining: &'m BTreeSet<TaskId>,
+}
+
 impl<'a> Merged<'a> {
     pub(super) fn of(status: &'a AppStatus) -> Self {
         let tasks = status.tasks.iter().flatten().map(|task| (task, false)).collect();
@@ -31,9 +42,10 @@ impl<'a> Merged<'a> {
 pub(super) fn merge<'a>(
     so_far: Merged<'a>,
     listed: Merged<'a>,
-    how: Merge,
+    merging: Merging<'_>,
     problems: &mut Vec<Problem>,
 ) -> Merged<'a> {
+    let how = merging.how;
     let has_checks = !listed.app.health_checks().is_empty();
     let mut started = |app| {
         started_at(app).unwrap_or_else(|problem| {
@@ -72,21 +84,26 @@ pub(super) fn merge<'a>(
         (healthy + u64::from(old.app.instances().get())).saturating_sub(target)
     });
     let n_draining = usize::try_from(healthy.min(spare)).unwrap_or(usize::MAX);
-    take_out(&mut old, n_draining);
-    take_out(&mut new, 0);
+    take_out(&mut old, n_draining, merging.draining);
+    take_out(&mut new, 0, merging.draining);
     old.tasks.append(&mut new.tasks);
     old
 }
 
-/// Lets so many tasks drain, and those of which the app has too many, which Marathon has told to stop.
+/// Lets so many tasks drain, and of those that drain already as many as Marathon has told to stop.
 ///
 /// It still lists them as running then, and counts them no more among the instances. marathon-lb does not
-/// look at that: it brings them back for the time that they take to end, and loses what they get. Those
-/// that were drained come first in this order, and whoever stops drained ones stops them.
-fn take_out(app: &mut Merged<'_>, n_draining: usize) {
+/// look at that: it brings them back for the time that they take to end, and loses what they get. Which ones
+/// it has told is not said; whoever stops drained ones has drained them before, here or by the admin socket.
+fn take_out(app: &mut Merged<'_>, n_draining: usize, draining: &BTreeSet<TaskId>) {
     app.tasks.sort_by_key(|(task, _)| task.id.as_str());
-    let n_out = n_draining.saturating_add(n_leaving(app));
-    for (_, is_draining) in app.tasks.iter_mut().take(n_out) {
+    let n_leaving = n_leaving(app);
+    for (_, is_draining) in app.tasks.iter_mut().take(n_draining) {
+        *is_draining = true;
+    }
+    let stay =
+        app.tasks.iter_mut().skip(n_draining).filter(|(task, _)| draining.contains(&task.id));
+    for (_, is_draining) in stay.take(n_leaving) {
         *is_draining = true;
     }
 }

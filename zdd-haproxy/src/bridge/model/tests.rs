@@ -43,8 +43,14 @@ fn status(json: &Value) -> AppStatus {
 }
 
 fn of(apps: &[Value], settings: &Settings) -> Services {
+    after(&[], apps, settings)
+}
+
+/// While these tasks are draining already.
+fn after(draining: &[&str], apps: &[Value], settings: &Settings) -> Services {
     let apps: Vec<AppStatus> = apps.iter().map(status).collect();
-    services(&apps, &BTreeMap::new(), settings)
+    let draining = draining.iter().map(|id| id.parse().unwrap()).collect();
+    services(&apps, &BTreeMap::new(), &draining, settings)
 }
 
 fn mended() -> Settings {
@@ -196,14 +202,25 @@ fn what_was_told_to_stop_is_not_brought_back() {
         (Settings::default(), 3, 2),
         (mended(), 3, 2),
     ] {
-        // What is being killed serves no more; nor does it take another one's place.
-        for (state, out) in [("TASK_RUNNING", &[31000][..]), ("TASK_KILLING", &[])] {
-            let made = of(&[stopped(state, blue_scaled), green(green_scaled)], &settings);
+        let (blue, green) = (|state| stopped(state, blue_scaled), green(green_scaled));
+        let drained = |before: &[&str], state| {
+            let made = after(before, &[blue(state), green.clone()], &settings);
             let servers = made.services.iter().flat_map(|service| &service.servers);
-            let drained: Vec<u16> =
-                servers.filter(|it| it.is_draining).map(|it| it.port.get()).collect();
-            assert_eq!(drained, out, "{state} {blue_scaled} {green_scaled}");
-        }
+            servers.filter(|it| it.is_draining).map(|it| it.port.get()).collect::<Vec<_>>()
+        };
+        assert_eq!(drained(&["blue.000"], "TASK_RUNNING"), [31000], "{blue_scaled} {green_scaled}");
+        // What is being killed serves no more; nor does it take another one's place.
+        assert!(drained(&["blue.000"], "TASK_KILLING").is_empty(), "{blue_scaled} {green_scaled}");
+    }
+    // Somebody else has drained and stopped the others: the one that is left serves.
+    let mut blue = app("blue", 1, 31000, &side(4, 4, 4, 3));
+    blue["instances"] = json!(1);
+    let green = app("green", 2, 32000, &side(1, 1, 2, 2));
+    for before in [&["blue.000"][..], &["blue.002"]] {
+        let made = after(before, &[blue.clone(), green.clone()], &Settings::default());
+        let servers = made.services.iter().flat_map(|service| &service.servers);
+        let out: Vec<_> = servers.filter(|it| it.is_draining).map(|it| it.task.as_str()).collect();
+        assert_eq!(out, before);
     }
 }
 

@@ -159,7 +159,9 @@ impl Follower {
             return AGAIN_AFTER;
         }
         self.hosts.look_up(self.apps.list()).await;
-        let mut services = model::services(self.apps.list(), self.hosts.known(), &self.settings);
+        let draining = self.running.applied().draining();
+        let (apps, hosts) = (self.apps.list(), self.hosts.known());
+        let mut services = model::services(apps, hosts, &draining, &self.settings);
         self.leave_out_unusable(&mut services);
         let wanted = Configuration::new(&services.services, &self.listeners);
         match self.running.apply(wanted).await {
