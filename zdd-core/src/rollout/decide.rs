@@ -4,7 +4,6 @@ use alloc::format;
 use alloc::vec;
 
 use super::decision::{Action, Outcome};
-use super::drain::{self, Rest};
 use super::engine::{Rollout, Verdict};
 use super::growth::Growth;
 use super::observation::Observation;
@@ -47,6 +46,10 @@ impl Rollout {
             return verdict;
         }
         if let Some(verdict) = self.turned_round(now, view, stage) {
+            return verdict;
+        }
+        // What is too many, and out already, makes room for what is told to serve again.
+        if let Some(verdict) = self.surplus_out(now, seen, view, stage) {
             return verdict;
         }
         if let Some(waiting_on) = unready {
@@ -94,57 +97,6 @@ impl Rollout {
         let why = format!("there is no room for more than {have} of {need} instances");
         let hint = "raise `maximumOverCapacity`, or lower `minimumHealthCapacity`, by one instance";
         Outcome::Stuck { why, hint: Some(hint.into()) }
-    }
-
-    fn shrink(
-        &mut self,
-        now: Timestamp,
-        seen: &Observation,
-        view: &View<'_>,
-        side: Side,
-        stage: Stage,
-    ) -> Option<Verdict> {
-        // An app that is left without instances is what one goes back to: it stays until the other one
-        // is whole.
-        if stage.of(side) == 0 && side != self.ahead() && self.next_stage(view, 0).is_some() {
-            return None;
-        }
-        let is_whole = view.side(self.ahead()).instances() >= self.of(self.ahead());
-        let least = if self.keeps_all(side) { view.side(side).instances() } else { 0 };
-        let rest = match self.of(side) {
-            0 if side == self.ahead() || !is_whole => Rest::App,
-            0 => Rest::Nothing,
-            _ => Rest::Instances,
-        };
-        let shrinking = drain::Shrinking {
-            side: view.side(side),
-            view,
-            seen,
-            to: stage.of(side).max(least),
-            rest,
-            floor: self.floor,
-            is_taken_back: self.is_way_back && stage.of(side) == 0,
-            is_ours: self.target.traffic != Traffic::Untouched,
-        };
-        let (timer, patience) = (&self.timer, self.patience);
-        let is_over = |waiting_on: &WaitingOn| timer.is_over(waiting_on, now, patience);
-        let policy = patience.on_drain_timeout;
-        let verdict = shrinking.step(now, &mut self.quiet, policy, is_over)?;
-        match verdict {
-            // marathon-lb takes the app that was scaled last for the new one: that must be so again at
-            // once, and not only when the kill has been seen.
-            Verdict::Act(mut actions, waiting_on) => {
-                // What stops still counts in waves.
-                let is_at_once = !matches!(self.growth, Growth::Waves { .. })
-                    || self.target.traffic == Traffic::Untouched;
-                if let ([Action::Kill { tasks, .. }], true) = (actions.as_slice(), is_at_once) {
-                    let next = self.next_stage(view, tasks.len());
-                    actions.extend(next.filter(|_| side != self.ahead()));
-                }
-                Some(Verdict::Act(actions, waiting_on))
-            }
-            other => Some(other),
-        }
     }
 
     /// Whether servers of a side that were told not to serve are to be told otherwise: on the way back, and

@@ -107,7 +107,10 @@ impl Shrinking<'_, '_> {
             // Where sessions cannot be cut at the balancer, they are cut with the task.
             let is_cut = match &verdict {
                 Verdict::Wait(waiting_on) if is_about(waiting_on) => {
-                    policy == OnDrainTimeout::Kill && !self.is_ours && is_over(waiting_on)
+                    let is_old = matches!(waiting_on, WaitingOn::OldWorkers { .. });
+                    policy == OnDrainTimeout::Kill
+                        && (is_old || !self.is_ours)
+                        && is_over(waiting_on)
                 }
                 _ => false,
             };

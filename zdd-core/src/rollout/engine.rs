@@ -177,7 +177,9 @@ impl Rollout {
         if let Some(app) = self.pushed(&view) {
             return self.in_time(now, Verdict::Over(Outcome::Changed(app)));
         }
-        self.timer.look(&view);
+        // One more is how marathon-lb is told which app was scaled last: that goes and comes.
+        let (ahead, most) = (self.ahead(), self.of(self.ahead()));
+        self.timer.look(&view, |side| if side == ahead { most } else { u32::MAX });
         let unseen = unseen(seen);
         self.forget_what_is_in_use(&view, unseen.is_none());
         let verdict = unseen.or_else(|| self.failure(now, seen, &view));

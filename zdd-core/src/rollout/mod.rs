@@ -42,6 +42,7 @@ pub mod record;
 mod release;
 mod service_port;
 mod settings;
+mod shrink;
 mod soak;
 mod stage;
 mod strangers;

@@ -82,7 +82,9 @@ fn readied<'v>(member: &'v Member<'_>, brought_back: bool) -> Option<Wanted<'v>>
     let is = |wanted: SetState| member.servers.iter().any(|it| it.set == Some(wanted));
     if is(SetState::Maint) {
         let drain = Setting::State(SetState::Drain);
-        return brought_back.then(|| Wanted::of(member, drain)).flatten();
+        // Where sessions are bound to servers it is the rollout that takes them out so.
+        let is_ours = brought_back || member.servers.iter().any(|it| it.is_sticky);
+        return is_ours.then(|| Wanted::of(member, drain)).flatten();
     }
     let passes = member.servers.iter().all(|it| it.passes != Some(false));
     let is_ready = is(SetState::Drain) && passes;

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::drain;
 use super::target::Patience;
-use super::view::{Side, SideView, View};
+use super::view::{Side, View};
 use super::waiting::WaitingOn;
 use crate::units::Timestamp;
 
@@ -12,23 +12,23 @@ use crate::units::Timestamp;
 ///
 /// Drains have a time of their own: it goes on while something else is waited for in between. So does the
 /// time for all the rest, as long as it only goes round among itself: instances that are healthy now and
-/// then never are for good. Progress begins both anew: other numbers of instances, or more of them ready
-/// than ever since then.
+/// then never are for good. Progress begins it anew: other numbers of instances, or more of them ready
+/// than ever since then; what drains keeps its time then.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Timer {
     wait: Option<Timestamp>,
     drain: Option<Timestamp>,
-    /// How many instances of both sides there are to be.
+    /// How many instances of both sides there are to be; what is more than the most that counts is none.
     instances: [u32; 2],
     /// The most that were healthy, and up, at any look.
     ready: u32,
 }
 
 impl Timer {
-    /// Looks whether there is progress.
-    pub(super) fn look(&mut self, view: &View<'_>) {
+    /// Looks whether there is progress. Beyond the `most` of a side instances are no more of it.
+    pub(super) fn look(&mut self, view: &View<'_>, most: impl Fn(Side) -> u32) {
         let sides = Side::BOTH.map(|side| view.side(side));
-        let instances = sides.map(SideView::instances);
+        let instances = Side::BOTH.map(|side| view.side(side).instances().min(most(side)));
         if instances != self.instances {
             *self = Self { instances, ..Self::default() };
         }

@@ -14,6 +14,7 @@ mod safety;
 mod says_why;
 mod soak;
 mod stopping;
+mod stuck;
 mod unlucky;
 mod vectors;
 mod waves;
