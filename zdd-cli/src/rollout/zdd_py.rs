@@ -46,6 +46,9 @@ pub(crate) async fn run(
     let (json, definition) = read(&args.json)?;
     let group = labels::group_of(&definition);
     let group = group.ok_or(CanaryError::Missing(zdd_py::Missing::Label(labels::GROUP)))?;
+    if group.is_empty() {
+        return Err(CanaryError::Missing(zdd_py::Missing::Name(labels::GROUP)).into());
+    }
     let found = find(marathon, group).await?;
     refuse_held(found.as_ref(), false, now())?;
     let around = Around::look(marathon, group).await?;

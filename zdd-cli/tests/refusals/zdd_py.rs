@@ -1,5 +1,7 @@
 //! The command line of zdd.py.
 
+use serde_json::Value;
+
 use crate::case::{Case, case, check, drop_label, none, same, usage};
 use crate::there::There;
 
@@ -45,9 +47,21 @@ const GROUPS: &[Case] = &[
         "",
     )
     .with(&["-f"]),
+    case(PY, nameless, There::Held, 4, "a label HAPROXY_DEPLOYMENT_GROUP without a name", "")
+        .with(&["-f"]),
+    case(PY, slash, There::Held, 4, "a label HAPROXY_DEPLOYMENT_GROUP without a name", "")
+        .with(&["-f"]),
     case(PY, same, There::Held, 12, "shop is held by ann@build-7, process 1", "--take-over")
         .with(&["-f"]),
 ];
+
+fn nameless(app: &mut Value) {
+    app["labels"]["HAPROXY_DEPLOYMENT_GROUP"] = "".into();
+}
+
+fn slash(app: &mut Value) {
+    app["labels"]["HAPROXY_DEPLOYMENT_GROUP"] = "/".into();
+}
 
 #[test]
 fn arguments_that_cannot_be_used() {
