@@ -118,8 +118,8 @@ pub(crate) enum CanaryError {
     NobodyAnswers,
     #[error("{0}")]
     NoHook(#[from] Unusable),
-    #[error("the hook says no: {0}")]
-    Hook(String),
+    #[error("the hook says no: {said}")]
+    Hook { said: String, flag: &'static str },
     #[error("{} ({event}): {outcome}{}", .hook.display(), Last(.last.as_deref()))]
     Refused {
         group: String,
@@ -210,7 +210,7 @@ impl CanaryError {
             | Self::Suspended(_)
             | Self::NobodyAnswers
             | Self::NoHook(_)
-            | Self::Hook(_)
+            | Self::Hook { .. }
             | Self::Refused { .. }
             | Self::Unheard { .. }
             | Self::Address(_)
@@ -356,7 +356,9 @@ impl CanaryError {
             Self::Suspended(_) => "scale it to what is to run in the end, and deploy then",
             Self::NobodyAnswers => "--force asks nothing",
             Self::NoHook(_) => Unusable::hint(),
-            Self::Hook(_) => "everything stays as it is; --resume goes on from here",
+            Self::Hook { flag, .. } => {
+                return Some(format!("everything stays as it is; {flag} goes on from here"));
+            }
             // It cannot be turned round any more.
             Self::Refused { group, is_way_back: true, .. } => return Some(goes_on(group)),
             Self::Refused { group, .. } | Self::LimitPassed { group, .. } => {

@@ -1,5 +1,7 @@
 //! What zdd.py does, with its arguments, prompts and statuses, by the engine.
 
+mod way_on;
+
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use zdd_core::app::App;
-use zdd_core::drive::{Around, Claim, find, refuse_held};
+use zdd_core::drive::{Around, Claim, find, refuse_held, running_of};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{
@@ -275,10 +277,12 @@ impl Task {
             }
             Ok(Carried::Interrupted) => {
                 claim.forget().await?;
-                console.tell("interrupted; --resume goes on from here")?;
+                let there = running_of(marathon, &self.record.group).await.ok();
+                let way_on = self.way_on(args, there.as_deref());
+                console.tell(&format!("interrupted; {way_on}"))?;
                 Ok(ExitCode::Left)
             }
-            Err(error @ CliError::Canary(CanaryError::Declined | CanaryError::Hook(_))) => {
+            Err(error @ CliError::Canary(CanaryError::Declined | CanaryError::Hook { .. })) => {
                 claim.forget().await?;
                 Err(error)
             }
@@ -297,6 +301,8 @@ struct Prompt {
     old: Option<App>,
     new: App,
     is_back: bool,
+    /// What goes on, once something is to be killed or removed.
+    flag: &'static str,
     let_through: LetThrough,
 }
 
@@ -308,6 +314,7 @@ impl Prompt {
             old: task.old.clone(),
             new: task.new.clone(),
             is_back: task.record.phase == Phase::Rollback,
+            flag: task.flag(args),
             let_through: LetThrough::default(),
         }
     }
@@ -343,7 +350,7 @@ impl Prompt {
         let mut say = on_stderr;
         match hook.run(&occasion, &mut say).await {
             Outcome::Passed => Ok(()),
-            outcome => Err(CanaryError::Hook(outcome.to_string()).into()),
+            outcome => Err(CanaryError::Hook { said: outcome.to_string(), flag: self.flag }.into()),
         }
     }
 }
