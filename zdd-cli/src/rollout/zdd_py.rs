@@ -89,10 +89,10 @@ fn read(file: &Path) -> Result<(serde_json::Map<String, Value>, App), CliError> 
     let source = Source::from(file);
     let text = source.text().map_err(|error| CliError::Files(vec![error]))?;
     let failed = |error| CliError::Files(vec![source.error(FileFault::NotADefinition(error))]);
-    let parsed = App::parse(&text);
-    let mut json: Value = match serde_json::from_str(&text) {
-        Ok(json) => json,
-        Err(_) => return Err(failed(parsed.map(drop).expect_err("it is no JSON"))),
+    let mut json: Value = match (serde_json::from_str(&text), App::parse(&text)) {
+        (Ok(json), _) => json,
+        (Err(_), Ok(app)) => Value::Object(app.as_json().clone()),
+        (Err(_), Err(error)) => return Err(failed(error)),
     };
     zdd_py::without_nulls(&mut json);
     let Value::Object(json) = json else {
