@@ -11,7 +11,7 @@ use zdd_core::rollout::{Observation, labels};
 use zdd_core::units::Timestamp;
 
 use super::carry::Means;
-use super::error::{CanaryError, goes_on, stays};
+use super::error::{CanaryError, goes_on, in_its_place, on_in_its_place, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
 use super::status;
@@ -194,6 +194,7 @@ pub(super) async fn release(
     console: &mut Console<'_>,
 ) -> Result<Option<CliError>, CliError> {
     let (group, who) = (claim.record.group.clone(), claim.who().to_owned());
+    let is_way_back = claim.record.phase == Phase::Rollback;
     let released = claim.release();
     tokio::pin!(released);
     let released = tokio::select! {
@@ -202,7 +203,7 @@ pub(super) async fn release(
         () = sleep(SLOW_AFTER) => {
             console.tell(&format!(
                 "waiting for Marathon to note down that nobody works on {group} any more; Ctrl-C ends at \
-                 once, and whoever goes on needs --take-over then"
+                 once, and it takes `zdd resume {group} --take-over` to go on then"
             ))?;
             released.await
         }
@@ -212,7 +213,8 @@ pub(super) async fn release(
     if !is_lost(&error) {
         console
             .tell(&format!("warning: {group} is still held by {who}, which ends now: {error}"))?;
-        console.tell("hint: go on with the same command and --take-over")?;
+        let hint = if is_way_back { on_in_its_place(&group) } else { in_its_place(&group) };
+        console.tell(&format!("hint: {hint}"))?;
     }
     Ok(Some(error))
 }

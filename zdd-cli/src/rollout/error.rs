@@ -310,8 +310,11 @@ impl CanaryError {
             }
             Self::TooFew { .. } => "give the new version a share, too",
             Self::Balance(_) => "set the label HAPROXY_0_BALANCE of the old app to roundrobin",
-            Self::Held { .. } => {
-                "wait until it has ended; if it is dead, go on in its place with --take-over"
+            Self::Held { group, .. } => {
+                return Some(format!(
+                    "wait until it has ended; if it is dead, {}",
+                    in_its_place(group)
+                ));
             }
             Self::Stale { .. } => "look at what runs, and decide again",
             Self::Lost { .. } => "`zdd canary status` says who",
@@ -406,14 +409,24 @@ pub(super) fn vanished(side: Side, group: &str) -> String {
     }
 }
 
+/// How to go on with what somebody holds who is gone. Not every command has `--take-over`.
+pub(super) fn in_its_place(group: &str) -> String {
+    format!("{}, `zdd abort {group} --take-over` takes it back", on_in_its_place(group))
+}
+
+/// The same, on the way back.
+pub(super) fn on_in_its_place(group: &str) -> String {
+    format!("`zdd resume {group} --take-over` goes on in its place")
+}
+
 /// How to go on after a rollout has stopped half-way.
 pub(super) fn stays(group: &str) -> String {
     format!("{}, `zdd abort {group}` takes it back", goes_on(group))
 }
 
-/// The same, on the way back.
+/// The same, on the way back. The same command need not do it: what was approved is not approved twice.
 pub(super) fn goes_on(group: &str) -> String {
-    format!("everything stays as it is: the same command or `zdd resume {group}` goes on from here")
+    format!("everything stays as it is: `zdd resume {group}` goes on from here")
 }
 
 fn unreachable(wanted: f64, [old, new]: [u32; 2], found: &Unreachable) -> String {
@@ -479,5 +492,8 @@ mod tests {
         };
         assert!(hint(false).contains("`zdd canary rollback` takes it back"), "{}", hint(false));
         assert!(hint(true).contains("`zdd resume shop` goes on"), "{}", hint(true));
+        // What was approved is not approved twice.
+        let any = [stays("shop"), goes_on("shop")];
+        assert!(any.iter().all(|hint| !hint.contains("the same command")), "{any:?}");
     }
 }

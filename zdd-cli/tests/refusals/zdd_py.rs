@@ -7,6 +7,10 @@ use crate::there::There;
 
 const PY: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1"];
 
+/// zdd.py has no such flag.
+const TAKE_OVER: &str =
+    "`zdd resume shop --take-over` goes on in its place, `zdd abort shop --take-over`";
+
 /// How a group is refused that is there.
 const fn group(
     option: &'static [&'static str],
@@ -51,7 +55,7 @@ const GROUPS: &[Case] = &[
         .with(&["-f"]),
     case(PY, slash, There::Held, 4, "a label HAPROXY_DEPLOYMENT_GROUP without a name", "")
         .with(&["-f"]),
-    case(PY, same, There::Held, 12, "shop is held by ann@build-7, process 1", "--take-over")
+    case(PY, same, There::Held, 12, "shop is held by ann@build-7, process 1", TAKE_OVER)
         .with(&["-f"]),
 ];
 

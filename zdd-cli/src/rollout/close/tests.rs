@@ -43,7 +43,7 @@ async fn a_lock_that_cannot_be_given_back_is_told_and_the_first_error_stays() {
     leave(claim, &first, &mut said.console()).await.unwrap();
     let text = said.text();
     assert!(text.contains("warning: shop is still held by ann, which ends now: "), "{text}");
-    assert!(text.contains("the same command and --take-over"), "{text}");
+    assert!(text.contains("hint: `zdd resume shop --take-over` goes on in its place"), "{text}");
 }
 
 #[tokio::test]
