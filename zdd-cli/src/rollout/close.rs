@@ -42,14 +42,14 @@ pub(super) async fn close(
             Phase::Promote => promoted(claim, means, &seen, operator, console).await,
             Phase::Rollback => {
                 let text = done(&claim.record);
-                claim.forget().await?;
+                forget(claim, console).await?;
                 console.say(&text)?;
                 Ok(ExitCode::Done)
             }
         },
         Ok(Walked::TakenBack { what }) => {
             let (text, group) = (done(&claim.record), claim.record.group.clone());
-            claim.forget().await?;
+            forget(claim, console).await?;
             console.say(&text)?;
             Err(CanaryError::TakenBack { group, what }.into())
         }
@@ -136,7 +136,7 @@ async fn promoted(
         }
     }
     let told = tell(means, seen, operator, console).await;
-    claim.forget().await?;
+    forget(claim, console).await?;
     console.say(&text)?;
     told.map(|()| ExitCode::Done)
 }
@@ -211,12 +211,33 @@ pub(super) async fn release(
     let Err(error) = released else { return Ok(None) };
     let error = CliError::from(error);
     if !is_lost(&error) {
-        console
-            .tell(&format!("warning: {group} is still held by {who}, which ends now: {error}"))?;
+        warn_of_hold(&group, &who, &error, console)?;
         let hint = if is_way_back { on_in_its_place(&group) } else { in_its_place(&group) };
         console.tell(&format!("hint: {hint}"))?;
     }
     Ok(Some(error))
+}
+
+/// Removes the record of what is done, or left to labels alone. Where it stays, whoever comes next has to
+/// take it from somebody who is gone: that is said.
+pub(super) async fn forget(claim: Claim<'_>, console: &mut Console<'_>) -> Result<(), CliError> {
+    let (group, who) = (claim.record.group.clone(), claim.who().to_owned());
+    let Err(error) = claim.forget().await else { return Ok(()) };
+    let error = CliError::from(error);
+    if !is_lost(&error) {
+        warn_of_hold(&group, &who, &error, console)?;
+        console.tell(&format!("hint: {}", on_in_its_place(&group)))?;
+    }
+    Err(error)
+}
+
+fn warn_of_hold(
+    group: &str,
+    who: &str,
+    error: &CliError,
+    console: &mut Console<'_>,
+) -> Result<(), CliError> {
+    console.tell(&format!("warning: {group} is still held by {who}, which ends now: {error}"))
 }
 
 const fn is_lost(error: &CliError) -> bool {

@@ -14,6 +14,7 @@ use zdd_haproxy::socket::AddressError;
 
 use super::around::listed;
 use crate::blueprint::BlueprintError;
+use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::hooks::{Event, Outcome, Unusable};
 use crate::input::Source;
@@ -88,6 +89,8 @@ pub(crate) enum CanaryError {
     Balance(String),
     #[error("{group} is held by {}{}", .holder.who, Age(&.holder.since, .now))]
     Held { group: String, holder: Holder, now: Timestamp },
+    #[error("{error}; {group} may still be held by {who}, which ends now")]
+    Left { group: String, who: String, error: Box<CliError> },
     #[error("somebody else has taken {group} over")]
     Lost { group: String },
     #[error("{group} is not as it was a moment ago: somebody else was faster")]
@@ -166,6 +169,7 @@ pub(crate) enum CanaryError {
 impl CanaryError {
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
+            Self::Left { error, .. } => error.exit(),
             Self::Refused { outcome: Outcome::TimedOut { .. }, .. } => ExitCode::Deadline,
             Self::Masters { .. }
             | Self::OnlyRolling(_)
@@ -315,6 +319,9 @@ impl CanaryError {
                     "wait until it has ended; if it is dead, {}",
                     in_its_place(group)
                 ));
+            }
+            Self::Left { group, .. } => {
+                return Some(format!("once Marathon answers, {}", in_its_place(group)));
             }
             Self::Stale { .. } => "look at what runs, and decide again",
             Self::Lost { .. } => "`zdd canary status` says who",

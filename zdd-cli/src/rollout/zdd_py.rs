@@ -20,7 +20,7 @@ use zdd_core::units::{GroupId, TaskId};
 use super::around::others;
 use super::carry::{Carried, Means, carry_through};
 use super::claim::me;
-use super::close::leave;
+use super::close::{forget, leave};
 use super::error::CanaryError;
 use super::gate::{Gate, LetThrough, Pass, Say, tasks_of};
 use super::watchers::Watchers;
@@ -181,6 +181,9 @@ fn decide(
 fn not_created(error: impl Into<CliError>) -> CliError {
     match error.into() {
         CliError::Canary(CanaryError::Stranger(error)) => CanaryError::NotCreated(error).into(),
+        CliError::Canary(CanaryError::Left { group, who, error }) => {
+            CanaryError::Left { group, who, error: Box::new(not_created(*error)) }.into()
+        }
         error => error,
     }
 }
@@ -271,19 +274,19 @@ impl Task {
         match carry_through(&mut claim, means, Some(&mut prompt), operator, console).await {
             // Labels say all that zdd.py itself would need to go on.
             Ok(Carried::Reached(_)) => {
-                claim.forget().await?;
+                forget(claim, console).await?;
                 console.tell("done")?;
                 Ok(ExitCode::Done)
             }
             Ok(Carried::Interrupted) => {
-                claim.forget().await?;
+                forget(claim, console).await?;
                 let there = running_of(marathon, &self.record.group).await.ok();
                 let way_on = self.way_on(args, there.as_deref());
                 console.tell(&format!("interrupted; {way_on}"))?;
                 Ok(ExitCode::Left)
             }
             Err(error @ CliError::Canary(CanaryError::Declined | CanaryError::Hook { .. })) => {
-                claim.forget().await?;
+                forget(claim, console).await?;
                 Err(error)
             }
             Err(error) => {

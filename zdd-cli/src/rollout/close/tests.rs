@@ -64,6 +64,18 @@ async fn a_lock_that_is_given_back_or_lost_is_not_talked_about() {
 }
 
 #[tokio::test]
+async fn a_record_that_cannot_be_removed_is_told() {
+    let marathon = Memory::new(5);
+    let claim = Claim::take(&marathon, None, record(), None, holder()).await.unwrap();
+    marathon.fails_after(0, usize::MAX);
+    let mut said = Said::nothing();
+    forget(claim, &mut said.console()).await.unwrap_err();
+    let text = said.text();
+    assert!(text.contains("warning: shop is still held by ann, which ends now: "), "{text}");
+    assert!(text.contains("hint: `zdd resume shop --take-over` goes on in its place"), "{text}");
+}
+
+#[tokio::test]
 async fn both_stand_after_one_write() {
     let marathon = Memory::new(3);
     let claim = Claim::take(&marathon, None, record(), None, holder()).await.unwrap();
