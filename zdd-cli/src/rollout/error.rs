@@ -370,7 +370,8 @@ impl CanaryError {
                 return Some(format!("everything stays as it is; {flag} goes on from here"));
             }
             // It cannot be turned round any more.
-            Self::Refused { group, is_way_back: true, .. } => return Some(goes_on(group)),
+            Self::Refused { group, is_way_back: true, .. }
+            | Self::TimedOut { group, is_way_back: true, .. } => return Some(goes_on(group)),
             Self::Refused { group, .. } | Self::LimitPassed { group, .. } => {
                 return Some(stays(group));
             }
@@ -388,7 +389,6 @@ impl CanaryError {
             }
             Self::None | Self::NoneOf(_) => "start one: zdd canary start FILE --weight 20",
             Self::Several(_) => "name the deployment group",
-            Self::TimedOut { group, is_way_back: true, .. } => return Some(goes_on(group)),
             Self::TimedOut { group, waiting_on, .. } => {
                 return Some(waiting_on.hint().unwrap_or_else(|| stays(group)));
             }
