@@ -75,13 +75,15 @@ impl Source {
         self.bytes().map_err(|fault| self.error(fault))
     }
 
-    /// The text that it holds.
+    /// The text that it holds, without a byte order mark.
     pub(crate) fn text(&self) -> Result<String, FileError> {
         let bytes = self.bytes().map_err(|fault| self.error(fault))?;
-        String::from_utf8(bytes).map_err(|error| {
+        let text = String::from_utf8(bytes).map_err(|error| {
             let error = io::Error::new(io::ErrorKind::InvalidData, error.utf8_error());
             self.error(FileFault::Unreadable(error))
-        })
+        })?;
+        let plain = without_mark(&text);
+        Ok(if plain.len() == text.len() { text } else { plain.to_owned() })
     }
 
     fn bytes(&self) -> Result<Vec<u8>, FileFault> {
@@ -100,6 +102,11 @@ impl Source {
     pub(crate) fn error(&self, fault: FileFault) -> FileError {
         FileError { fault, source: self.clone() }
     }
+}
+
+/// `text` without the byte order mark that some editors put before it.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 impl From<io::Error> for FileFault {

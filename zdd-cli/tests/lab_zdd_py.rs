@@ -147,6 +147,16 @@ fn questions_and_hooks_have_the_last_word() {
     let events: Vec<_> = told.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(events.iter().filter(|it| **it == "before-delete").count(), 1, "{told}");
     assert!(events.iter().filter(|it| **it == "before-kill").count() >= 3, "{told}");
+
+    // A hook that says no on the way back: what is said then goes back, too.
+    forced(&stage, "v3", &["-n", "1"]);
+    let refused = stage.hook("refused", "exit 3");
+    let said =
+        zdd(&stage, "v3", &["-f", "-s", "1", "--complete-prev", "--pre-kill-hook", &refused], "");
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("--complete-prev goes on from here"), "{}", said.err);
+    forced(&stage, "v3", &["--complete-prev"]);
+    assert_eq!(apps(&stage), ["/nginx-green 4"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod child;
 mod fake;
 mod run;
 
+use std::fs;
 use std::io::Read;
 use std::process::{Child, Stdio};
 
@@ -55,4 +56,21 @@ fn an_interruption_is_no_answer() {
         drop(input);
         assert_eq!(fake.world().changes(), [""; 0]);
     }
+}
+
+/// As editors on Windows save it.
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let fake = Fake::start(Knobs::default());
+    fake.world().apps.clear();
+    let zdd = Zdd::new(&fake);
+    let url = fake.url();
+    let args = ["-j", "shop.json", "-m", &url, "-l", "http://127.0.0.1:1", "-f", "-d"];
+    let text = definition("/shop").to_string();
+    let path = zdd.folder.path().join("shop.json");
+    fs::write(&path, format!("\u{feff}{text}")).unwrap();
+    zdd.run(&args).exits(0).says("the first of its group");
+    fs::write(&path, format!("\u{feff}{}", &text[1..])).unwrap();
+    zdd.run(&args).exits(2).says("shop.json:1:");
+    assert_eq!(fake.world().changes(), [""; 0]);
 }

@@ -9,7 +9,7 @@ use super::error::AmendError;
 use super::{set, unreplaced};
 use crate::args::{AmendArgs, Revision};
 use crate::error::CliError;
-use crate::input::Source;
+use crate::input::{Source, without_mark};
 
 /// The document in a file, as it is to be deployed.
 pub(crate) fn document(source: &Source, args: &AmendArgs) -> Result<Document, CliError> {
@@ -28,7 +28,7 @@ pub(crate) fn amended(
         None => written.map_err(|error| CliError::Files(vec![error]))?,
         Some(given) => {
             let text = String::from_utf8_lossy(bytes);
-            let json = serde_json::from_str(text.trim_start_matches('\u{feff}'));
+            let json = serde_json::from_str(without_mark(&text));
             match (written, json) {
                 (Ok(Document::Group(_) | Document::Apps(_)), _) => {
                     return Err(CliError::NotForGroups { given });

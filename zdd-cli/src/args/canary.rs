@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use zdd_core::rollout::{Part, Split};
 
 use super::{
-    AmendArgs, CheckHookArgs, ConnectArgs, DrainArgs, HaproxyArgs, HookArgs, ObserveArgs, Output,
-    Span, StepArgs,
+    AmendArgs, CheckHookArgs, ConnectArgs, DrainArgs, Group, HaproxyArgs, HookArgs, ObserveArgs,
+    Output, Span, StepArgs,
 };
 
 /// Give a new version a share of the traffic, then promote it or roll it back
@@ -109,7 +109,7 @@ pub(crate) struct ApproveArgs {
 pub(crate) struct EndArgs {
     /// Its deployment group; needed where there are several
     #[arg(value_name = "GROUP")]
-    pub(crate) group: Option<String>,
+    pub(crate) group: Option<Group>,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
@@ -129,7 +129,7 @@ pub(crate) struct EndArgs {
 pub(crate) struct HoldArgs {
     /// Its deployment group; needed where there are several
     #[arg(value_name = "GROUP")]
-    pub(crate) group: Option<String>,
+    pub(crate) group: Option<Group>,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
@@ -145,7 +145,7 @@ pub(crate) struct HoldArgs {
 pub(crate) struct ShowArgs {
     /// A deployment group; without it, all that have a canary
     #[arg(value_name = "GROUP")]
-    pub(crate) group: Option<String>,
+    pub(crate) group: Option<Group>,
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
     #[command(flatten)]

@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{ConnectArgs, HaproxyArgs, HookArgs, ObserveArgs, Output, PaceArgs, Span, SwapArgs};
+use super::{
+    ConnectArgs, Group, HaproxyArgs, HookArgs, ObserveArgs, Output, PaceArgs, Span, SwapArgs,
+};
 
 /// Show what was deployed before, the newest first
 ///
@@ -12,7 +14,7 @@ use super::{ConnectArgs, HaproxyArgs, HookArgs, ObserveArgs, Output, PaceArgs, S
 pub(crate) struct HistoryArgs {
     /// A deployment group; without it, all of them
     #[arg(value_name = "GROUP")]
-    pub(crate) group: Option<String>,
+    pub(crate) group: Option<Group>,
     /// How to print it
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Output,
@@ -28,7 +30,7 @@ pub(crate) struct HistoryArgs {
 pub(crate) struct RollbackArgs {
     /// The deployment group; needed where several have a history
     #[arg(value_name = "GROUP")]
-    pub(crate) group: Option<String>,
+    pub(crate) group: Option<Group>,
     /// The revision, by its name or its number, such as r7; without it, the one before the one that runs
     #[arg(long, value_name = "REVISION")]
     pub(crate) to: Option<String>,

@@ -7,7 +7,7 @@ use zdd_core::rollout::history::{Entry, named, running_and_before};
 
 use super::error::HistoryFault;
 use super::store::read;
-use crate::args::RollbackArgs;
+use crate::args::{Group, RollbackArgs};
 use crate::connect::balancer;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -22,7 +22,7 @@ pub(crate) async fn run(
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
     let balancer = balancer(&args.balancer)?.ok_or(CanaryError::NoBalancer)?;
-    let group = args.group.as_deref().map(|group| group.strip_prefix('/').unwrap_or(group));
+    let group = args.group.as_ref().map(Group::as_str);
     let entries = read(group, marathon, console).await?;
     let group = group_of(&entries, group)?;
     let running = running_of(marathon, &group).await?;

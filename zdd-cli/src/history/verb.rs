@@ -9,7 +9,7 @@ use zdd_core::rollout::history::Entry;
 use super::error::HistoryFault;
 use super::report::GroupReport;
 use super::store::read;
-use crate::args::HistoryArgs;
+use crate::args::{Group, HistoryArgs};
 use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::follow::Console;
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     marathon: &dyn Marathon,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let group = args.group.as_deref().map(|group| group.strip_prefix('/').unwrap_or(group));
+    let group = args.group.as_ref().map(Group::as_str);
     let mut groups: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in read(group, marathon, console).await? {
         groups.entry(entry.group.clone()).or_default().push(entry);

@@ -64,7 +64,8 @@ pub(crate) async fn unrecorded(
 
 /// Refuses to create an app by a rolling upgrade beside others of its deployment group.
 pub(crate) async fn refuse_one_more(app: &App, marathon: &dyn Marathon) -> Result<(), CliError> {
-    let Some(group) = labels::group_of(app) else { return Ok(()) };
+    let group = labels::group_of(app).filter(|it| !it.is_empty());
+    let Some(group) = group else { return Ok(()) };
     let running = running_of(marathon, group).await?;
     if running.is_empty() || running.iter().any(|it| it.id() == app.id()) {
         return Ok(());

@@ -16,6 +16,9 @@ impl From<ClaimError> for CliError {
             ClaimError::Lost { group } => CanaryError::Lost { group }.into(),
             ClaimError::Stale { group } => CanaryError::Stale { group }.into(),
             ClaimError::Stranger(error) => error.into(),
+            ClaimError::Left { group, who, error } => {
+                CanaryError::Left { group, who, error: Box::new((*error).into()) }.into()
+            }
             ClaimError::Record(error) => error.into(),
             ClaimError::Marathon(error) => error.into(),
             ClaimError::App { app, error } => Self::of_app(&app, *error),

@@ -11,7 +11,7 @@ use zdd_core::rollout::{Observation, labels};
 use zdd_core::units::Timestamp;
 
 use super::carry::Means;
-use super::error::{CanaryError, goes_on, stays};
+use super::error::{CanaryError, goes_on, in_its_place, on_in_its_place, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
 use super::status;
@@ -42,14 +42,14 @@ pub(super) async fn close(
             Phase::Promote => promoted(claim, means, &seen, operator, console).await,
             Phase::Rollback => {
                 let text = done(&claim.record);
-                claim.forget().await?;
+                forget(claim, console).await?;
                 console.say(&text)?;
                 Ok(ExitCode::Done)
             }
         },
         Ok(Walked::TakenBack { what }) => {
             let (text, group) = (done(&claim.record), claim.record.group.clone());
-            claim.forget().await?;
+            forget(claim, console).await?;
             console.say(&text)?;
             Err(CanaryError::TakenBack { group, what }.into())
         }
@@ -136,7 +136,7 @@ async fn promoted(
         }
     }
     let told = tell(means, seen, operator, console).await;
-    claim.forget().await?;
+    forget(claim, console).await?;
     console.say(&text)?;
     told.map(|()| ExitCode::Done)
 }
@@ -194,6 +194,7 @@ pub(super) async fn release(
     console: &mut Console<'_>,
 ) -> Result<Option<CliError>, CliError> {
     let (group, who) = (claim.record.group.clone(), claim.who().to_owned());
+    let is_way_back = claim.record.phase == Phase::Rollback;
     let released = claim.release();
     tokio::pin!(released);
     let released = tokio::select! {
@@ -202,7 +203,7 @@ pub(super) async fn release(
         () = sleep(SLOW_AFTER) => {
             console.tell(&format!(
                 "waiting for Marathon to note down that nobody works on {group} any more; Ctrl-C ends at \
-                 once, and whoever goes on needs --take-over then"
+                 once, and it takes `zdd resume {group} --take-over` to go on then"
             ))?;
             released.await
         }
@@ -210,11 +211,33 @@ pub(super) async fn release(
     let Err(error) = released else { return Ok(None) };
     let error = CliError::from(error);
     if !is_lost(&error) {
-        console
-            .tell(&format!("warning: {group} is still held by {who}, which ends now: {error}"))?;
-        console.tell("hint: go on with the same command and --take-over")?;
+        warn_of_hold(&group, &who, &error, console)?;
+        let hint = if is_way_back { on_in_its_place(&group) } else { in_its_place(&group) };
+        console.tell(&format!("hint: {hint}"))?;
     }
     Ok(Some(error))
+}
+
+/// Removes the record of what is done, or left to labels alone. Where it stays, whoever comes next has to
+/// take it from somebody who is gone: that is said.
+pub(super) async fn forget(claim: Claim<'_>, console: &mut Console<'_>) -> Result<(), CliError> {
+    let (group, who) = (claim.record.group.clone(), claim.who().to_owned());
+    let Err(error) = claim.forget().await else { return Ok(()) };
+    let error = CliError::from(error);
+    if !is_lost(&error) {
+        warn_of_hold(&group, &who, &error, console)?;
+        console.tell(&format!("hint: {}", on_in_its_place(&group)))?;
+    }
+    Err(error)
+}
+
+fn warn_of_hold(
+    group: &str,
+    who: &str,
+    error: &CliError,
+    console: &mut Console<'_>,
+) -> Result<(), CliError> {
+    console.tell(&format!("warning: {group} is still held by {who}, which ends now: {error}"))
 }
 
 const fn is_lost(error: &CliError) -> bool {

@@ -11,7 +11,7 @@ use super::close::close;
 use super::error::CanaryError;
 use super::walk::{app, walk};
 use super::watchers::Watchers;
-use crate::args::{CheckHookArgs, EndArgs};
+use crate::args::{CheckHookArgs, EndArgs, Group};
 use crate::clock::now;
 use crate::error::CliError;
 use crate::exit::ExitCode;
@@ -34,7 +34,7 @@ pub(super) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let found = one(marathon, args.group.as_deref()).await?;
+    let found = one(marathon, args.group.as_ref()).await?;
     let (pace, hooks) = (&args.pace, Some(&args.hooks));
     let means = Means { marathon, balancer, pace, watchers, hooks, check: None };
     match to {
@@ -79,9 +79,9 @@ async fn carry(
 }
 
 /// The canary that is meant.
-pub(super) async fn one(marathon: &dyn Marathon, group: Option<&str>) -> Result<Found, CliError> {
+pub(super) async fn one(marathon: &dyn Marathon, group: Option<&Group>) -> Result<Found, CliError> {
     if let Some(group) = group {
-        let group = group.strip_prefix('/').unwrap_or(group);
+        let group = group.as_str();
         if let Some(found) = find(marathon, group).await? {
             return Ok(found);
         }

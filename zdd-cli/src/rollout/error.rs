@@ -14,6 +14,7 @@ use zdd_haproxy::socket::AddressError;
 
 use super::around::listed;
 use crate::blueprint::BlueprintError;
+use crate::error::CliError;
 use crate::exit::ExitCode;
 use crate::hooks::{Event, Outcome, Unusable};
 use crate::input::Source;
@@ -88,6 +89,8 @@ pub(crate) enum CanaryError {
     Balance(String),
     #[error("{group} is held by {}{}", .holder.who, Age(&.holder.since, .now))]
     Held { group: String, holder: Holder, now: Timestamp },
+    #[error("{error}; {group} may still be held by {who}, which ends now")]
+    Left { group: String, who: String, error: Box<CliError> },
     #[error("somebody else has taken {group} over")]
     Lost { group: String },
     #[error("{group} is not as it was a moment ago: somebody else was faster")]
@@ -118,8 +121,8 @@ pub(crate) enum CanaryError {
     NobodyAnswers,
     #[error("{0}")]
     NoHook(#[from] Unusable),
-    #[error("the hook says no: {0}")]
-    Hook(String),
+    #[error("the hook says no: {said}")]
+    Hook { said: String, flag: &'static str },
     #[error("{} ({event}): {outcome}{}", .hook.display(), Last(.last.as_deref()))]
     Refused {
         group: String,
@@ -166,6 +169,7 @@ pub(crate) enum CanaryError {
 impl CanaryError {
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
+            Self::Left { error, .. } => error.exit(),
             Self::Refused { outcome: Outcome::TimedOut { .. }, .. } => ExitCode::Deadline,
             Self::Masters { .. }
             | Self::OnlyRolling(_)
@@ -210,7 +214,7 @@ impl CanaryError {
             | Self::Suspended(_)
             | Self::NobodyAnswers
             | Self::NoHook(_)
-            | Self::Hook(_)
+            | Self::Hook { .. }
             | Self::Refused { .. }
             | Self::Unheard { .. }
             | Self::Address(_)
@@ -310,8 +314,14 @@ impl CanaryError {
             }
             Self::TooFew { .. } => "give the new version a share, too",
             Self::Balance(_) => "set the label HAPROXY_0_BALANCE of the old app to roundrobin",
-            Self::Held { .. } => {
-                "wait until it has ended; if it is dead, go on in its place with --take-over"
+            Self::Held { group, .. } => {
+                return Some(format!(
+                    "wait until it has ended; if it is dead, {}",
+                    in_its_place(group)
+                ));
+            }
+            Self::Left { group, .. } => {
+                return Some(format!("once Marathon answers, {}", in_its_place(group)));
             }
             Self::Stale { .. } => "look at what runs, and decide again",
             Self::Lost { .. } => "`zdd canary status` says who",
@@ -356,9 +366,12 @@ impl CanaryError {
             Self::Suspended(_) => "scale it to what is to run in the end, and deploy then",
             Self::NobodyAnswers => "--force asks nothing",
             Self::NoHook(_) => Unusable::hint(),
-            Self::Hook(_) => "everything stays as it is; --resume goes on from here",
+            Self::Hook { flag, .. } => {
+                return Some(format!("everything stays as it is; {flag} goes on from here"));
+            }
             // It cannot be turned round any more.
-            Self::Refused { group, is_way_back: true, .. } => return Some(goes_on(group)),
+            Self::Refused { group, is_way_back: true, .. }
+            | Self::TimedOut { group, is_way_back: true, .. } => return Some(goes_on(group)),
             Self::Refused { group, .. } | Self::LimitPassed { group, .. } => {
                 return Some(stays(group));
             }
@@ -376,7 +389,6 @@ impl CanaryError {
             }
             Self::None | Self::NoneOf(_) => "start one: zdd canary start FILE --weight 20",
             Self::Several(_) => "name the deployment group",
-            Self::TimedOut { group, is_way_back: true, .. } => return Some(goes_on(group)),
             Self::TimedOut { group, waiting_on, .. } => {
                 return Some(waiting_on.hint().unwrap_or_else(|| stays(group)));
             }
@@ -404,14 +416,24 @@ pub(super) fn vanished(side: Side, group: &str) -> String {
     }
 }
 
+/// How to go on with what somebody holds who is gone. Not every command has `--take-over`.
+pub(super) fn in_its_place(group: &str) -> String {
+    format!("{}, `zdd abort {group} --take-over` takes it back", on_in_its_place(group))
+}
+
+/// The same, on the way back.
+pub(super) fn on_in_its_place(group: &str) -> String {
+    format!("`zdd resume {group} --take-over` goes on in its place")
+}
+
 /// How to go on after a rollout has stopped half-way.
 pub(super) fn stays(group: &str) -> String {
     format!("{}, `zdd abort {group}` takes it back", goes_on(group))
 }
 
-/// The same, on the way back.
+/// The same, on the way back. The same command need not do it: what was approved is not approved twice.
 pub(super) fn goes_on(group: &str) -> String {
-    format!("everything stays as it is: the same command or `zdd resume {group}` goes on from here")
+    format!("everything stays as it is: `zdd resume {group}` goes on from here")
 }
 
 fn unreachable(wanted: f64, [old, new]: [u32; 2], found: &Unreachable) -> String {
@@ -477,5 +499,8 @@ mod tests {
         };
         assert!(hint(false).contains("`zdd canary rollback` takes it back"), "{}", hint(false));
         assert!(hint(true).contains("`zdd resume shop` goes on"), "{}", hint(true));
+        // What was approved is not approved twice.
+        let any = [stays("shop"), goes_on("shop")];
+        assert!(any.iter().all(|hint| !hint.contains("the same command")), "{any:?}");
     }
 }

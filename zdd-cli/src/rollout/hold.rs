@@ -32,7 +32,7 @@ pub(super) async fn run(
     operator: &mut dyn Operator,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CliError> {
-    let found = one(marathon, args.group.as_deref()).await?;
+    let found = one(marathon, args.group.as_ref()).await?;
     refuse_held(Some(&found), args.pace.drain.take_over, now())?;
     let group = found.record.group.clone();
     if found.record.phase != Phase::Canary {

@@ -84,9 +84,6 @@ fn is_json(file: &Path, text: &str) -> bool {
     match file.extension().and_then(|it| it.to_str()) {
         Some("yaml" | "yml") => false,
         Some("json") => true,
-        _ => {
-            let text = text.trim_start_matches('\u{feff}').trim_start();
-            text.starts_with(['{', '['])
-        }
+        _ => text.trim_start().starts_with(['{', '[']),
     }
 }

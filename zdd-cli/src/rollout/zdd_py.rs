@@ -1,5 +1,7 @@
 //! What zdd.py does, with its arguments, prompts and statuses, by the engine.
 
+mod way_on;
+
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use zdd_core::app::App;
-use zdd_core::drive::{Around, Claim, find, refuse_held};
+use zdd_core::drive::{Around, Claim, find, refuse_held, running_of};
 use zdd_core::ports::{LoadBalancer, Marathon};
 use zdd_core::rollout::record::{Found, Phase, Record};
 use zdd_core::rollout::{
@@ -18,7 +20,7 @@ use zdd_core::units::{GroupId, TaskId};
 use super::around::others;
 use super::carry::{Carried, Means, carry_through};
 use super::claim::me;
-use super::close::leave;
+use super::close::{forget, leave};
 use super::error::CanaryError;
 use super::gate::{Gate, LetThrough, Pass, Say, tasks_of};
 use super::watchers::Watchers;
@@ -46,6 +48,9 @@ pub(crate) async fn run(
     let (json, definition) = read(&args.json)?;
     let group = labels::group_of(&definition);
     let group = group.ok_or(CanaryError::Missing(zdd_py::Missing::Label(labels::GROUP)))?;
+    if group.is_empty() {
+        return Err(CanaryError::Missing(zdd_py::Missing::Name(labels::GROUP)).into());
+    }
     let found = find(marathon, group).await?;
     refuse_held(found.as_ref(), false, now())?;
     let around = Around::look(marathon, group).await?;
@@ -84,10 +89,10 @@ fn read(file: &Path) -> Result<(serde_json::Map<String, Value>, App), CliError> 
     let source = Source::from(file);
     let text = source.text().map_err(|error| CliError::Files(vec![error]))?;
     let failed = |error| CliError::Files(vec![source.error(FileFault::NotADefinition(error))]);
-    let parsed = App::parse(&text);
-    let mut json: Value = match serde_json::from_str(&text) {
-        Ok(json) => json,
-        Err(_) => return Err(failed(parsed.map(drop).expect_err("it is no JSON"))),
+    let mut json: Value = match (serde_json::from_str(&text), App::parse(&text)) {
+        (Ok(json), _) => json,
+        (Err(_), Ok(app)) => Value::Object(app.as_json().clone()),
+        (Err(_), Err(error)) => return Err(failed(error)),
     };
     zdd_py::without_nulls(&mut json);
     let Value::Object(json) = json else {
@@ -176,6 +181,9 @@ fn decide(
 fn not_created(error: impl Into<CliError>) -> CliError {
     match error.into() {
         CliError::Canary(CanaryError::Stranger(error)) => CanaryError::NotCreated(error).into(),
+        CliError::Canary(CanaryError::Left { group, who, error }) => {
+            CanaryError::Left { group, who, error: Box::new(not_created(*error)) }.into()
+        }
         error => error,
     }
 }
@@ -266,17 +274,19 @@ impl Task {
         match carry_through(&mut claim, means, Some(&mut prompt), operator, console).await {
             // Labels say all that zdd.py itself would need to go on.
             Ok(Carried::Reached(_)) => {
-                claim.forget().await?;
+                forget(claim, console).await?;
                 console.tell("done")?;
                 Ok(ExitCode::Done)
             }
             Ok(Carried::Interrupted) => {
-                claim.forget().await?;
-                console.tell("interrupted; --resume goes on from here")?;
+                forget(claim, console).await?;
+                let there = running_of(marathon, &self.record.group).await.ok();
+                let way_on = self.way_on(args, there.as_deref());
+                console.tell(&format!("interrupted; {way_on}"))?;
                 Ok(ExitCode::Left)
             }
-            Err(error @ CliError::Canary(CanaryError::Declined | CanaryError::Hook(_))) => {
-                claim.forget().await?;
+            Err(error @ CliError::Canary(CanaryError::Declined | CanaryError::Hook { .. })) => {
+                forget(claim, console).await?;
                 Err(error)
             }
             Err(error) => {
@@ -294,6 +304,8 @@ struct Prompt {
     old: Option<App>,
     new: App,
     is_back: bool,
+    /// What goes on, once something is to be killed or removed.
+    flag: &'static str,
     let_through: LetThrough,
 }
 
@@ -305,6 +317,7 @@ impl Prompt {
             old: task.old.clone(),
             new: task.new.clone(),
             is_back: task.record.phase == Phase::Rollback,
+            flag: task.flag(args),
             let_through: LetThrough::default(),
         }
     }
@@ -340,7 +353,7 @@ impl Prompt {
         let mut say = on_stderr;
         match hook.run(&occasion, &mut say).await {
             Outcome::Passed => Ok(()),
-            outcome => Err(CanaryError::Hook(outcome.to_string()).into()),
+            outcome => Err(CanaryError::Hook { said: outcome.to_string(), flag: self.flag }.into()),
         }
     }
 }

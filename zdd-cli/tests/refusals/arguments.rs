@@ -94,6 +94,30 @@ const NOTHING_THERE: &[Case] = &[
     usage(&["canary", "hold", "shop", LB], 3, "no canary of shop goes on"),
 ];
 
+/// An empty variable of a script: with a rollout of some group there, that is not the one that is meant.
+const NAMELESS: &[Case] = &[
+    nameless(&["canary", "promote", "", LB]),
+    nameless(&["canary", "promote", "/", LB]),
+    nameless(&["canary", "rollback", "", LB]),
+    nameless(&["canary", "approve", "", LB]),
+    nameless(&["canary", "hold", "", LB]),
+    nameless(&["canary", "status", "/"]),
+    nameless(&["rollback", "", LB]),
+    nameless(&["history", "/"]),
+    nameless(&["abort", "", LB]),
+    nameless(&["resume", "/", LB]),
+    nameless(&["status", ""]),
+];
+
+const fn nameless(args: &'static [&'static str]) -> Case {
+    case(args, same, There::Canary, 2, "name of a deployment group", "")
+}
+
+#[test]
+fn an_empty_name_is_no_group() {
+    check(NAMELESS);
+}
+
 #[test]
 fn options_of_other_strategies() {
     check(OF_OTHERS);

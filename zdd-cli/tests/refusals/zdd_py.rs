@@ -1,9 +1,15 @@
 //! The command line of zdd.py.
 
+use serde_json::Value;
+
 use crate::case::{Case, case, check, drop_label, none, same, usage};
 use crate::there::There;
 
 const PY: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1"];
+
+/// zdd.py has no such flag.
+const TAKE_OVER: &str =
+    "`zdd resume shop --take-over` goes on in its place, `zdd abort shop --take-over`";
 
 /// How a group is refused that is there.
 const fn group(
@@ -45,9 +51,21 @@ const GROUPS: &[Case] = &[
         "",
     )
     .with(&["-f"]),
-    case(PY, same, There::Held, 12, "shop is held by ann@build-7, process 1", "--take-over")
+    case(PY, nameless, There::Held, 4, "a label HAPROXY_DEPLOYMENT_GROUP without a name", "")
+        .with(&["-f"]),
+    case(PY, slash, There::Held, 4, "a label HAPROXY_DEPLOYMENT_GROUP without a name", "")
+        .with(&["-f"]),
+    case(PY, same, There::Held, 12, "shop is held by ann@build-7, process 1", TAKE_OVER)
         .with(&["-f"]),
 ];
+
+fn nameless(app: &mut Value) {
+    app["labels"]["HAPROXY_DEPLOYMENT_GROUP"] = "".into();
+}
+
+fn slash(app: &mut Value) {
+    app["labels"]["HAPROXY_DEPLOYMENT_GROUP"] = "/".into();
+}
 
 #[test]
 fn arguments_that_cannot_be_used() {

@@ -114,7 +114,7 @@ impl Stage {
         let said = said(130, &child.wait_with_output().unwrap(), args);
         // It is wrapped.
         let words: Vec<_> = said.split_whitespace().collect();
-        let hint = "the same command or `zdd resume shop` goes on from here";
+        let hint = "everything stays as it is: `zdd resume shop` goes on from here";
         assert!(words.join(" ").contains(hint), "{said}");
     }
 

@@ -55,6 +55,17 @@ pub enum ClaimError {
     /// By now somebody else has what the new app would have.
     #[error(transparent)]
     Stranger(#[from] StrangerError),
+    /// It went no further, and the claim could not be given back, either: others are kept out by one that
+    /// nobody uses, until they take it over.
+    #[error("{error}; {group} may still be held by {who}, which ends now")]
+    Left {
+        /// The deployment group.
+        group: String,
+        /// Who held it last.
+        who: String,
+        /// Why it went no further.
+        error: Box<Self>,
+    },
     /// A record cannot be read or written.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -110,7 +121,8 @@ impl<'m> Claim<'m> {
     ///
     /// # Errors
     ///
-    /// [`ClaimError::Lost`] when somebody else was quicker; else what Marathon fails with.
+    /// [`ClaimError::Lost`] when somebody else was quicker; else what Marathon fails with. What was created
+    /// until then is given back: where that fails, too, [`ClaimError::Left`].
     pub async fn take(
         marathon: &'m dyn Marathon,
         found: Option<&Found>,
@@ -132,24 +144,56 @@ impl<'m> Claim<'m> {
         }
         let created = marathon.create_app(&app, Force::No).await;
         // Either somebody was quicker, or the record is ours and its answer was lost.
-        if let Err(error) = created
-            && !claim.is_written(&app).await?
-        {
-            return Err(match error {
-                MarathonError::Exists { .. } => claim.lost(),
-                error => ClaimError::of(app.id(), error),
-            });
-        }
-        if let Some(found) = found {
-            // Whoever takes hold of a rollout removes what was before. Where it is not there any more,
-            // somebody has been through with it since that look.
-            if !claim.follows(found).await? {
-                claim.remove(app.id()).await?;
-                return Err(claim.lost());
+        if let Err(error) = created {
+            match (claim.is_written(&app).await, error) {
+                (Ok(true), _) => {}
+                (Ok(false), MarathonError::Exists { .. }) => return Err(claim.lost()),
+                (Ok(false), error) => return Err(ClaimError::of(app.id(), error)),
+                // Whose it is cannot be seen: it may be somebody else's, and is not removed.
+                (Err(error), _) => return Err(claim.left(error)),
             }
-            claim.remove_up_to(found.generation).await?;
         }
-        Ok(claim)
+        let Some(found) = found else { return Ok(claim) };
+        // Whoever takes hold of a rollout removes what was before. Where it is not there any more, somebody
+        // has been through with it since that look.
+        let unfollowed = match claim.follows(found).await {
+            Ok(true) => None,
+            Ok(false) => Some(claim.lost()),
+            Err(error) => Some(error),
+        };
+        if let Some(error) = unfollowed {
+            // What was before is there as it was.
+            let removed = claim.remove(app.id()).await;
+            return Err(if removed.is_ok() { error } else { claim.left(error) });
+        }
+        match claim.remove_up_to(found.generation).await {
+            Ok(()) => Ok(claim),
+            // What was before may be gone already: ours is the only record then.
+            Err(error) => Err(claim.give_back(error).await),
+        }
+    }
+
+    /// Leaves the record to others, since `error` ends it all before anything was done.
+    async fn give_back(self, error: ClaimError) -> ClaimError {
+        let left = self.left(error.clone());
+        match self.release().await {
+            Ok(()) | Err(ClaimError::Lost { .. }) => error,
+            Err(_) => left,
+        }
+    }
+
+    /// The same where there is nothing to leave: the record goes.
+    async fn give_up(self, error: ClaimError) -> ClaimError {
+        let left = self.left(error.clone());
+        match self.forget().await {
+            Ok(()) | Err(ClaimError::Lost { .. }) => error,
+            Err(_) => left,
+        }
+    }
+
+    fn left(&self, error: ClaimError) -> ClaimError {
+        let (group, who) = (self.record.group.clone(), self.holder.who.clone());
+        ClaimError::Left { group, who, error: Box::new(error) }
     }
 
     /// Whether what was found is still there, as it was.
@@ -166,9 +210,14 @@ impl<'m> Claim<'m> {
     ///
     /// # Errors
     ///
-    /// When it is so.
+    /// When it is so, or when Marathon fails. [`ClaimError::Left`] where it could not be given up.
     pub async fn after_all(self, running: &[App]) -> Result<Self, ClaimError> {
-        let now = Around::look(self.marathon, &self.record.group).await?;
+        let now = match Around::look(self.marathon, &self.record.group).await {
+            Ok(now) => now,
+            // Of a rollout that went on before, this is the only record.
+            Err(error) if self.generation > 1 => return Err(self.give_back(error.into()).await),
+            Err(error) => return Err(self.give_up(error.into()).await),
+        };
         let versions = |apps: &[App]| {
             let mut all: Vec<_> =
                 apps.iter().map(|app| (app.id().clone(), app.version())).collect();
@@ -183,8 +232,7 @@ impl<'m> Claim<'m> {
             Some(ClaimError::Stale { group })
         };
         let Some(error) = error else { return Ok(self) };
-        self.forget().await?;
-        Err(error)
+        Err(self.give_up(error).await)
     }
 
     /// Whether nobody took it over.

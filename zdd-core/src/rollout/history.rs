@@ -76,6 +76,9 @@ pub enum HistoryError {
         /// What is wrong.
         error: PathError,
     },
+    /// The group has no name: below the folder of its history would be those of all groups.
+    #[error("a deployment group without a name has no history")]
+    NoName,
     /// An app where a revision should be is none.
     #[error("{app} is no revision of a history: {what}")]
     Unreadable {
@@ -94,12 +97,15 @@ pub enum HistoryError {
     },
 }
 
-/// The group in Marathon that holds the history of a deployment group.
+/// The group in Marathon that holds the history of a deployment group, whose name is taken as it is.
 ///
 /// # Errors
 ///
-/// When the name is too long.
+/// When there is no name, or it is too long.
 pub fn folder(group: &str) -> Result<GroupId, HistoryError> {
+    if group.is_empty() {
+        return Err(HistoryError::NoName);
+    }
     let text = format!("/{FOLDER}/{}", encoded(group));
     GroupId::resolve(&text, &GroupId::root())
         .map_err(|error| HistoryError::Id { group: group.into(), error })
@@ -330,9 +336,10 @@ mod tests {
         assert!(app.labels().keys().all(|name| !name.starts_with("HAPROXY")), "{app:?}");
         assert_eq!(labels::group_of(&app), None);
         Found::of(&app).unwrap_err();
-        let folders = ["Shop", "shop", "shop/a", "shop-a"].map(|it| folder(it).unwrap());
+        let folders = ["Shop", "shop", "/shop", "shop/a", "shop-a"].map(|it| folder(it).unwrap());
         assert!(folders.iter().all(|it| it.is_in(&folder_of_all())));
         assert!(folders.iter().enumerate().all(|(n, it)| !folders[..n].contains(it)));
+        assert_eq!(folder(""), Err(HistoryError::NoName));
     }
 
     #[test]

@@ -80,12 +80,11 @@ pub fn group_of(app: &App) -> Option<&str> {
     Some(group.strip_prefix('/').unwrap_or(group))
 }
 
-/// The backend of a group behind a port, as marathon-lb names it.
+/// The backend of a group, without its first slash, behind a port, as marathon-lb names it.
 ///
 /// # Errors
 ///
 /// When HAProxy could have no such name.
 pub fn backend(group: &str, port: u16) -> Result<Name, NameError> {
-    let group = group.strip_prefix('/').unwrap_or(group).replace('/', "_");
-    Name::new(format!("{group}_{port}"))
+    Name::new(format!("{}_{port}", group.replace('/', "_")))
 }

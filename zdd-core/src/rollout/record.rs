@@ -134,6 +134,9 @@ pub enum RecordError {
         /// What is wrong.
         error: PathError,
     },
+    /// The group has no name: below the folder of its record would be those of all groups.
+    #[error("a deployment group without a name has no record")]
+    NoName,
     /// An app where a record should be is none.
     #[error("{app} is no record of a rollout: {what}")]
     Unreadable {
@@ -163,12 +166,16 @@ pub enum RecordError {
     Backend(#[from] NameError),
 }
 
-/// The group in Marathon that holds the generations of a deployment group's record.
+/// The group in Marathon that holds the generations of a deployment group's record. The name is taken as
+/// it is: [`group_of`](super::labels::group_of) has taken the first slash off.
 ///
 /// # Errors
 ///
-/// When the name is too long.
+/// When there is no name, or it is too long.
 pub fn folder(group: &str) -> Result<GroupId, RecordError> {
+    if group.is_empty() {
+        return Err(RecordError::NoName);
+    }
     let text = format!("/{FOLDER}/{}", encoded(group));
     GroupId::resolve(&text, &GroupId::root())
         .map_err(|error| RecordError::Id { group: group.into(), error })
@@ -188,7 +195,7 @@ pub fn folder_of_all() -> GroupId {
 /// first character it is `z`, in the same way.
 pub(super) fn encoded(group: &str) -> String {
     let mut id = String::new();
-    for byte in group.strip_prefix('/').unwrap_or(group).bytes() {
+    for byte in group.bytes() {
         let escape = if id.is_empty() { 'z' } else { '-' };
         let is_plain = byte.is_ascii_lowercase() || byte.is_ascii_digit();
         if is_plain && char::from(byte) != escape {
@@ -374,14 +381,25 @@ mod tests {
 
     #[test]
     fn groups_never_share_a_record() {
-        let groups =
-            ["shop", "Shop", "shop-a", "shop/a", "shop_a", "shop-2da", "ä", "zc3-a4", "/-", "z"];
+        let groups = [
+            "shop", "/shop", "Shop", "shop-a", "shop/a", "shop_a", "shop-2da", "ä", "zc3-a4", "/-",
+            "-", "/", "z",
+        ];
         let mut ids: Vec<_> = groups.map(|it| folder(it).unwrap().to_string()).into();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), groups.len(), "{ids:?}");
-        // marathon-lb makes no difference here.
-        assert_eq!(folder("/shop"), folder("shop"));
+    }
+
+    #[test]
+    fn no_name_is_not_every_group() {
+        assert_eq!(folder(""), Err(RecordError::NoName));
+        assert_eq!(record("").app(1, None, None), Err(RecordError::NoName));
+        // Of two slashes marathon-lb takes one off; the other is a part of the name.
+        for group in ["/", "/shop", "shop/"] {
+            let folder = folder(group).unwrap();
+            assert!(folder != folder_of_all() && folder.is_in(&folder_of_all()), "{folder}");
+        }
     }
 
     #[test]

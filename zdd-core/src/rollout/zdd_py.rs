@@ -36,6 +36,9 @@ pub enum Missing {
     /// It lacks a label.
     #[error("the app has no label {0}")]
     Label(&'static str),
+    /// A label of it says nothing.
+    #[error("the app has a label {0} without a name")]
+    Name(&'static str),
     /// It has no service port.
     #[error("the app has no service port")]
     ServicePort,

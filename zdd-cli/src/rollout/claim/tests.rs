@@ -246,3 +246,66 @@ async fn a_claim_is_given_up_where_somebody_else_has_by_now_what_the_new_app_wou
         assert_eq!(find(&marathon, "shop").await.unwrap().is_none(), is_refused, "{id} {port}");
     }
 }
+
+/// What is left of a group where `n_failing` requests fail after `n_answered` ones of the claim and of what comes
+/// after it: the answer, and who holds it.
+async fn ended(
+    n_before: usize,
+    n_answered: usize,
+    n_failing: usize,
+) -> (Result<(), CliError>, Option<Option<String>>) {
+    let marathon = Memory::new(7);
+    for who in ["zoe"].iter().cycle().take(n_before) {
+        let found = find(&marathon, "shop").await.unwrap();
+        let me = holder(who, Timestamp::EPOCH);
+        let claim = Claim::take(&marathon, found.as_ref(), record(), None, me).await.unwrap();
+        claim.release().await.unwrap();
+    }
+    let found = find(&marathon, "shop").await.unwrap();
+    marathon.fails_after(n_answered, n_failing);
+    let me = holder("ann", Timestamp::EPOCH);
+    let ended = match Claim::take(&marathon, found.as_ref(), record(), None, me).await {
+        Ok(claim) => claim.after_all(&[]).await.map(drop),
+        Err(error) => Err(error),
+    };
+    marathon.fails_after(0, 0);
+    let left = find(&marathon, "shop").await.unwrap();
+    (ended.map_err(CliError::from), left.map(|it| it.holder.map(|it| it.who)))
+}
+
+/// Whatever request fails, nobody is kept out afterwards; and whoever has to be is told of it.
+#[tokio::test]
+async fn a_claim_that_fails_half_way_is_given_back_or_told() {
+    for (n_before, n_requests) in [(0, 2), (1, 6)] {
+        for n_answered in 0..n_requests {
+            // One that fails, and Marathon that is gone for good.
+            for n_failing in [1, usize::MAX] {
+                let case = format!("{n_before} {n_answered} {n_failing}");
+                let (answer, left) = ended(n_before, n_answered, n_failing).await;
+                let error = match answer {
+                    Ok(()) => {
+                        // Its answer was lost.
+                        assert_eq!(left, Some(Some("ann".into())), "{case}");
+                        continue;
+                    }
+                    Err(error) => error,
+                };
+                assert_eq!(error.exit(), ExitCode::Marathon, "{case}: {error}");
+                let is_held = left == Some(Some("ann".into()));
+                let is_told = error.to_string().contains("shop may still be held by ann");
+                assert!(!is_held || is_told, "{case}: {error}");
+                assert!(n_failing > 1 || !is_held, "{case}: {error}");
+                // What went on before is not forgotten.
+                assert_eq!(left.is_some(), n_before > 0 || is_held, "{case}: {error}");
+                let hint = error.hint().unwrap_or_default();
+                assert_eq!(
+                    is_told,
+                    hint.contains("`zdd resume shop --take-over`"),
+                    "{case}: {hint}"
+                );
+            }
+        }
+        let (answer, _) = ended(n_before, n_requests, usize::MAX).await;
+        answer.unwrap();
+    }
+}

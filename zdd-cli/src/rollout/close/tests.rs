@@ -43,7 +43,7 @@ async fn a_lock_that_cannot_be_given_back_is_told_and_the_first_error_stays() {
     leave(claim, &first, &mut said.console()).await.unwrap();
     let text = said.text();
     assert!(text.contains("warning: shop is still held by ann, which ends now: "), "{text}");
-    assert!(text.contains("the same command and --take-over"), "{text}");
+    assert!(text.contains("hint: `zdd resume shop --take-over` goes on in its place"), "{text}");
 }
 
 #[tokio::test]
@@ -61,6 +61,18 @@ async fn a_lock_that_is_given_back_or_lost_is_not_talked_about() {
     drop(Claim::take(&marathon, found.as_ref(), record(), None, bob).await.unwrap());
     leave(claim, &first, &mut said.console()).await.unwrap();
     assert_eq!(said.text(), "");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_removed_is_told() {
+    let marathon = Memory::new(5);
+    let claim = Claim::take(&marathon, None, record(), None, holder()).await.unwrap();
+    marathon.fails_after(0, usize::MAX);
+    let mut said = Said::nothing();
+    forget(claim, &mut said.console()).await.unwrap_err();
+    let text = said.text();
+    assert!(text.contains("warning: shop is still held by ann, which ends now: "), "{text}");
+    assert!(text.contains("hint: `zdd resume shop --take-over` goes on in its place"), "{text}");
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ pub(in crate::rollout) struct Memory {
     n_patches: AtomicU64,
     /// Whether no change arrives.
     is_out: AtomicBool,
+    /// How many requests are answered yet, once that is bounded, and how many fail after them.
+    failing: Mutex<Option<(usize, usize)>>,
     seed: u64,
     n_requests: AtomicU64,
 }
@@ -52,6 +54,7 @@ impl Memory {
             late: Mutex::default(),
             n_patches: AtomicU64::new(0),
             is_out: AtomicBool::new(false),
+            failing: Mutex::default(),
             seed,
             n_requests: AtomicU64::new(0),
         }
@@ -74,6 +77,24 @@ impl Memory {
     /// From now on no change arrives.
     pub(in crate::rollout) fn goes_out(&self) {
         self.is_out.store(true, Ordering::SeqCst);
+    }
+
+    /// After so many requests, so many others are not answered.
+    pub(in crate::rollout) fn fails_after(&self, n_answered: usize, n_failing: usize) {
+        *self.failing.lock().unwrap() = Some((n_answered, n_failing));
+    }
+
+    /// Whether this request is one that is not answered.
+    fn answers(&self) -> Answer<()> {
+        match self.failing.lock().unwrap().as_mut() {
+            Some((n @ 1.., _)) => *n -= 1,
+            Some((0, n @ 1..)) => {
+                *n -= 1;
+                return Err(not_reached());
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Changes arrive again.
@@ -115,6 +136,11 @@ fn accepted() -> Accepted {
     Accepted { deployment: "d".parse().unwrap(), version: Timestamp::EPOCH }
 }
 
+fn not_reached() -> MarathonError {
+    let (urls, cause) = ("http://marathon".into(), "refused".into());
+    Unreachable::NotReached { urls, cause }.into()
+}
+
 const fn missing() -> MarathonError {
     MarathonError::NotFound { message: String::new() }
 }
@@ -124,13 +150,16 @@ type Answer<T> = Result<T, MarathonError>;
 #[async_trait]
 impl Marathon for Memory {
     async fn app(&self, id: &AppId) -> Answer<AppStatus> {
+        self.answers()?;
         let found = self.request(|apps| apps.get(id).cloned()).await;
         found.map(AppStatus::new).ok_or_else(missing)
     }
     async fn apps(&self) -> Answer<Vec<AppStatus>> {
+        self.answers()?;
         Ok(self.request(|apps| apps.values().cloned().map(AppStatus::new).collect()).await)
     }
     async fn apps_in(&self, id: &GroupId) -> Answer<Vec<AppStatus>> {
+        self.answers()?;
         let folder = format!("{}/", id.as_str());
         let all: Vec<_> = self
             .request(|apps| {
@@ -141,6 +170,7 @@ impl Marathon for Memory {
         if all.is_empty() { Err(missing()) } else { Ok(all) }
     }
     async fn create_app(&self, app: &App, _: Force) -> Answer<Accepted> {
+        self.answers()?;
         self.request(|apps| {
             if apps.contains_key(app.id()) {
                 return Err(MarathonError::Exists { message: String::new() });
@@ -157,9 +187,9 @@ impl Marathon for Memory {
         force: Force,
     ) -> Answer<Accepted> {
         if self.is_out.load(Ordering::SeqCst) {
-            let (urls, cause) = ("http://marathon".into(), "refused".into());
-            return Err(Unreachable::NotReached { urls, cause }.into());
+            return Err(not_reached());
         }
+        self.answers()?;
         // The deployment by which it was created, or changed, may last.
         if force == Force::No {
             return Err(MarathonError::Locked { deployments: Vec::new() });
@@ -175,6 +205,7 @@ impl Marathon for Memory {
         .await
     }
     async fn delete_app(&self, id: &AppId, _: Force) -> Answer<Accepted> {
+        self.answers()?;
         let gone = self.request(|apps| apps.remove(id)).await;
         gone.map(|_| accepted()).ok_or_else(missing)
     }
