@@ -41,6 +41,8 @@ pub(in crate::rollout) struct Memory {
     n_patches: AtomicU64,
     /// Whether no change arrives.
     is_out: AtomicBool,
+    /// How many of the next looks at an app are not answered.
+    n_unseen: AtomicU64,
     seed: u64,
     n_requests: AtomicU64,
 }
@@ -52,6 +54,7 @@ impl Memory {
             late: Mutex::default(),
             n_patches: AtomicU64::new(0),
             is_out: AtomicBool::new(false),
+            n_unseen: AtomicU64::new(0),
             seed,
             n_requests: AtomicU64::new(0),
         }
@@ -79,6 +82,11 @@ impl Memory {
     /// Changes arrive again.
     pub(in crate::rollout) fn comes_back(&self) {
         self.is_out.store(false, Ordering::SeqCst);
+    }
+
+    /// So many of the next looks at an app are not answered.
+    pub(in crate::rollout) fn fails_to_show(&self, count: u64) {
+        self.n_unseen.store(count, Ordering::SeqCst);
     }
 
     /// Somebody does something just now.
@@ -115,6 +123,11 @@ fn accepted() -> Accepted {
     Accepted { deployment: "d".parse().unwrap(), version: Timestamp::EPOCH }
 }
 
+fn not_reached() -> MarathonError {
+    let (urls, cause) = ("http://marathon".into(), "refused".into());
+    Unreachable::NotReached { urls, cause }.into()
+}
+
 const fn missing() -> MarathonError {
     MarathonError::NotFound { message: String::new() }
 }
@@ -124,6 +137,10 @@ type Answer<T> = Result<T, MarathonError>;
 #[async_trait]
 impl Marathon for Memory {
     async fn app(&self, id: &AppId) -> Answer<AppStatus> {
+        let less = |count: u64| count.checked_sub(1);
+        if self.n_unseen.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+            return Err(not_reached());
+        }
         let found = self.request(|apps| apps.get(id).cloned()).await;
         found.map(AppStatus::new).ok_or_else(missing)
     }
@@ -157,8 +174,7 @@ impl Marathon for Memory {
         force: Force,
     ) -> Answer<Accepted> {
         if self.is_out.load(Ordering::SeqCst) {
-            let (urls, cause) = ("http://marathon".into(), "refused".into());
-            return Err(Unreachable::NotReached { urls, cause }.into());
+            return Err(not_reached());
         }
         // The deployment by which it was created, or changed, may last.
         if force == Force::No {
