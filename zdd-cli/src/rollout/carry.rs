@@ -1,6 +1,6 @@
 //! Carries a rollout out, and says what happens.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::time::sleep;
 use zdd_core::drive::{Claim, Drive, DriveError, Go, Witness};
@@ -11,10 +11,11 @@ use zdd_core::rollout::{
 };
 use zdd_core::units::Timestamp;
 
+use super::away::{ASK_AGAIN, Away};
 use super::error::CanaryError;
 use super::gate::{Gate, Pass};
 use super::hooked::Hooked;
-use super::lines::{SILENCE, Teller};
+use super::lines::Teller;
 use super::watchers::{Watchers, warned};
 use crate::args::{CheckHookArgs, HookArgs, PaceArgs};
 use crate::clock::SystemClock;
@@ -23,9 +24,6 @@ use crate::follow::{Console, Operator};
 
 /// How often it is looked whether somebody took the rollout over, while nothing is done.
 const LOOK_FOR_OTHERS: Duration = Duration::from_secs(5);
-
-/// How soon a Marathon is asked again that did not answer.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a rollout is carried out with.
 #[derive(Clone, Copy)]
@@ -95,7 +93,7 @@ pub(super) async fn carry_through<'p>(
         watchers,
         looked: None,
         is_old: false,
-        away: None,
+        away: Away::for_at_most(patience.wait),
         error: None,
         seen: None,
     };
@@ -108,7 +106,7 @@ pub(super) async fn carry_through<'p>(
         if matches!(ran, Some(Err(DriveError::Stopped))) && std::mem::take(&mut guard.is_old) {
             continue;
         }
-        if !guard.waits_for_marathon(ran.as_ref(), patience.wait)? {
+        if !guard.waits_for_marathon(ran.as_ref())? {
             break ran;
         }
         tokio::select! {
@@ -168,17 +166,18 @@ fn refusal(outcome: Outcome, record: &Record, pace: &PaceArgs) -> CanaryError {
     }
 }
 
-/// The error of a Marathon that may come back.
-fn away<'e>(
+/// What Marathon failed with.
+fn of_marathon<'e>(
     ran: Option<&'e Result<Outcome, DriveError>>,
     error: Option<&'e CliError>,
 ) -> Option<&'e MarathonError> {
-    let ((Some(CliError::Marathon { error, .. }), _)
-    | (None, Err(DriveError::Marathon(error) | DriveError::Refused { error, .. }))) = (error, ran?)
-    else {
-        return None;
-    };
-    matches!(error, MarathonError::Unreachable { .. }).then_some(error)
+    match (error, ran?) {
+        (Some(CliError::Marathon { error, .. }), _)
+        | (None, Err(DriveError::Marathon(error) | DriveError::Refused { error, .. })) => {
+            Some(error)
+        }
+        _ => None,
+    }
 }
 
 /// Sees to it that nothing is done any more once somebody else has taken the rollout over.
@@ -190,31 +189,19 @@ struct Guard<'g, 'c, 't, 'w, 'p> {
     looked: Option<Timestamp>,
     /// Whether it was stopped only because what was seen is old by now.
     is_old: bool,
-    /// Since when Marathon does not answer, and when that was said last.
-    away: Option<[Instant; 2]>,
+    away: Away,
     error: Option<CliError>,
     seen: Option<Observation>,
 }
 
 impl Guard<'_, '_, '_, '_, '_> {
-    /// Whether Marathon does not answer, and is to be asked again. Nothing is lost by that: whatever was
-    /// done, the next look shows.
+    /// Whether Marathon does not answer, and is to be asked again.
     fn waits_for_marathon(
         &mut self,
         ran: Option<&Result<Outcome, DriveError>>,
-        patience: Duration,
     ) -> Result<bool, CliError> {
-        let Some(error) = away(ran, self.error.as_ref()) else { return Ok(false) };
-        let now = Instant::now();
-        let [since, said] = *self.away.get_or_insert([now, now]);
-        if now.duration_since(since) >= patience {
-            return Ok(false);
-        }
-        if since == now || now.duration_since(said) >= SILENCE {
-            self.away = Some([since, now]);
-            self.witness.warning(&format!("waiting for Marathon: {error}"))?;
-        }
-        Ok(true)
+        let Some(error) = of_marathon(ran, self.error.as_ref()) else { return Ok(false) };
+        self.away.is_waited_for(error, &mut |line| self.witness.warning(line))
     }
 
     async fn look(
@@ -224,7 +211,7 @@ impl Guard<'_, '_, '_, '_, '_> {
         decision: &Decision,
     ) -> Result<Go, CliError> {
         self.seen = Some(seen.clone());
-        self.away = None;
+        self.away.is_back();
         // Nothing is done to an app of somebody else, whichever id it has.
         for side in [&seen.old, &seen.new].into_iter().flatten() {
             refuse_foreign(&self.claim.record, &side.app)?;

@@ -1,6 +1,7 @@
 //! One version beside another: `zdd canary`, and blue/green of `zdd deploy`.
 
 mod around;
+mod away;
 mod carry;
 mod claim;
 mod close;

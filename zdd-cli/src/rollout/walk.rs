@@ -1,5 +1,7 @@
 //! Carries a rollout out step by step, until it is at its end.
 
+use std::time::Duration;
+
 use tokio::time::sleep;
 use zdd_core::app::App;
 use zdd_core::drive::Claim;
@@ -8,6 +10,7 @@ use zdd_core::rollout::record::{Phase, Record};
 use zdd_core::rollout::{Course, Observation, Pause, Step, Then};
 use zdd_core::units::AppId;
 
+use super::away::Away;
 use super::carry::{Carried, Means, carry_out};
 use super::end::heading;
 use super::error::{CanaryError, Share};
@@ -83,7 +86,29 @@ async fn walk_on(
             }
         }
         taken_back = why;
-        claim.turn_to(next).await?;
+        let patience = means.pace.timeout.time();
+        if !is_turned(claim, &next, patience, operator, console).await? {
+            return Ok(Walked::Interrupted);
+        }
+    }
+}
+
+/// Writes the next step down, whenever Marathon answers: what was decided, that a limit was passed above all,
+/// is not dropped because it does not just then. Whether it is written; it may not be where Ctrl-C came first.
+async fn is_turned(
+    claim: &mut Claim<'_>,
+    next: &Record,
+    patience: Duration,
+    operator: &mut dyn Operator,
+    console: &mut Console<'_>,
+) -> Result<bool, CliError> {
+    let mut away = Away::for_at_most(patience);
+    let turn = async || Ok(claim.turn_to(next.clone()).await?);
+    let mut say = |line: &str| console.tell(line);
+    tokio::select! {
+        biased;
+        turned = away.outlast(turn, &mut say) => turned.map(|()| true),
+        () = operator.interrupted() => Ok(false),
     }
 }
 
@@ -101,7 +126,7 @@ async fn watched(
     let record = claim.record.clone();
     tokio::select! {
         carried = Box::pin(carry_out(claim, means, operator, console)) => carried,
-        what = refused(&record, (hooks, check), means.marathon) => {
+        what = refused(&record, (hooks, check), means) => {
             let group = record.group.clone();
             let no = |what| CanaryError::LimitPassed { group, what }.into();
             let error = what.map_or_else(|error| error, no);
@@ -115,15 +140,12 @@ async fn watched(
 async fn refused(
     record: &Record,
     (hooks, check): (&HookArgs, &CheckHookArgs),
-    marathon: &dyn Marathon,
+    Means { marathon, pace, .. }: Means<'_>,
 ) -> Result<String, CliError> {
     let Some(path) = &check.check_hook else { return std::future::pending().await };
+    let mut away = Away::for_at_most(pace.timeout.time());
     loop {
-        let old = match &record.old {
-            Some(old) => app(old, marathon).await?,
-            None => None,
-        };
-        let new = app(&record.new, marathon).await?;
+        let (old, new) = apps(record, &mut away, marathon).await?;
         let (old, new) = (old.as_ref(), new.as_ref());
         let occasion = Occasion { event: Event::Check, old, tasks: &[], new };
         // It is asked so often that only a no is worth a line.
@@ -134,6 +156,23 @@ async fn refused(
         }
         sleep(check.check_every.time()).await;
     }
+}
+
+/// Both apps, whenever Marathon answers. Whoever carries the rollout out meanwhile waits for it as well, and
+/// says so.
+async fn apps(
+    record: &Record,
+    away: &mut Away,
+    marathon: &dyn Marathon,
+) -> Result<(Option<App>, Option<App>), CliError> {
+    let look = async || {
+        let old = match &record.old {
+            Some(old) => app(old, marathon).await?,
+            None => None,
+        };
+        Ok((old, app(&record.new, marathon).await?))
+    };
+    away.outlast(look, &mut |_| Ok(())).await
 }
 
 /// An app, if it is there.
@@ -185,3 +224,6 @@ pub(super) fn in_short(course: &Course) -> String {
     });
     texts.join(", ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,6 +142,7 @@ impl Watchers {
             }
             // Between two parts.
             Err(error) if end.outcome == How::Reached => ended(now(), None, Some(error)),
+            Ok(Walked::Interrupted) if end.outcome == How::Reached => ended(now(), None, None),
             _ => end,
         };
         told.end(&end);
@@ -277,7 +278,7 @@ mod tests {
     async fn parts_are_recorded_and_only_the_whole_is_told() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}/", listener.local_addr().expect("it listens"));
-        let posted = tokio::spawn(take(listener, 4));
+        let posted = tokio::spawn(take(listener, 6));
         let folder = tempfile::tempdir().expect("a folder can be made");
         let log = folder.path().join("log");
         let notifier = Notifier::open(Some(&HookUrl(url))).expect("it is an address");
@@ -302,6 +303,10 @@ mod tests {
         begin(Phase::Promote);
         watchers.ended(Some(&reached), None);
         watchers.walked(&Ok(Walked::Reached(Box::default())));
+        // Between two parts.
+        begin(Phase::Canary);
+        watchers.ended(Some(&reached), None);
+        watchers.walked(&Ok(Walked::Interrupted));
 
         let Told { notifier, scribe, .. } = watchers.told.into_inner();
         assert_eq!(notifier.expect("it was given").finish().await, None);
@@ -318,6 +323,8 @@ mod tests {
                 ["end", "rollback", "limit passed: no: rolled back"],
                 ["begin", "promote", "it begins"],
                 ["end", "promote", "reached"],
+                ["begin", "canary", "it begins"],
+                ["end", "canary", "interrupted"],
             ]
         );
         let log = fs::read_to_string(log).expect("it was written");
@@ -326,6 +333,6 @@ mod tests {
             .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"))
             .filter_map(|it| it["outcome"].as_str().map(Into::into))
             .collect();
-        assert_eq!(ends, ["reached", "limit-passed", "reached", "reached"]);
+        assert_eq!(ends, ["reached", "limit-passed", "reached", "reached", "reached"]);
     }
 }

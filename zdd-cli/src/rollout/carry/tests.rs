@@ -39,7 +39,7 @@ async fn look(claim: &mut Claim<'_>, seen: &Observation) -> Result<Go, CliError>
         watchers: &watchers,
         looked: None,
         is_old: false,
-        away: None,
+        away: Away::for_at_most(Duration::ZERO),
         error: None,
         seen: None,
     };

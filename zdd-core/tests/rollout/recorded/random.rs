@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
-use zdd_core::rollout::{Growth, Outcome, Rollout, Split, Target, Traffic};
+use zdd_core::rollout::{Action, Growth, Next, Outcome, Rollout, Split, Target, Traffic};
 use zdd_core::verify::rollout::{Fault, Holds, Reader, Report, Rule, is_rollout};
 
 use super::super::id;
@@ -62,7 +62,8 @@ fn labelled(of: &str, instances: u32, target: u32) -> zdd_core::app::App {
     zdd_core::app::App::parse(&text.to_string()).unwrap()
 }
 
-fn carried(way: &Way, fates: &[Fate]) -> Report {
+/// The world before it, and the way forward.
+fn set_out(way: &Way) -> (World, Rollout) {
     let Way { n, balancers, target, growth, merges } = *way;
     let mut world = World::new(0, balancers);
     world.merges = merges;
@@ -77,8 +78,41 @@ fn carried(way: &Way, fates: &[Fate]) -> Report {
         .with_definition(labelled(NEW, first, n))
         .holding(hold)
         .growing(growth);
+    (world, rollout)
+}
+
+fn carried(way: &Way, fates: &[Fate]) -> Report {
+    let (world, rollout) = set_out(way);
     let mut stage = Stage::new(world);
-    assert_eq!(stage.carry_out(rollout, n, fates, &mut honest), Outcome::Reached);
+    assert_eq!(stage.carry_out(rollout, way.n, fates, &mut honest), Outcome::Reached);
+    stage.report()
+}
+
+/// Stopped after so many steps, or before the old app is removed, and taken back.
+fn taken_back(way: &Way, steps: usize, fates: &[Fate]) -> Report {
+    let (mut world, mut rollout) = set_out(way);
+    rollout = rollout.with_floor(way.n);
+    for _ in 0..steps {
+        let decision = rollout.step(world.now, &world.observe());
+        if decision.actions.iter().any(|it| matches!(it, Action::Delete { .. })) {
+            break;
+        }
+        decision.actions.iter().for_each(|action| world.act(action));
+        match decision.next {
+            Next::ObserveBy { deadline, .. } => world.pass(deadline.since(world.now)),
+            Next::Done(_) => break,
+        }
+    }
+    let traffic = match way.target.traffic {
+        Traffic::Split(_) => Split::OLD.into(),
+        other => other,
+    };
+    let back = Rollout::new(Some(id(OLD)), id(NEW), Target { old: way.n, new: 0, traffic })
+        .holding(traffic)
+        .growing(way.growth)
+        .on_the_way_back();
+    let mut stage = Stage::new(world);
+    assert_eq!(stage.carry_out(back, way.n, fates, &mut honest), Outcome::Reached);
     stage.report()
 }
 
@@ -99,6 +133,22 @@ proptest! {
             };
             prop_assert_eq!(report.rule(rule).why.holds(), expected, "{:?} {:#?}", rule, report);
         }
+    }
+
+    /// The same of the way back, from wherever it was.
+    #[test]
+    fn the_way_back_holds(
+        way in ways(),
+        steps in 0..40_usize,
+        fates in proptest::collection::vec(fate(false), 0..60),
+    ) {
+        let report = taken_back(&way, steps, &fates);
+        for rule in [Rule::Capacity, Rule::Order, Rule::Drain, Rule::Completeness] {
+            let holds = report.rule(rule).why.holds();
+            prop_assert_eq!(holds, Holds::Held, "{:?} {:#?}", rule, report);
+        }
+        let weights = report.rule(Rule::Weights).why.holds();
+        prop_assert_ne!(weights, Holds::Violated, "{:#?}", report);
     }
 
     /// Where instances die, too few may serve, and those that were drained before that are stopped all

@@ -43,6 +43,8 @@ pub(in crate::rollout) struct Memory {
     is_out: AtomicBool,
     /// How many requests are answered yet, once that is bounded, and how many fail after them.
     failing: Mutex<Option<(usize, usize)>>,
+    /// How many of the next looks at an app are not answered.
+    n_unseen: AtomicU64,
     seed: u64,
     n_requests: AtomicU64,
 }
@@ -55,6 +57,7 @@ impl Memory {
             n_patches: AtomicU64::new(0),
             is_out: AtomicBool::new(false),
             failing: Mutex::default(),
+            n_unseen: AtomicU64::new(0),
             seed,
             n_requests: AtomicU64::new(0),
         }
@@ -100,6 +103,11 @@ impl Memory {
     /// Changes arrive again.
     pub(in crate::rollout) fn comes_back(&self) {
         self.is_out.store(false, Ordering::SeqCst);
+    }
+
+    /// So many of the next looks at an app are not answered.
+    pub(in crate::rollout) fn fails_to_show(&self, count: u64) {
+        self.n_unseen.store(count, Ordering::SeqCst);
     }
 
     /// Somebody does something just now.
@@ -151,6 +159,10 @@ type Answer<T> = Result<T, MarathonError>;
 impl Marathon for Memory {
     async fn app(&self, id: &AppId) -> Answer<AppStatus> {
         self.answers()?;
+        let less = |count: u64| count.checked_sub(1);
+        if self.n_unseen.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+            return Err(not_reached());
+        }
         let found = self.request(|apps| apps.get(id).cloned()).await;
         found.map(AppStatus::new).ok_or_else(missing)
     }

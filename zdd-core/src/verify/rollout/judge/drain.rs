@@ -5,9 +5,9 @@ use core::time::Duration;
 use super::super::finding::Fault;
 use super::super::report::{Rule, Why};
 use super::super::wire::Act;
-use super::look::{going_on, takes_new};
+use super::look::{Member, going_on, takes_new};
 use super::one::One;
-use super::order::given_up;
+use super::order::{first_to_go, given_up};
 use crate::ports::Name;
 use crate::rollout::{OnDrainTimeout, Side};
 use crate::units::{TaskId, Timestamp};
@@ -28,10 +28,16 @@ impl One {
             Act::Scale { app, instances, .. } => {
                 let side = self.side(app);
                 let down = given_up(look, side, *instances);
-                let drained = look.tasks.values().filter(|it| Some(it.side) == side);
-                let drained = drained.filter(|it| look.is_drained(it)).count();
-                let drained = u32::try_from(drained).unwrap_or(u32::MAX);
+                let first = first_to_go(look, side, down);
+                let may_go = |it: &(&TaskId, &Member)| match &first {
+                    Some(first) => first.contains(it.0),
+                    None => Some(it.1.side) == side,
+                };
+                let drained = look.tasks.iter().filter(may_go);
+                let drained = drained.filter(|(_, it)| look.is_drained(it)).count();
                 if down > drained {
+                    let [down, drained] =
+                        [down, drained].map(|it| u32::try_from(it).unwrap_or(u32::MAX));
                     let fault = Fault::ScaledUndrained { app: app.clone(), down, drained };
                     self.notes.add(at, None, fault);
                 }

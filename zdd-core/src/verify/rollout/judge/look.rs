@@ -7,7 +7,7 @@ use super::super::matching::{Match, Places};
 use super::super::wire::{App, Balancer, RELOADED, Seen, Server, State, Task};
 use crate::ports::Name;
 use crate::rollout::Side;
-use crate::units::TaskId;
+use crate::units::{TaskId, Timestamp};
 
 /// The state of a task that runs.
 const RUNNING: &str = "TASK_RUNNING";
@@ -38,6 +38,8 @@ pub(super) struct Member {
     /// Requests come to it, and Marathon did not say yet whether it is healthy. Its answer is a little
     /// older than that of a balancer.
     pub(super) is_ahead: bool,
+    /// When it began to run, if it runs and that is known.
+    pub(super) runs_since: Option<Timestamp>,
     /// Each by the place of its balancer, and its own there.
     servers: Vec<(usize, usize)>,
 }
@@ -77,8 +79,9 @@ impl Look {
             let is_serving = is_healthy && is_sent_to;
             let is_open = task.state == RUNNING && task.healthy.is_none();
             let is_ahead = !is_healthy && is_sent_to && is_open;
+            let runs_since = task.started_at.filter(|_| task.state == RUNNING);
             let side = *side;
-            let member = Member { side, is_healthy, is_serving, is_ahead, servers };
+            let member = Member { side, is_healthy, is_serving, is_ahead, runs_since, servers };
             tasks.insert(task.id.clone(), member);
         }
         let old_workers = seen.balancers.iter().filter_map(|it| it.old_workers);

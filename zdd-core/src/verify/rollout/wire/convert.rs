@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::decided::{Act, Change, Decided, Ended, How, State, WaitingFor};
 use super::line::{Begin, Drain};
-use super::seen::{App, Balancer, Notice, RELOADED, Seen, Server, Task, Trouble};
+use super::seen::{App, Balancer, Notice, RELOADED, Seen, Server, Task, Trouble, YOUNGEST_FIRST};
+use crate::app::KillSelection;
 use crate::ports::{self, AppStatus, BalancerError, Force, Look, SetState, Setting};
 use crate::rollout::record::Record;
 use crate::rollout::{Action, Decision, Next, Observation, Outcome, Patience, WaitingOn};
@@ -56,9 +57,17 @@ impl App {
             instances: app.instances().get(),
             has_checks: !app.health_checks().is_empty(),
             container_port: container_port(app.as_json()),
+            kill_selection: Some(kill_selection(app.kill_selection()).into()),
             deployments: status.deployments.clone(),
             tasks: status.tasks.as_ref().map(|tasks| tasks.iter().map(Task::of).collect()),
         }
+    }
+}
+
+const fn kill_selection(selection: KillSelection) -> &'static str {
+    match selection {
+        KillSelection::YoungestFirst => YOUNGEST_FIRST,
+        KillSelection::OldestFirst => "OLDEST_FIRST",
     }
 }
 
@@ -77,6 +86,7 @@ impl Task {
             id: task.id.clone(),
             state: task.state.to_string(),
             version: task.version,
+            started_at: task.started_at,
             healthy: task.is_healthy(),
             host: task.host.clone(),
             ports: task.ports.clone(),

@@ -10,7 +10,7 @@ mod seen;
 
 pub use decided::{Act, Change, Decided, Done, Ended, How, State, WaitingFor};
 pub use line::{Begin, Drain, Entry, SCHEMA};
-pub(super) use seen::RELOADED;
 pub use seen::{App, Balancer, Notice, Seen, Server, Task, Trouble};
+pub(super) use seen::{RELOADED, YOUNGEST_FIRST};
 
 pub(super) use line::{Head, KINDS};

@@ -10,6 +10,9 @@ use super::decided::State;
 use crate::ports::Name;
 use crate::units::{AppId, DeploymentId, TaskId, Timestamp};
 
+/// Marathon's word for that those go first that started last.
+pub(in super::super) const YOUNGEST_FIRST: &str = "YOUNGEST_FIRST";
+
 /// Everything that was seen at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,6 +48,10 @@ pub struct App {
     /// The port in its containers, where its definition says one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_port: Option<u16>,
+    /// Marathon's word for which instances it stops first: `YOUNGEST_FIRST`; none in recordings that do not
+    /// have it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kill_selection: Option<String>,
     /// The deployments that hold it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deployments: Vec<DeploymentId>,
@@ -64,6 +71,10 @@ pub struct Task {
     /// The version of the definition that it is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Timestamp>,
+    /// When it began to run, as Marathon says; none where it does not, and in recordings that do not have
+    /// it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
     /// Whether its checks pass; none while none of them said anything.
     pub healthy: Option<bool>,
     /// The host name of its agent.
