@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::vec;
+use core::time::Duration;
 
 use super::decision::{Action, Outcome};
 use super::engine::{Rollout, Verdict};
@@ -10,10 +11,13 @@ use super::observation::Observation;
 use super::settings;
 use super::stage::Stage;
 use super::target::{Split, Traffic};
-use super::view::{Side, SideView, View};
+use super::view::{Member, Side, SideView, View};
 use super::waiting::WaitingOn;
 use crate::ports::Force;
 use crate::units::{InstanceCount, Timestamp};
+
+/// How long a balancer may take from making a server to letting it serve.
+const MOMENT: Duration = Duration::from_secs(1);
 
 impl Rollout {
     pub(super) fn decide(
@@ -30,7 +34,8 @@ impl Rollout {
         let traffic = if unready.is_some() { self.hold } else { self.target.traffic };
         let is_turned = self.wrong_way(view, stage).is_none();
         let is_to_be_ready = |side| self.is_to_be_ready(view, side, stage, is_turned);
-        let wanted = settings::wanted(view, traffic, is_to_be_ready, self.is_way_back);
+        let brought_back = |member: &Member<'_>| self.is_brought_back(now, member);
+        let wanted = settings::wanted(view, traffic, is_to_be_ready, brought_back);
         let count = settings::differing(&wanted);
         if count > 0 {
             let changes = settings::changes(&wanted);
@@ -106,6 +111,15 @@ impl Rollout {
         let is_whole = view.side(side).instances() <= stage.of(side);
         let is_new = side == Side::New && is_whole && is_turned;
         self.of(side) > 0 && (self.is_way_back || is_new)
+    }
+
+    /// Whether a server is told to leave maintenance, if it is to serve: on the way back, and where sessions
+    /// are bound to servers, since it is the rollout that takes them out so. But for a moment that is how a
+    /// balancer adds a server, too: what it says then must not be undone.
+    fn is_brought_back(&self, now: Timestamp, member: &Member<'_>) -> bool {
+        let is_ours = self.is_way_back || member.servers.iter().any(|it| it.is_sticky);
+        let since = self.maint.get(&member.task.id);
+        is_ours && since.is_some_and(|since| now.since(*since) >= MOMENT)
     }
 
     /// An app that has to be there and is not.

@@ -17,6 +17,7 @@ use super::timer::Timer;
 use super::view::{Member, Side, View};
 use super::waiting::WaitingOn;
 use crate::app::App;
+use crate::ports::SetState;
 use crate::units::{AppId, TaskId, Timestamp};
 
 /// How soon to look, at the latest, whether something had its effect.
@@ -44,6 +45,8 @@ pub struct Rollout {
     pub(super) timer: Timer,
     /// Tasks at which nothing went on at the last look, with when that was.
     pub(super) quiet: BTreeMap<TaskId, Timestamp>,
+    /// Tasks with a server in maintenance, with since when that is seen.
+    pub(super) maint: BTreeMap<TaskId, Timestamp>,
     /// What is watched once the target is reached.
     pub(super) watch: Option<Watch>,
     /// When the definition of each app was changed last, as it was seen first.
@@ -77,6 +80,7 @@ impl Rollout {
             waiting: None,
             timer: Timer::default(),
             quiet: BTreeMap::new(),
+            maint: BTreeMap::new(),
             watch: None,
             known: Known::default(),
         }
@@ -182,6 +186,9 @@ impl Rollout {
         self.timer.look(&view, |side| if side == ahead { most } else { u32::MAX });
         let unseen = unseen(seen);
         self.forget_what_is_in_use(&view, unseen.is_none());
+        if unseen.is_none() {
+            self.note_maintenance(now, &view);
+        }
         let verdict = unseen.or_else(|| self.failure(now, seen, &view));
         let verdict = verdict.unwrap_or_else(|| self.decide(now, seen, &view));
         self.in_time(now, verdict)
@@ -203,6 +210,15 @@ impl Rollout {
             idle.extend(members.filter(is_idle).map(|it| &it.task.id));
         }
         self.quiet.retain(|task, _| idle.contains(task));
+    }
+
+    fn note_maintenance(&mut self, now: Timestamp, view: &View<'_>) {
+        let members = Side::BOTH.into_iter().flat_map(|side| &view.side(side).members);
+        let is_in = |it: &&Member<'_>| it.servers.iter().any(|it| it.set == Some(SetState::Maint));
+        let before = core::mem::take(&mut self.maint);
+        let since = |id: &TaskId| before.get(id).map_or(now, |since| (*since).min(now));
+        self.maint =
+            members.filter(is_in).map(|it| (it.task.id.clone(), since(&it.task.id))).collect();
     }
 
     /// Adds until when to wait, or ends when that has passed.

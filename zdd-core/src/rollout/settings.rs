@@ -33,14 +33,14 @@ impl<'v> Wanted<'v> {
 
 /// The weights of all servers that can serve, so that each side gets its share whatever runs of it, and
 /// the states of those that `is_to_be_ready` and were told not to serve; of those in maintenance only where
-/// they are `brought_back`. Elsewhere that is how a balancer adds a server, for a moment.
+/// they are `brought_back`.
 ///
 /// Where a side that is to get something has no server, weights stay as they are: what is left serves.
 pub(super) fn wanted<'v>(
     view: &'v View<'_>,
     traffic: Traffic,
     is_to_be_ready: impl Fn(Side) -> bool,
-    brought_back: bool,
+    brought_back: impl Fn(&Member<'_>) -> bool,
 ) -> Vec<Wanted<'v>> {
     let mut wanted = Vec::new();
     if traffic == Traffic::Untouched {
@@ -51,7 +51,7 @@ pub(super) fn wanted<'v>(
     let is_to_be_ready = |side: &Side| is_to_be_ready(*side) && !view.side(*side).is_stopping();
     for side in Side::BOTH.into_iter().filter(is_to_be_ready) {
         let members = view.side(side).members.iter().filter(|it| it.is_healthy);
-        wanted.extend(members.filter_map(|it| readied(it, brought_back)));
+        wanted.extend(members.filter_map(|it| readied(it, brought_back(it))));
     }
     let able = |side| -> Vec<&Member<'_>> {
         view.side(side).members.iter().filter(|it| it.is_up()).collect()
@@ -82,9 +82,7 @@ fn readied<'v>(member: &'v Member<'_>, brought_back: bool) -> Option<Wanted<'v>>
     let is = |wanted: SetState| member.servers.iter().any(|it| it.set == Some(wanted));
     if is(SetState::Maint) {
         let drain = Setting::State(SetState::Drain);
-        // Where sessions are bound to servers it is the rollout that takes them out so.
-        let is_ours = brought_back || member.servers.iter().any(|it| it.is_sticky);
-        return is_ours.then(|| Wanted::of(member, drain)).flatten();
+        return brought_back.then(|| Wanted::of(member, drain)).flatten();
     }
     let passes = member.servers.iter().all(|it| it.passes != Some(false));
     let is_ready = is(SetState::Drain) && passes;

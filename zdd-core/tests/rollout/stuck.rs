@@ -128,3 +128,32 @@ fn old_workers_hold_up_no_kill_that_was_asked_for() {
     let (outcome, _) = ended(OnDrainTimeout::Stop);
     assert!(matches!(outcome, Outcome::TimedOut(_)), "{outcome:?}");
 }
+
+/// A balancer makes a server in maintenance, and lets it serve right after that: what it says must not be
+/// undone. What stays there is brought back.
+#[test]
+fn a_server_that_is_being_added_is_left_to_its_balancer() {
+    let mut world = World::new(3, 1);
+    assert_eq!(run(&mut world, to(CANARY)), Outcome::Reached);
+    let back = Target { old: 3, new: 0, traffic: Split::OLD.into() };
+    let mut back = to(back).holding(CANARY.traffic).on_the_way_back();
+    let server = server_name(world.tasks[0].port);
+    let setting = Setting::State(SetState::Maint);
+    world.act(&Action::Set(vec![ServerChange { server: server.clone(), setting }]));
+    let mut touched = Vec::new();
+    let began = world.now;
+    while world.now.since(began) < Duration::from_secs(2) {
+        let decision = back.step(world.now, &world.observe());
+        let is_state =
+            |it: &&ServerChange| it.server == server && matches!(it.setting, Setting::State(_));
+        let changes = decision.actions.iter().flat_map(|action| match action {
+            Action::Set(changes) => changes.as_slice(),
+            _ => &[],
+        });
+        touched.extend(changes.filter(is_state).map(|_| world.now.since(began)));
+        decision.actions.iter().for_each(|action| world.act(action));
+        world.pass(Duration::from_millis(200));
+    }
+    let first = touched.first().copied().unwrap();
+    assert!(first >= Duration::from_secs(1), "{touched:?}");
+}
