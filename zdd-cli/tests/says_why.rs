@@ -11,26 +11,15 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::thread;
 
-use fake::{Fake, Fault, Knobs, Of, Trouble};
+use fake::{Fake, Fault, Knobs, Of, Trouble, of_a_group};
 use run::{Told, Zdd};
 use serde_json::{Value, json};
-
-/// A new version of the app that runs.
-fn definition() -> Value {
-    json!({
-        "id": "/shop", "cmd": "./shop", "instances": 2, "ports": [10_080],
-        "healthChecks": [{"protocol": "HTTP", "path": "/"}],
-        "labels": {
-            "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_DEPLOYMENT_ALT_PORT": "10081",
-        },
-    })
-}
 
 fn stage(knobs: Knobs) -> (Fake, Zdd) {
     let fake = Fake::start(knobs);
     let zdd = Zdd::new(&fake);
-    zdd.file("shop.json", &definition());
-    let mut running = definition();
+    zdd.file("shop.json", &of_a_group());
+    let mut running = of_a_group();
     running["id"] = "/shop-blue".into();
     running["labels"]["HAPROXY_DEPLOYMENT_COLOUR"] = "blue".into();
     let mut world = fake.world();
@@ -147,7 +136,7 @@ fn on_its_way(fake: &Fake, holder: Option<&Value>) {
     if let Some(holder) = holder {
         labels["ZDD_HOLDER"] = holder.to_string().into();
     }
-    let mut green = definition();
+    let mut green = of_a_group();
     green["id"] = "/shop-green".into();
     green["lastTaskFailure"] = json!({
         "appId": "/shop-green", "host": "a", "message": "Command exited with status 1",

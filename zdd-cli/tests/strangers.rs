@@ -3,7 +3,7 @@
 mod fake;
 mod run;
 
-use fake::{Fake, Knobs};
+use fake::{Fake, Knobs, of_a_group};
 use run::{Told, Zdd};
 use serde_json::{Value, json};
 
@@ -18,16 +18,6 @@ const ZDD_PY: &[&str] = &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127
 const ZDD_PY_DRY: &[&str] =
     &["-j", "shop.json", "-m", "MARATHON", "-l", "http://127.0.0.1:1", "-d"];
 
-fn definition() -> Value {
-    json!({
-        "id": "/shop", "cmd": "./shop", "instances": 2, "ports": [10_080],
-        "healthChecks": [{"protocol": "HTTP", "path": "/"}],
-        "labels": {
-            "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_DEPLOYMENT_ALT_PORT": "10081",
-        },
-    })
-}
-
 /// An app of somebody else, with this service port.
 fn stranger(id: &str, port: u16, group: Option<&str>) -> Value {
     let labels = group.map_or(json!({}), |group| json!({"HAPROXY_DEPLOYMENT_GROUP": group}));
@@ -36,7 +26,7 @@ fn stranger(id: &str, port: u16, group: Option<&str>) -> Value {
 
 /// A release of ours.
 fn ours(colour: &str, port: u16) -> Value {
-    let mut app = definition();
+    let mut app = of_a_group();
     (app["id"], app["ports"]) = (format!("/shop-{colour}").into(), json!([port]));
     for (name, value) in [("HAPROXY_0_PORT", "10080"), ("HAPROXY_DEPLOYMENT_COLOUR", colour)] {
         app["labels"][name] = value.into();
@@ -68,7 +58,7 @@ impl Scene {
     fn new(apps: &[Value]) -> Self {
         let fake = Fake::start(Knobs::default());
         let zdd = Zdd::new(&fake);
-        zdd.file("shop.json", &definition());
+        zdd.file("shop.json", &of_a_group());
         let scene = Self { fake, zdd };
         scene.put(apps);
         scene
@@ -163,7 +153,7 @@ fn what_the_hint_about_an_id_says_can_be_done() {
     assert!(told.out.contains("/shop-green"), "{told:#?}");
     // Another id.
     scene.put(&[stranger("/shop-blue", 9000, Some("cart"))]);
-    let mut other = definition();
+    let mut other = of_a_group();
     other["id"] = "/store".into();
     scene.zdd.file("shop.json", &other);
     scene.all_go_on();
@@ -204,7 +194,7 @@ fn what_the_hint_about_a_port_says_can_be_done() {
     scene.put(&[stranger("/store", 10_080, Some("shop"))]);
     scene.all_go_on();
     scene.put(&[ours("blue", 10_080), stranger("/cart", 10_081, None)]);
-    let mut other = definition();
+    let mut other = of_a_group();
     other["labels"]["HAPROXY_DEPLOYMENT_ALT_PORT"] = "10082".into();
     scene.zdd.file("shop.json", &other);
     scene.all_go_on();
@@ -260,7 +250,7 @@ fn what_the_hint_about_a_record_says_can_be_done() {
 #[test]
 fn a_second_port_that_is_none_is_refused_everywhere() {
     let scene = Scene::new(&[]);
-    let mut wrong = definition();
+    let mut wrong = of_a_group();
     wrong["ports"] = json!([10_080, 9000]);
     for value in ["soon", "", "0", "-10081", "65536", "10080", "9000"] {
         wrong["labels"]["HAPROXY_DEPLOYMENT_ALT_PORT"] = value.into();

@@ -9,7 +9,7 @@ mod faults;
 mod world;
 
 pub(crate) use faults::{Events, Fault, Of, Trouble};
-pub(crate) use world::{Hold, Knobs, Loses, World, shop};
+pub(crate) use world::{Hold, Knobs, Loses, World, of_a_group, shop};
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};

@@ -127,6 +127,17 @@ pub(crate) fn shop(version: &str, instances: u32) -> Value {
     })
 }
 
+/// A definition that is deployed blue/green.
+pub(crate) fn of_a_group() -> Value {
+    json!({
+        "id": "/shop", "cmd": "./shop", "instances": 2, "ports": [10_080],
+        "healthChecks": [{"protocol": "HTTP", "path": "/"}],
+        "labels": {
+            "HAPROXY_DEPLOYMENT_GROUP": "shop", "HAPROXY_DEPLOYMENT_ALT_PORT": "10081",
+        },
+    })
+}
+
 impl World {
     pub(crate) fn new(knobs: Knobs) -> Self {
         let mut world = Self {

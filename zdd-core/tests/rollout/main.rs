@@ -24,7 +24,8 @@ use std::time::Duration;
 
 use zdd_core::ports::{BalancerError, SetState};
 use zdd_core::rollout::{
-    Action, Next, OnDrainTimeout, Outcome, Patience, Rollout, Split, Target, Traffic, WaitingOn,
+    Action, Growth, Next, OnDrainTimeout, Outcome, Patience, Rollout, Split, Target, Traffic,
+    WaitingOn,
 };
 use zdd_core::units::AppId;
 
@@ -41,6 +42,15 @@ fn id(text: &str) -> AppId {
 
 fn to(target: Target) -> Rollout {
     Rollout::new(Some(id(OLD)), id(NEW), target).with_definition(app(NEW, 1)).with_floor(3)
+}
+
+/// Back to the four of [`World::begun`].
+fn taken_back() -> Rollout {
+    let target = Target { old: 4, new: 0, traffic: Traffic::Untouched };
+    Rollout::new(Some(id(OLD)), id(NEW), target)
+        .holding(Traffic::Untouched)
+        .growing(Growth::ByHalf)
+        .on_the_way_back()
 }
 
 /// Runs until it is over.

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use zdd_core::ports::{ServerChange, SetState, Setting};
 use zdd_core::rollout::{
-    Action, Growth, Next, Observation, OnDrainTimeout, Outcome, Patience, Rollout, Split, Target,
-    Traffic,
+    Action, Next, Observation, OnDrainTimeout, Outcome, Patience, Rollout, Split, Target,
 };
 
-use super::world::{NEW, OLD, World, labelled, server_name};
-use super::{CANARY, PROMOTED, id, run, to};
+use super::world::{NEW, OLD, World, server_name};
+use super::{CANARY, PROMOTED, id, run, taken_back, to};
 
 /// Runs until it is over, on looks that are `told`.
 fn run_told(
@@ -35,22 +34,11 @@ fn run_told(
 /// All that comes of it is one instance more, and less again.
 #[test]
 fn a_marathon_lb_that_hangs_ends_it() {
-    let mut world = World::new(0, 1);
-    world.merges = true;
-    world.create(&labelled(OLD, 4, 4));
-    world.pass(Duration::from_secs(10));
-    world.create(&labelled(NEW, 1, 4));
-    world.pass(Duration::from_secs(10));
+    let mut world = World::begun();
     assert_eq!(world.serving(), 4, "one of the old ones is out");
     world.merges = false;
     world.start_up = Duration::from_secs(40);
-    let target = Target { old: 4, new: 0, traffic: Traffic::Untouched };
-    let back = Rollout::new(Some(id(OLD)), id(NEW), target)
-        .holding(Traffic::Untouched)
-        .growing(Growth::ByHalf)
-        .with_floor(4)
-        .on_the_way_back();
-    let (outcome, time) = run_told(&mut world, back, |_| ());
+    let (outcome, time) = run_told(&mut world, taken_back().with_floor(4), |_| ());
     assert!(matches!(outcome, Outcome::TimedOut(_)), "{outcome:?}");
     assert!(time < Patience::default().wait + Duration::from_secs(60), "{time:?}");
 }

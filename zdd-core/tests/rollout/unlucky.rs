@@ -8,8 +8,8 @@ use zdd_core::rollout::{
     Action, Growth, Limits, Next, Outcome, Pause, Rollout, Soak, Split, Target, Traffic, WaitingOn,
 };
 
-use super::world::{NEW, OLD, World, app, labelled};
-use super::{CANARY, PROMOTED, id, run, to};
+use super::world::{NEW, OLD, World, app};
+use super::{CANARY, PROMOTED, id, run, taken_back, to};
 
 /// Decides, acts and waits until the next look; how it ended, if it did.
 fn round(world: &mut World, rollout: &mut Rollout) -> Option<Outcome> {
@@ -80,18 +80,8 @@ fn nothing_that_serves_is_stopped_in_the_place_of_what_is_not_launched() {
 /// The instance more that tells marathon-lb which app is the new one is not launched for a while.
 #[test]
 fn what_turns_marathon_lb_round_is_given_back_only_when_that_harms_nothing() {
-    let mut world = World::new(0, 1);
-    world.merges = true;
-    world.create(&labelled(OLD, 4, 4));
-    world.pass(Duration::from_secs(10));
-    world.create(&labelled(NEW, 1, 4));
-    world.pass(Duration::from_secs(10));
-    let target = Target { old: 4, new: 0, traffic: Traffic::Untouched };
-    let mut back = Rollout::new(Some(id(OLD)), id(NEW), target)
-        .holding(Traffic::Untouched)
-        .growing(Growth::ByHalf)
-        .with_floor(4)
-        .on_the_way_back();
+    let mut world = World::begun();
+    let mut back = taken_back().with_floor(4);
     let has = |world: &World| world.apps[&id(OLD)].instances().get();
     until(&mut world, &mut back, |world| has(world) == 5);
     let scales_down = |it: &Action| match it {

@@ -99,6 +99,17 @@ impl World {
         world
     }
 
+    /// A deployment of four beside marathon-lb, of which the first new instance serves: one old one is out.
+    pub(crate) fn begun() -> Self {
+        let mut world = Self::new(0, 1);
+        world.merges = true;
+        world.create(&labelled(OLD, 4, 4));
+        world.pass(Duration::from_secs(10));
+        world.create(&labelled(NEW, 1, 4));
+        world.pass(Duration::from_secs(10));
+        world
+    }
+
     pub(crate) fn create(&mut self, app: &App) {
         self.apps.entry(app.id().clone()).or_insert_with(|| app.clone());
         self.was_scaled(app.id());

@@ -4,34 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use zdd_core::ports::Force;
-use zdd_core::rollout::{
-    Action, Decision, Growth, Next, Outcome, Rollout, Target, Traffic, WaitingOn,
-};
+use zdd_core::rollout::{Action, Decision, Next, Outcome, WaitingOn};
 use zdd_core::units::InstanceCount;
 use zdd_core::verify::rollout::{Fault, Holds, Report, Rule};
 
-use super::super::id;
-use super::super::world::{NEW, OLD, World, labelled};
+use super::super::world::{OLD, World};
+use super::super::{id, taken_back};
 use super::stage::{Stage, holds, honest, review, violated};
-
-/// Four of the old app serve, and one of the new one is just begun.
-fn begun() -> World {
-    let mut world = World::new(0, 1);
-    world.merges = true;
-    world.create(&labelled(OLD, 4, 4));
-    world.pass(Duration::from_secs(10));
-    world.create(&labelled(NEW, 1, 4));
-    world.pass(Duration::from_secs(10));
-    world
-}
-
-fn back() -> Rollout {
-    let target = Target { old: 4, new: 0, traffic: Traffic::Untouched };
-    Rollout::new(Some(id(OLD)), id(NEW), target)
-        .holding(Traffic::Untouched)
-        .growing(Growth::ByHalf)
-        .on_the_way_back()
-}
 
 /// All is held, but for shares, which nobody set.
 #[track_caller]
@@ -52,8 +31,8 @@ fn doctored(stage: &Stage, mut change: impl FnMut(&mut Value)) -> Report {
 
 #[test]
 fn what_is_given_back_before_it_serves_is_not_missed() {
-    let mut stage = Stage::new(begun());
-    assert_eq!(stage.carry_out(back(), 4, &[], &mut honest), Outcome::Reached);
+    let mut stage = Stage::new(World::begun());
+    assert_eq!(stage.carry_out(taken_back(), 4, &[], &mut honest), Outcome::Reached);
     let scales = |to: u32| format!(r#"{{"do":"scale","app":"{OLD}","instances":{to},"force""#);
     for to in [5, 4] {
         assert!(stage.lines.iter().any(|it| it.contains(&scales(to))), "{:#?}", stage.lines);
@@ -123,8 +102,8 @@ fn what_serves_by_then_is_missed() {
             decision.actions.retain(|it| !is_down(it));
         }
     };
-    let mut stage = Stage::new(begun());
-    stage.carry_out(back(), 4, &[], &mut tamper);
+    let mut stage = Stage::new(World::begun());
+    stage.carry_out(taken_back(), 4, &[], &mut tamper);
     let broken = violated(&stage.report());
     assert!(broken.contains(&(Rule::Order, "too-few-remain")), "{broken:?}");
     assert!(broken.contains(&(Rule::Drain, "scaled-undrained")), "{broken:?}");
