@@ -11,7 +11,8 @@ use zdd_core::rollout::{Observation, labels};
 use zdd_core::units::Timestamp;
 
 use super::carry::Means;
-use super::error::{CanaryError, goes_on, in_its_place, on_in_its_place, stays};
+use super::error::CanaryError;
+use super::hints::{goes_on, in_its_place, on_in_its_place, stays};
 use super::hooked::{Failed, call};
 use super::lines::Teller;
 use super::status;

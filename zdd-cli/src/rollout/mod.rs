@@ -9,6 +9,7 @@ mod doing;
 mod end;
 mod error;
 mod gate;
+mod hints;
 mod hold;
 mod hooked;
 mod lines;

@@ -12,7 +12,8 @@ use zdd_core::rollout::{Next, Observation, Outcome, Standing, standings};
 
 use super::carry::look;
 use super::end::one;
-use super::error::{Share, either_way, vanished};
+use super::error::Share;
+use super::hints::{either_way, vanished};
 use super::lines::{in_short, words as words_of};
 use super::wait::Wait;
 use crate::args::ShowArgs;
